@@ -1,0 +1,189 @@
+//! Runs, steps and the journal itself.
+
+use serde::{Deserialize, Serialize};
+
+use crate::coded::coded;
+use crate::digest::Sha256;
+use crate::event::noun;
+use crate::id::{MigrationId, RunId, StreamId};
+use crate::step::Step;
+use crate::text::Text;
+
+noun! {
+    /// What happens to runs, steps and the journal itself.
+    RunEvent in Run {
+        /// The first record of every journal.
+        JournalCreated => RunJournalCreated;
+        /// Opening mended something.
+        JournalRecovered => RunJournalRecovered;
+        /// An earlier run ended without saying so.
+        InterruptionFound => RunInterruptionFound;
+        /// A run begins.
+        Started => RunStarted;
+        /// A step begins.
+        StepStarted => RunStepStarted;
+        /// A step ends.
+        StepFinished => RunStepFinished;
+        /// A step is not carried out.
+        StepSkipped => RunStepSkipped;
+        /// Somebody asked the run to stop.
+        StopRequested => RunStopRequested;
+        /// A run ends.
+        Finished => RunFinished;
+    }
+}
+
+/// The first record of every journal: which migration and stream it is, and the key its checkpoints are signed with.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JournalCreated {
+    /// The migration.
+    pub migration: MigrationId,
+    /// Its name from the plan.
+    pub name: Text,
+    /// The stream.
+    pub stream: StreamId,
+    /// The host whose journal it is.
+    pub host: Text,
+    /// Version of the program that created it.
+    pub program: Text,
+    /// The Ed25519 public key of the checkpoints.
+    pub public_key: [u8; 32],
+}
+
+/// Opening the journal found something to mend and mended it. One event a finding.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JournalRecovered {
+    /// What was found.
+    pub finding: Recovery,
+    /// Records concerned: rebuilt, caught up; 0 where it does not apply.
+    pub records: u64,
+    /// Bytes concerned: dropped or moved away; 0 where it does not apply.
+    pub bytes: u64,
+    /// Names and reasons for people.
+    pub detail: Text,
+}
+
+coded! {
+    /// What opening the journal found.
+    Recovery {
+        /// An append was in flight when the writer stopped; what was not yet durable was wiped.
+        TornTailDropped = 1, "torn-tail-dropped";
+        /// The durable head was missing, damaged or behind and was written anew from the log.
+        HeadRebuilt = 2, "head-rebuilt";
+        /// The store was behind the log, as after a kill, and caught up.
+        StoreCaughtUp = 3, "store-caught-up";
+        /// The store was missing, damaged or contradicted the log; it was rebuilt from the log.
+        StoreRebuilt = 4, "store-rebuilt";
+        /// The log was missing and was rebuilt from the store.
+        LogRebuilt = 5, "log-rebuilt";
+    }
+}
+
+/// An earlier run ended without saying so. Recorded before anything else is done.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InterruptionFound {
+    /// The run that did not end.
+    pub run: RunId,
+    /// Actions whose outcome is not recorded and that are looked at next.
+    pub in_doubt: u32,
+}
+
+/// A run that may act begins. What does not change during a run stands here and nowhere else.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Started {
+    /// The run.
+    pub run: RunId,
+    /// The host's name.
+    pub host: Text,
+    /// The account of the process token, such as `CONTOSO\alice`.
+    pub account: Text,
+    /// Its security identifier: a SID on Windows, `uid:N` elsewhere.
+    pub sid: Text,
+    /// Version of the program.
+    pub program: Text,
+    /// Operating system and architecture.
+    pub system: Text,
+    /// Process id on that host.
+    pub process: u32,
+    /// SHA-256 of the plan in canonical form; the text is kept as evidence.
+    pub plan: Sha256,
+    /// What part of the plan was asked for.
+    pub scope: Scope,
+}
+
+coded! {
+    /// What part of the plan a run was asked to carry out.
+    Scope {
+        /// Every step.
+        Everything = 1, "everything";
+        /// The content step only.
+        Content = 2, "content";
+        /// Only reading the copied content back.
+        ContentVerify = 3, "content.verify";
+        /// Only the worksheet and the checks.
+        Check = 4, "check";
+    }
+}
+
+/// A step begins.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StepStarted {
+    /// Which.
+    pub step: Step,
+}
+
+/// A step ends.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StepFinished {
+    /// Which.
+    pub step: Step,
+    /// How.
+    pub verdict: Verdict,
+}
+
+coded! {
+    /// How a step or a run ended.
+    Verdict {
+        /// Everything asked for is done.
+        Complete = 1, "complete";
+        /// It went to its end, and something failed or was found; the failures are named.
+        Failures = 2, "failures";
+        /// A check said stop, before anything was changed.
+        Stopped = 3, "stopped";
+        /// Somebody asked it to stop; the rest is left for the next run.
+        Interrupted = 4, "interrupted";
+    }
+}
+
+/// A step is not carried out.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StepSkipped {
+    /// Which.
+    pub step: Step,
+    /// Why.
+    pub reason: SkipReason,
+}
+
+coded! {
+    /// Why a step is not carried out.
+    SkipReason {
+        /// Update files are stored on Microsoft Update: migrating binaries is unnecessary (guide, 3.1).
+        StoredOnMicrosoftUpdate = 1, "stored-on-microsoft-update";
+    }
+}
+
+/// Somebody asked the run to stop; the files in flight are finished first.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StopRequested {
+    /// How it was asked, such as `Ctrl-C`.
+    pub how: Text,
+}
+
+/// A run ends.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Finished {
+    /// Which.
+    pub run: RunId,
+    /// How.
+    pub verdict: Verdict,
+}
