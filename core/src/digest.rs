@@ -116,7 +116,9 @@ mod tests {
 
     #[test]
     fn wrong_lengths_and_letters_are_refused() {
-        for text in ["", "8", "86542C97261C46D5B379A43EC895F97EAF409BA", "86542C97261C46D5B379A43EC895F97EAF409BAG"] {
+        for text in
+            ["", "8", "86542C97261C46D5B379A43EC895F97EAF409BA", "86542C97261C46D5B379A43EC895F97EAF409BAG"]
+        {
             assert_eq!(Sha1::from_str(text), Err(NotADigest), "{text}");
         }
     }

@@ -170,10 +170,7 @@ mod tests {
         assert_eq!(one, ActionId::derive(migration(), "content.copy-batch", b"0"));
         assert_ne!(one, ActionId::derive(migration(), "content.copy-batch", b"1"));
         // The length of the name is part of the input: shifting a byte from key to name changes the id.
-        assert_ne!(
-            ActionId::derive(migration(), "ab", b"c"),
-            ActionId::derive(migration(), "a", b"bc")
-        );
+        assert_ne!(ActionId::derive(migration(), "ab", b"c"), ActionId::derive(migration(), "a", b"bc"));
     }
 
     #[test]

@@ -62,6 +62,7 @@ impl RelPath {
     }
 
     /// The parts, from the root down.
+    #[must_use]
     pub fn parts(&self) -> impl DoubleEndedIterator<Item = &[u8]> {
         self.0.split(|&byte| byte == b'/')
     }
@@ -108,13 +109,17 @@ impl RelPath {
 pub enum PathRef {
     /// At most [`PATH_INLINE_BYTES_MAX`] bytes.
     Inline(RelPath),
-    /// A longer path: its bytes stand in the evidence file of that SHA-256.
-    Evidence {
-        /// SHA-256 of the path's bytes, the name of the evidence file.
-        sha256: Sha256,
-        /// Its beginning, for people.
-        beginning: Text,
-    },
+    /// A longer path, by the evidence file that holds its bytes.
+    Evidence(Box<LongPath>),
+}
+
+/// A path that is too long for a record.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct LongPath {
+    /// SHA-256 of the path's bytes, the name of the evidence file.
+    pub sha256: Sha256,
+    /// Its beginning, for people.
+    pub beginning: Text,
 }
 
 impl PathRef {
@@ -125,10 +130,10 @@ impl PathRef {
         if path.0.len() <= PATH_INLINE_BYTES_MAX {
             return Self::Inline(path.clone());
         }
-        Self::Evidence {
+        Self::Evidence(Box::new(LongPath {
             sha256: Sha256(sha2::Sha256::digest(&path.0).into()),
             beginning: Text::cut(&path.to_string(), BEGINNING_BYTES_MAX),
-        }
+        }))
     }
 }
 
@@ -142,7 +147,7 @@ impl fmt::Display for PathRef {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Inline(path) => fmt::Display::fmt(path, f),
-            Self::Evidence { sha256, beginning } => write!(f, "{beginning} (path in evidence {sha256})"),
+            Self::Evidence(long) => write!(f, "{} (path in evidence {})", long.beginning, long.sha256),
         }
     }
 }

@@ -120,8 +120,6 @@ coded! {
         Content = 2, "content";
         /// Only reading the copied content back.
         ContentVerify = 3, "content.verify";
-        /// Only the worksheet and the checks.
-        Check = 4, "check";
     }
 }
 

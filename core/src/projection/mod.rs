@@ -3,6 +3,17 @@
 //! Invariant: `apply` is total. A history that the status table refuses is refused before it gets here; an event a
 //! projection does not care about changes nothing.
 
+pub mod audit;
+pub mod content;
+pub mod inventory;
+mod migration;
+pub mod preflight;
+pub mod rollback;
+pub mod run;
+pub mod timeline;
+
+pub use migration::Migration;
+
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 

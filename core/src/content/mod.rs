@@ -1,0 +1,11 @@
+//! What is known about update files without looking at a disk: names, lists, ranges.
+
+mod batch;
+mod list;
+mod naming;
+mod pass;
+
+pub use batch::{BATCH_BYTES_GOAL, BATCH_FILES_MAX, Batch, FoundBefore, cut};
+pub use list::{Entry, LIST_HEADER, ListDigest, ListError, line, parse_line, sort_for_copying};
+pub use naming::{CONTENT_FOLDER, Expectation, PACKAGES_FOLDER, expectation, naming, promised};
+pub use pass::{AtDestination, Found, Pass, WorkItem, plan_pass};

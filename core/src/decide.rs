@@ -1,0 +1,102 @@
+//! What to do next: from the state and the request to the next action, never from memory of what was done.
+//!
+//! A crash at any moment changes nothing about how the next action is found: the same function is asked again.
+
+use crate::event::run::{Scope, SkipReason, Verdict};
+use crate::id::ActionId;
+use crate::projection::Migration;
+use crate::projection::run::StepRecord;
+use crate::status::Phase;
+use crate::step::Step;
+
+/// What was asked of this run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Request {
+    /// Which part of the plan.
+    pub scope: Scope,
+    /// Whether update files are stored on Microsoft Update (plan, later SUSDB's `HostOnMu`).
+    pub stored_on_microsoft_update: bool,
+    /// Whether the copy is read back at the end of the content step.
+    pub read_back: bool,
+}
+
+/// The next thing a run does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Next {
+    /// Carry out a step.
+    Perform(Step),
+    /// Record that a step is not needed.
+    Skip(Step, SkipReason),
+    /// End the run.
+    Finish(Verdict),
+}
+
+/// The next thing the content step does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ContentNext {
+    /// Look at the effects of a batch in doubt.
+    Reconcile(ActionId),
+    /// List the source and work through what is new or changed.
+    Pass,
+    /// Read the copy back.
+    ReadBack,
+    /// End the step.
+    Finish(Verdict),
+}
+
+/// The steps a scope holds, in order.
+#[must_use]
+pub const fn steps(scope: Scope) -> &'static [Step] {
+    match scope {
+        Scope::Everything => &[Step::Inventory, Step::Preflight, Step::Content],
+        Scope::Content => &[Step::Preflight, Step::Content],
+        Scope::ContentVerify => &[Step::Content],
+    }
+}
+
+/// The next thing to do in the run that is going on; nothing where none is.
+#[must_use]
+pub fn decide(state: &Migration, request: Request) -> Option<Next> {
+    let Phase::Running { step: None, .. } = state.run.status.phase else { return None };
+    let run = state.run.current()?;
+    let mut verdict = Verdict::Complete;
+    for &step in steps(request.scope) {
+        match run.steps.get(&step) {
+            Some(StepRecord::Finished { verdict: Verdict::Complete, .. } | StepRecord::Skipped(_)) => {}
+            Some(StepRecord::Finished { verdict: Verdict::Failures, .. }) => verdict = Verdict::Failures,
+            Some(StepRecord::Finished { verdict, .. }) => return Some(Next::Finish(*verdict)),
+            Some(StepRecord::Started(_)) | None if run.stop_requested => {
+                return Some(Next::Finish(Verdict::Interrupted));
+            }
+            Some(StepRecord::Started(_)) | None => return Some(perform(step, request)),
+        }
+    }
+    Some(Next::Finish(verdict))
+}
+
+const fn perform(step: Step, request: Request) -> Next {
+    match step {
+        Step::Content if request.stored_on_microsoft_update => {
+            Next::Skip(step, SkipReason::StoredOnMicrosoftUpdate)
+        }
+        Step::Inventory | Step::Preflight | Step::Content => Next::Perform(step),
+    }
+}
+
+/// The next thing to do in the content step that is going on; nothing where none is.
+#[must_use]
+pub fn decide_content(state: &Migration, request: Request) -> Option<ContentNext> {
+    let run = state.run.current()?;
+    if let Some((action, _)) = state.run.status.in_doubt().next() {
+        return Some(ContentNext::Reconcile(action));
+    }
+    let pass_wanted = request.scope != Scope::ContentVerify;
+    let read_back_wanted = request.read_back || !pass_wanted;
+    Some(match () {
+        () if run.stop_requested => ContentNext::Finish(Verdict::Interrupted),
+        () if pass_wanted && !run.passed => ContentNext::Pass,
+        () if read_back_wanted && !run.read_back => ContentNext::ReadBack,
+        () if state.content.failures() > 0 => ContentNext::Finish(Verdict::Failures),
+        () => ContentNext::Finish(Verdict::Complete),
+    })
+}

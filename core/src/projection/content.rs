@@ -1,0 +1,367 @@
+//! Where the update files stand: what is in place, what failed, what is in doubt.
+//!
+//! Memory grows with the files: about 250 bytes each, so 250 MB for a million.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::digest::Sha256;
+use crate::envelope::Recorded;
+use crate::event::content::{
+    BatchStarted, ContentEvent, FailureReason, FileFacts, IgnoredEntry, ManifestRecorded, Mismatch, Naming,
+    Origin, PassFinished, PassStarted, ReadBackFinished,
+};
+use crate::event::{Event, RunEvent};
+use crate::id::ActionId;
+use crate::path::PathRef;
+use crate::projection::Projection;
+use crate::text::Text;
+use crate::unit::{ModifiedNanos, TimeMicros};
+
+/// The state of step 3.1.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ContentState {
+    /// What the source held when it was last listed.
+    pub manifest: Option<ManifestRecorded>,
+    /// Files at the destination with a recorded digest, those a read-back found wrong included.
+    pub in_place: BTreeMap<PathRef, FileRecord>,
+    /// Sums over `in_place`.
+    pub totals: Totals,
+    /// Files whose last outcome is a failure.
+    pub failed: BTreeMap<PathRef, FailureRecord>,
+    /// Entries of the source that are not copied, as last listed.
+    pub ignored: BTreeMap<PathRef, (IgnoredEntry, Text)>,
+    /// Temporary files that were removed, since the beginning.
+    pub leftovers_removed: u64,
+    /// The pass that is going on or was the last.
+    pub pass: Option<PassRecord>,
+    /// Passes that went to their end, since the beginning.
+    pub passes_finished: u32,
+    /// Batches whose outcome is not recorded.
+    pub open: BTreeMap<ActionId, OpenBatch>,
+    /// Batches of interrupted runs that were looked at: files of theirs that stand in place without a record were
+    /// put there by us. Forgotten when a pass has gone through everything.
+    pub doubtful: Vec<OpenBatch>,
+    /// The read-back that is going on or was the last.
+    pub read_back: Option<ReadBackRecord>,
+}
+
+/// A file in place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileRecord {
+    /// Size in bytes.
+    pub bytes: u64,
+    /// Modification time.
+    pub modified: ModifiedNanos,
+    /// SHA-256 of its bytes.
+    pub sha256: Sha256,
+    /// What its name says.
+    pub naming: Naming,
+    /// Who brought it.
+    pub how: How,
+    /// Whether a file with other bytes was replaced by it.
+    pub replaced: bool,
+    /// Whether a read-back has found something else there since; not counted in the totals.
+    pub suspect: bool,
+}
+
+/// Who brought a file to the destination.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum How {
+    /// This migration did.
+    Brought,
+    /// It was there before.
+    FoundInPlace,
+}
+
+/// Sums over the files in place.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Totals {
+    /// Files in place.
+    pub files: u64,
+    /// Their sizes together, in bytes.
+    pub bytes: u64,
+    /// Of them, files this migration brought.
+    pub brought_files: u64,
+    /// Sizes of those, in bytes.
+    pub brought_bytes: u64,
+    /// Files that are not named after their digest, outside `UpdateServicesPackages`.
+    pub unexpected_files: u64,
+    /// Files in `UpdateServicesPackages`.
+    pub package_files: u64,
+    /// Files of which `tbFile` says that they are encrypted.
+    pub encrypted_files: u64,
+    /// Files that replaced one with other bytes.
+    pub replaced_files: u64,
+}
+
+impl Totals {
+    fn add(&mut self, record: &FileRecord) {
+        self.change(record, |sum, value| *sum += value);
+    }
+
+    fn remove(&mut self, record: &FileRecord) {
+        self.change(record, |sum, value| *sum -= value);
+    }
+
+    fn change(&mut self, record: &FileRecord, by: impl Fn(&mut u64, u64)) {
+        by(&mut self.files, 1);
+        by(&mut self.bytes, record.bytes);
+        if record.how == How::Brought {
+            by(&mut self.brought_files, 1);
+            by(&mut self.brought_bytes, record.bytes);
+        }
+        match record.naming {
+            Naming::Digest => {}
+            Naming::Unexpected => by(&mut self.unexpected_files, 1),
+            Naming::Package => by(&mut self.package_files, 1),
+            Naming::Encrypted => by(&mut self.encrypted_files, 1),
+        }
+        if record.replaced {
+            by(&mut self.replaced_files, 1);
+        }
+    }
+}
+
+/// A file that could not be brought over.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FailureRecord {
+    /// Why.
+    pub reason: FailureReason,
+    /// The system's own words.
+    pub detail: Text,
+}
+
+/// A pass.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PassRecord {
+    /// When it began.
+    pub started: TimeMicros,
+    /// What it set out to do.
+    pub plan: PassStarted,
+    /// Files with an outcome so far.
+    pub done_files: u64,
+    /// Their sizes together, in bytes.
+    pub done_bytes: u64,
+    /// Of them, failures.
+    pub failed_files: u64,
+    /// How it ended.
+    pub finished: Option<(TimeMicros, PassFinished)>,
+    /// Whether it belongs to a run that ended without saying so.
+    pub interrupted: bool,
+}
+
+/// A batch whose outcome is not recorded.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OpenBatch {
+    /// Its intent.
+    pub intent: BatchStarted,
+    /// Positions of the files whose outcome is recorded.
+    pub recorded: Vec<u32>,
+}
+
+/// A read-back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReadBackRecord {
+    /// When it began.
+    pub started: TimeMicros,
+    /// SHA-256 of the list.
+    pub list: Sha256,
+    /// Files in the list.
+    pub files: u64,
+    /// Their sizes together, in bytes.
+    pub bytes: u64,
+    /// Position up to which the list has been read.
+    pub read_files: u64,
+    /// Bytes read.
+    pub read_bytes: u64,
+    /// Files read around the system's cache.
+    pub around_cache: u64,
+    /// Files that are not what was recorded.
+    pub exceptions: BTreeMap<PathRef, (Mismatch, Text)>,
+    /// How it ended.
+    pub finished: Option<(TimeMicros, ReadBackFinished)>,
+}
+
+impl ContentState {
+    /// Whether everything the last listing of the source showed is in place, and nothing is open.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        let pass_whole = self.pass.as_ref().and_then(|pass| pass.finished.as_ref());
+        pass_whole.is_some_and(|(_, end)| end.left == 0) && self.failures() == 0 && self.open.is_empty()
+    }
+
+    /// Whatever keeps the copy from being whole: failed files, files a read-back found wrong, folders of the source
+    /// that could not be listed.
+    #[must_use]
+    pub fn failures(&self) -> usize {
+        self.failed.len() + self.suspects().count() + self.unlisted_folders()
+    }
+
+    /// Files that a read-back found wrong and that no pass has mended since.
+    pub fn suspects(&self) -> impl Iterator<Item = &PathRef> {
+        self.in_place.iter().filter(|(_, record)| record.suspect).map(|(path, _)| path)
+    }
+
+    /// Folders of the source that could not be listed: what they hold is unknown.
+    #[must_use]
+    pub fn unlisted_folders(&self) -> usize {
+        self.ignored.values().filter(|(what, _)| *what == IgnoredEntry::UnreadableFolder).count()
+    }
+
+    fn place(&mut self, path: &PathRef, file: &FileFacts, how: How, replaced: bool) {
+        self.failed.remove(path);
+        let record = FileRecord {
+            bytes: file.bytes,
+            modified: file.modified,
+            sha256: file.sha256,
+            naming: file.naming,
+            how,
+            replaced,
+            suspect: false,
+        };
+        self.totals.add(&record);
+        if let Some(before) = self.in_place.insert(path.clone(), record).filter(|before| !before.suspect) {
+            self.totals.remove(&before);
+        }
+    }
+
+    fn outcome(&mut self, action: Option<ActionId>, item: u32, bytes: u64, failed: bool) {
+        if let Some(batch) = action.and_then(|action| self.open.get_mut(&action)) {
+            batch.recorded.push(item);
+        }
+        if let Some(pass) = &mut self.pass {
+            pass.done_files += 1;
+            pass.done_bytes += bytes;
+            pass.failed_files += u64::from(failed);
+        }
+    }
+}
+
+impl Projection for ContentState {
+    const NAME: &'static str = "content";
+    const VERSION: u16 = 1;
+
+    fn apply(&mut self, recorded: &Recorded) {
+        match &recorded.event {
+            Event::Content(event) => self.apply_content(recorded, event),
+            Event::Run(RunEvent::InterruptionFound(_)) => {
+                if let Some(pass) = self.pass.as_mut().filter(|pass| pass.finished.is_none()) {
+                    pass.interrupted = true;
+                }
+            }
+            Event::Run(_) | Event::Inventory(_) | Event::Preflight(_) => {}
+        }
+    }
+}
+
+impl ContentState {
+    fn apply_content(&mut self, recorded: &Recorded, event: &ContentEvent) {
+        let (time, action) = (recorded.envelope.time, recorded.envelope.action);
+        match event {
+            ContentEvent::ManifestRecorded(manifest) => {
+                self.manifest = Some(manifest.clone());
+                self.ignored.clear();
+            }
+            ContentEvent::EntryIgnored(entry) => {
+                self.ignored.insert(entry.path.clone(), (entry.what, entry.detail.clone()));
+            }
+            ContentEvent::PassStarted(plan) => {
+                // What fails now is said by this pass; a file that has left the source has not failed.
+                self.failed.clear();
+                self.pass = Some(PassRecord {
+                    started: time,
+                    plan: plan.clone(),
+                    done_files: 0,
+                    done_bytes: 0,
+                    failed_files: 0,
+                    finished: None,
+                    interrupted: false,
+                });
+            }
+            ContentEvent::BatchStarted(intent) => {
+                let batch = OpenBatch { intent: intent.clone(), recorded: Vec::new() };
+                self.open.extend(action.map(|action| (action, batch)));
+            }
+            ContentEvent::FileCopied(file) => {
+                self.outcome(action, file.item, file.file.bytes, false);
+                self.place(&file.path, &file.file, How::Brought, file.replaced);
+            }
+            ContentEvent::FileVerified(file) => {
+                self.outcome(action, file.item, file.file.bytes, false);
+                let before = self.in_place.get(&file.path).map(|record| (record.how, record.replaced));
+                let (how, replaced) = match (file.origin, before) {
+                    (Origin::AfterInterruption, _) => (How::Brought, false),
+                    (Origin::FoundInPlace | Origin::Rechecked, Some(before)) => before,
+                    (Origin::FoundInPlace | Origin::Rechecked, None) => (How::FoundInPlace, false),
+                };
+                self.place(&file.path, &file.file, how, replaced);
+            }
+            ContentEvent::FileFailed(file) => {
+                self.outcome(action, file.item, file.bytes, true);
+                let failure = FailureRecord { reason: file.reason, detail: file.detail.clone() };
+                self.failed.insert(file.path.clone(), failure);
+            }
+            ContentEvent::BatchFinished(_) => {
+                self.open.retain(|open, _| Some(*open) != action);
+            }
+            ContentEvent::BatchReconciled(_) => {
+                self.doubtful.extend(action.and_then(|action| self.open.remove(&action)));
+            }
+            ContentEvent::LeftoverRemoved(_) => self.leftovers_removed += 1,
+            ContentEvent::PassFinished(end) => {
+                self.passes_finished += 1;
+                if end.left == 0 {
+                    self.doubtful.clear();
+                }
+                if let Some(pass) = &mut self.pass {
+                    pass.finished = Some((time, end.clone()));
+                }
+            }
+            ContentEvent::ReadBackStarted(_)
+            | ContentEvent::ReadBackRecorded(_)
+            | ContentEvent::ReadBackMismatched(_)
+            | ContentEvent::ReadBackFinished(_) => self.apply_read_back(time, event),
+        }
+    }
+
+    fn apply_read_back(&mut self, time: TimeMicros, event: &ContentEvent) {
+        if let ContentEvent::ReadBackStarted(start) = event {
+            let goes_on =
+                self.read_back.as_ref().is_some_and(|read| read.list == start.list && start.from > 0);
+            if !goes_on {
+                self.read_back = Some(ReadBackRecord {
+                    started: time,
+                    list: start.list,
+                    files: start.files,
+                    bytes: start.bytes,
+                    read_files: 0,
+                    read_bytes: 0,
+                    around_cache: 0,
+                    exceptions: BTreeMap::new(),
+                    finished: None,
+                });
+            }
+            return;
+        }
+        let Some(read) = &mut self.read_back else { return };
+        match event {
+            ContentEvent::ReadBackRecorded(batch) => {
+                read.read_files = batch.first + u64::from(batch.files);
+                read.read_bytes += batch.bytes;
+                read.around_cache += u64::from(batch.around_cache);
+            }
+            ContentEvent::ReadBackMismatched(file) => {
+                read.exceptions.insert(file.path.clone(), (file.what, file.detail.clone()));
+                // Not counted as in place any more; the next pass looks at it again.
+                if let Some(record) = self.in_place.get_mut(&file.path).filter(|record| !record.suspect) {
+                    self.totals.remove(record);
+                    record.suspect = true;
+                }
+            }
+            ContentEvent::ReadBackFinished(end) => read.finished = Some((time, end.clone())),
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,57 @@
+//! The story in order: what a person would tell, without the single files.
+
+use serde::{Deserialize, Serialize};
+
+use crate::envelope::Recorded;
+use crate::event::preflight::CheckVerdict;
+use crate::event::{ContentEvent, Event, InventoryEvent, PreflightEvent};
+use crate::projection::Projection;
+
+/// The events a person would tell. Grows with runs, passes and findings, never with files.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Timeline {
+    /// Oldest first.
+    pub moments: Vec<Recorded>,
+}
+
+impl Projection for Timeline {
+    const NAME: &'static str = "timeline";
+    const VERSION: u16 = 1;
+
+    fn apply(&mut self, recorded: &Recorded) {
+        if is_told(&recorded.event) {
+            self.moments.push(recorded.clone());
+        }
+    }
+}
+
+fn is_told(event: &Event) -> bool {
+    match event {
+        Event::Run(_) => true,
+        Event::Inventory(event) => match event {
+            InventoryEvent::FieldRecorded(_) => false,
+            InventoryEvent::InventoryFinished(_) => true,
+        },
+        Event::Preflight(event) => match event {
+            PreflightEvent::Checked(check) => check.verdict != CheckVerdict::Pass,
+            PreflightEvent::PreflightFinished(_) => true,
+        },
+        Event::Content(event) => match event {
+            ContentEvent::ManifestRecorded(_)
+            | ContentEvent::PassStarted(_)
+            | ContentEvent::BatchReconciled(_)
+            | ContentEvent::PassFinished(_)
+            | ContentEvent::ReadBackStarted(_)
+            | ContentEvent::ReadBackFinished(_) => true,
+            ContentEvent::EntryIgnored(_)
+            | ContentEvent::BatchStarted(_)
+            | ContentEvent::FileCopied(_)
+            | ContentEvent::FileVerified(_)
+            | ContentEvent::FileFailed(_)
+            | ContentEvent::BatchFinished(_)
+            | ContentEvent::LeftoverRemoved(_)
+            | ContentEvent::ReadBackRecorded(_)
+            | ContentEvent::ReadBackMismatched(_) => false,
+        },
+    }
+}

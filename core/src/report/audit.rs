@@ -1,0 +1,218 @@
+//! The audit report: who did what when, what came over, what did not, and what the journal says about itself.
+
+use crate::event::content::{IgnoredEntry, Naming};
+use crate::projection::Migration;
+use crate::projection::run::RunEnd;
+use crate::report::{Report, Section, Table, Value};
+use crate::unit::TimeMicros;
+
+/// The audit report of `state`.
+#[must_use]
+pub fn audit(state: &Migration) -> Report {
+    let title = match &state.run.journal {
+        Some((_, journal)) => format!("Audit of {}", journal.name),
+        None => "Audit".to_owned(),
+    };
+    let sections = vec![
+        identity(state),
+        actors(state),
+        runs(state),
+        worksheet(state),
+        checks(state),
+        totals(state),
+        failures(state),
+        unexpected(state),
+        ignored(state),
+        read_back(state),
+        records(state),
+    ];
+    Report { kind: "audit", title, sections }
+}
+
+fn identity(state: &Migration) -> Section {
+    let mut section = Section::new("journal", "Journal");
+    if let Some((time, journal)) = &state.run.journal {
+        section.figure("migration", "Migration", journal.migration.to_string());
+        section.figure("stream", "Stream", journal.stream.to_string());
+        section.figure("host", "Host", journal.host.as_str());
+        section.figure("created", "Created", *time);
+    }
+    section.figure("records", "Records", state.run.last.map_or(0, |(seq, _)| seq.0 + 1));
+    section.figure("clock_steps_back", "Times the clock stepped back", state.audit.clock_steps_back);
+    if let Some(seq) = state.audit.clock_first_step_back {
+        section.notes.push(format!(
+            "The clock first stepped back before record {seq}; records keep their order by number."
+        ));
+    }
+    for (time, recovery) in &state.run.recoveries {
+        section.notes.push(format!("{time} {}: {}", recovery.finding.word(), recovery.detail));
+    }
+    section
+}
+
+fn actors(state: &Migration) -> Section {
+    let mut section = Section::new("actors", "Who acted");
+    let rows = state.audit.actors.iter().map(|actor| {
+        [&actor.account, &actor.sid, &actor.host, &actor.program]
+            .map(|text| Value::from(text.as_str()))
+            .to_vec()
+    });
+    section.tables.push(Table {
+        key: "actors",
+        columns: vec!["account", "security id", "host", "program"],
+        rows: rows.collect(),
+    });
+    section
+}
+
+fn runs(state: &Migration) -> Section {
+    let mut section = Section::new("runs", "Runs");
+    section.figure("interruptions", "Interrupted without saying so", state.run.interruptions());
+    let rows = state.run.runs.iter().map(|run| {
+        let (end, verdict) = match run.end {
+            RunEnd::Open => (Value::from("-"), "not ended"),
+            RunEnd::Finished(time, verdict) => (Value::from(time), verdict.word()),
+            RunEnd::FoundInterrupted(time) => (Value::from(time), "found interrupted"),
+        };
+        vec![run.started.into(), end, verdict.into(), run.facts.scope.word().into()]
+    });
+    section.tables.push(Table {
+        key: "runs",
+        columns: vec!["started", "ended", "verdict", "scope"],
+        rows: rows.collect(),
+    });
+    section
+}
+
+fn worksheet(state: &Migration) -> Section {
+    let mut section = Section::new("worksheet", "Worksheet");
+    let rows = state.worksheet.fields.iter().map(|(name, field)| {
+        vec![name.as_str().into(), field.value.as_str().into(), field.source.as_str().into()]
+    });
+    section.tables.push(Table {
+        key: "worksheet",
+        columns: vec!["field", "value", "read from"],
+        rows: rows.collect(),
+    });
+    section
+}
+
+fn checks(state: &Migration) -> Section {
+    let mut section = Section::new("checks", "Checks before the last run");
+    let rows = state.checks.checks.values().map(|check| {
+        vec![check.check.as_str().into(), check.verdict.word().into(), check.finding.as_str().into()]
+    });
+    section.tables.push(Table {
+        key: "checks",
+        columns: vec!["check", "verdict", "finding"],
+        rows: rows.collect(),
+    });
+    section
+}
+
+/// The totals are the same for a run that was interrupted and resumed as for one that was not.
+fn totals(state: &Migration) -> Section {
+    let totals = &state.content.totals;
+    let mut section = Section::new("totals", "Update files");
+    if let Some(manifest) = &state.content.manifest {
+        section.figure("source", "From", manifest.source.as_str());
+        section.figure("destination", "To", manifest.destination.as_str());
+        section.figure("expected_files", "At the source", manifest.files);
+        section.figure("expected_bytes", "Their size", Value::bytes(manifest.bytes));
+    }
+    section.figure("files_in_place", "In place with the right digest", totals.files);
+    section.figure("bytes_in_place", "Their size", Value::bytes(totals.bytes));
+    section.figure("brought_files", "Brought by this migration", totals.brought_files);
+    section.figure("brought_bytes", "Their size", Value::bytes(totals.brought_bytes));
+    section.figure("found_files", "Found in place and verified", totals.files - totals.brought_files);
+    section.figure("package_files", "In UpdateServicesPackages", totals.package_files);
+    section.figure("unexpected_files", "Not named after their digest", totals.unexpected_files);
+    section.figure("replaced_files", "Replaced files with other bytes", totals.replaced_files);
+    section.figure("failed_files", "Failed", state.content.failed.len());
+    section
+}
+
+fn failures(state: &Migration) -> Section {
+    let mut section = Section::new("failures", "Files that did not come over");
+    let failed = state.content.failed.iter();
+    let rows = failed.map(|(path, failure)| {
+        vec![path.to_string().into(), failure.reason.word().into(), failure.detail.as_str().into()]
+    });
+    section.tables.push(Table {
+        key: "failures",
+        columns: vec!["path", "reason", "detail"],
+        rows: rows.collect(),
+    });
+    section
+}
+
+fn unexpected(state: &Migration) -> Section {
+    let mut section = Section::new("unexpected", "Copied, and not named after their digest");
+    let files = state.content.in_place.iter().filter(|(_, file)| file.naming == Naming::Unexpected);
+    let rows = files.map(|(path, file)| {
+        vec![path.to_string().into(), Value::bytes(file.bytes), file.sha256.to_string().into()]
+    });
+    section.tables.push(Table {
+        key: "unexpected",
+        columns: vec!["path", "size", "SHA-256"],
+        rows: rows.collect(),
+    });
+    section
+}
+
+fn ignored(state: &Migration) -> Section {
+    let mut section = Section::new("ignored", "Entries of the source that are not copied");
+    let rows = state.content.ignored.iter().map(|(path, (what, detail))| {
+        vec![path.to_string().into(), what.word().into(), detail.as_str().into()]
+    });
+    section.tables.push(Table {
+        key: "ignored",
+        columns: vec!["path", "what", "detail"],
+        rows: rows.collect(),
+    });
+    if state.content.ignored.values().any(|(what, _)| *what == IgnoredEntry::UnreadableFolder) {
+        section
+            .notes
+            .push("What the unreadable folders hold is unknown and missing at the destination.".to_owned());
+    }
+    section
+}
+
+fn read_back(state: &Migration) -> Section {
+    let mut section = Section::new("read_back", "Read-back of the copy");
+    let Some(read) = &state.content.read_back else {
+        section.notes.push(
+            "The copy was not read back: hashes prove the bytes that were read, not those that landed."
+                .to_owned(),
+        );
+        return section;
+    };
+    section.figure("finished", "Finished", if read.finished.is_some() { "yes" } else { "no" });
+    section.figure("read_files", "Files read", read.read_files);
+    section.figure("read_bytes", "Their size", Value::bytes(read.read_bytes));
+    section.figure("around_cache", "Of them around the system's cache", read.around_cache);
+    section.figure("exceptions", "Not what was recorded", read.exceptions.len());
+    let rows = read.exceptions.iter().map(|(path, (what, detail))| {
+        vec![path.to_string().into(), what.word().into(), detail.as_str().into()]
+    });
+    section.tables.push(Table {
+        key: "exceptions",
+        columns: vec!["path", "what", "detail"],
+        rows: rows.collect(),
+    });
+    section
+}
+
+fn records(state: &Migration) -> Section {
+    let mut section = Section::new("records", "Records by kind");
+    let rows =
+        state.audit.records.iter().map(|(kind, count)| vec![Value::from(kind.name()), Value::from(*count)]);
+    section.tables.push(Table { key: "records", columns: vec!["event", "records"], rows: rows.collect() });
+    let span = |first: TimeMicros, last: TimeMicros| Value::Span { micros: last.since(first) };
+    if let (Some(first), Some(last)) = (state.audit.first, state.audit.last) {
+        section.figure("first", "From", first);
+        section.figure("last", "To", last);
+        section.figure("span", "Span", span(first, last));
+    }
+    section
+}

@@ -1,0 +1,203 @@
+//! What to undo, in which order, and what no longer can be. Pure: it reads the state, it touches nothing.
+//!
+//! Every kind of action declares its inverse in [`ActionKind::inverse`], and every event its kind of action in
+//! [`ActionKind::of`]; both matches are exhaustive, so no action can be added without one.
+
+use serde::{Deserialize, Serialize};
+
+use crate::event::{ContentEvent, Event};
+use crate::projection::Migration;
+use crate::projection::content::How;
+use crate::text::Text;
+use crate::unit::{Seq, TimeMicros};
+
+/// A kind of action the program takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ActionKind {
+    /// A file is put in place at the destination.
+    CopyFile,
+    /// A file with other bytes is replaced.
+    ReplaceFile,
+    /// A temporary file of this program is removed.
+    RemoveLeftover,
+}
+
+/// How a kind of action is undone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Inverse {
+    /// There is nothing to undo, and why.
+    Nothing(&'static str),
+    /// It can be undone.
+    Possible,
+    /// It cannot be undone, and what is lost.
+    Impossible(&'static str),
+}
+
+impl ActionKind {
+    /// Every kind.
+    pub const ALL: [Self; 3] = [Self::CopyFile, Self::ReplaceFile, Self::RemoveLeftover];
+
+    /// The kind of action an event is the outcome of; nothing for events that only look or tell.
+    #[must_use]
+    pub const fn of(event: &Event) -> Option<Self> {
+        match event {
+            Event::Run(_) | Event::Inventory(_) | Event::Preflight(_) => None,
+            Event::Content(event) => match event {
+                ContentEvent::FileCopied(file) => {
+                    Some(if file.replaced { Self::ReplaceFile } else { Self::CopyFile })
+                }
+                ContentEvent::LeftoverRemoved(_) => Some(Self::RemoveLeftover),
+                ContentEvent::ManifestRecorded(_)
+                | ContentEvent::EntryIgnored(_)
+                | ContentEvent::PassStarted(_)
+                | ContentEvent::BatchStarted(_)
+                | ContentEvent::FileVerified(_)
+                | ContentEvent::FileFailed(_)
+                | ContentEvent::BatchFinished(_)
+                | ContentEvent::BatchReconciled(_)
+                | ContentEvent::PassFinished(_)
+                | ContentEvent::ReadBackStarted(_)
+                | ContentEvent::ReadBackRecorded(_)
+                | ContentEvent::ReadBackMismatched(_)
+                | ContentEvent::ReadBackFinished(_) => None,
+            },
+        }
+    }
+
+    /// How it is undone.
+    #[must_use]
+    pub const fn inverse(self) -> Inverse {
+        match self {
+            Self::CopyFile => Inverse::Possible,
+            Self::ReplaceFile => Inverse::Impossible(
+                "the bytes that stood there are gone; a file named after a digest that its bytes did not have was \
+                 damaged, any other file of ours is still at the source in its newer form",
+            ),
+            Self::RemoveLeftover => {
+                Inverse::Nothing("a temporary file was part of a copy that was made again from the source")
+            }
+        }
+    }
+}
+
+/// What to undo, in which order.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Guidance {
+    /// The actions that undo what was done, in the order to take them.
+    pub actions: Vec<Undo>,
+    /// From which record on going back is no longer possible, and why; nothing while it is.
+    pub point_of_no_return: Option<PointOfNoReturn>,
+    /// What stays as it is, and why.
+    pub nothing_to_undo: Vec<Kept>,
+    /// What cannot be brought back.
+    pub lost: Vec<Kept>,
+    /// Actions that are in doubt: look at them before undoing anything.
+    pub in_doubt: u64,
+}
+
+/// One action that undoes something.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Undo {
+    /// What is undone.
+    pub undoes: ActionKind,
+    /// What to do, in words.
+    pub what: Text,
+    /// The state before, which it leads back to.
+    pub previous: Text,
+    /// What has to be true first.
+    pub preconditions: Vec<Text>,
+    /// What is lost by undoing.
+    pub lost: Text,
+    /// How to do it by hand.
+    pub by_hand: Vec<Text>,
+    /// Things concerned, such as files.
+    pub count: u64,
+    /// Their size, in bytes.
+    pub bytes: u64,
+    /// First record of what is undone.
+    pub first_seq: Seq,
+    /// Last record of what is undone.
+    pub last_seq: Seq,
+    /// When it was last done.
+    pub last_time: TimeMicros,
+}
+
+/// Going back ends here.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct PointOfNoReturn {
+    /// The record.
+    pub seq: Seq,
+    /// Why.
+    pub why: Text,
+}
+
+/// Something that is not undone.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Kept {
+    /// What was done.
+    pub action: ActionKind,
+    /// How often.
+    pub count: u64,
+    /// Why it is not undone.
+    pub why: Text,
+}
+
+/// Plans the way back from `state`: newest kind of action first.
+///
+/// The content step changes nothing on the source, so today there is no point of no return.
+#[must_use]
+pub fn plan(state: &Migration) -> Guidance {
+    let mut guidance = Guidance { in_doubt: state.run.status.batches.len() as u64, ..Guidance::default() };
+    let mut taken: Vec<_> = state.taken.actions.iter().collect();
+    taken.sort_by_key(|(_, taken)| std::cmp::Reverse(taken.last.0));
+    for (&kind, taken) in taken {
+        match kind.inverse() {
+            Inverse::Nothing(why) => {
+                guidance.nothing_to_undo.push(Kept { action: kind, count: taken.count, why: why.into() });
+            }
+            Inverse::Impossible(why) => {
+                guidance.lost.push(Kept { action: kind, count: taken.count, why: why.into() });
+            }
+            Inverse::Possible => guidance.actions.extend(undo(kind, state)),
+        }
+    }
+    guidance
+}
+
+fn undo(kind: ActionKind, state: &Migration) -> Option<Undo> {
+    match kind {
+        ActionKind::CopyFile => remove_brought_files(state),
+        ActionKind::ReplaceFile | ActionKind::RemoveLeftover => None,
+    }
+}
+
+fn remove_brought_files(state: &Migration) -> Option<Undo> {
+    let taken = state.taken.actions.get(&ActionKind::CopyFile)?;
+    let destination = state.content.manifest.as_ref().map(|manifest| manifest.destination.clone());
+    let destination = destination.unwrap_or_else(|| "the destination".into());
+    let brought = || {
+        let files = state.content.in_place.values();
+        files.filter(|record| record.how == How::Brought && !record.replaced)
+    };
+    let (count, bytes) = (brought().count() as u64, brought().map(|record| record.bytes).sum());
+    Some(Undo {
+        undoes: ActionKind::CopyFile,
+        what: format!("Delete the {count} files this migration put below {destination}.").into(),
+        previous: "none of these files stood there; files that were there before are not in the list".into(),
+        preconditions: vec![
+            "WSUS on the destination does not serve them yet: no client or downstream server was pointed to it".into(),
+            "the source still has its content: the copy changed nothing there".into(),
+        ],
+        lost: "the time it takes to copy them again; nothing that the source does not have".into(),
+        by_hand: vec![
+            "wsusmigrate rollback --files > files.txt   (one path below the root a line)".into(),
+            format!("delete each of them below {destination}").into(),
+        ],
+        count,
+        bytes,
+        first_seq: taken.first.0,
+        last_seq: taken.last.0,
+        last_time: taken.last.1,
+    })
+}
