@@ -77,6 +77,22 @@ digest!(
     32
 );
 
+/// Shows bytes as hexadecimal to people and scripts, and leaves them as they are elsewhere.
+pub(crate) fn bytes_as_hex<S: serde::Serializer>(bytes: &impl AsRef<[u8]>, serializer: S) -> Result<S::Ok, S::Error> {
+    let bytes = bytes.as_ref();
+    if serializer.is_human_readable() {
+        let hex = bytes.iter().fold(String::new(), |hex, byte| hex + &format!("{byte:02X}"));
+        serializer.serialize_str(&hex)
+    } else {
+        bytes.serialize(serializer)
+    }
+}
+
+/// As [`bytes_as_hex`], for arrays, whose plain form has no length.
+pub(crate) fn array_as_hex<S: serde::Serializer>(array: &[u8; 32], serializer: S) -> Result<S::Ok, S::Error> {
+    if serializer.is_human_readable() { bytes_as_hex(array, serializer) } else { array.serialize(serializer) }
+}
+
 /// The text is not hexadecimal of the expected length.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not a hexadecimal digest of the expected length")]

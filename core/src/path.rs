@@ -105,7 +105,7 @@ impl RelPath {
 }
 
 /// A path inside a record: inline, or by the digest of an evidence file where it is too long.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
 pub enum PathRef {
     /// At most [`PATH_INLINE_BYTES_MAX`] bytes.
     Inline(RelPath),
@@ -134,6 +134,19 @@ impl PathRef {
             sha256: Sha256(sha2::Sha256::digest(&path.0).into()),
             beginning: Text::cut(&path.to_string(), BEGINNING_BYTES_MAX),
         }))
+    }
+}
+
+impl Serialize for PathRef {
+    /// Words for people and scripts, the variant where it is read back.
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if serializer.is_human_readable() {
+            return serializer.collect_str(self);
+        }
+        match self {
+            Self::Inline(path) => serializer.serialize_newtype_variant("PathRef", 0, "Inline", path),
+            Self::Evidence(long) => serializer.serialize_newtype_variant("PathRef", 1, "Evidence", long),
+        }
     }
 }
 

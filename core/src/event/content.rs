@@ -132,6 +132,7 @@ pub struct BatchStarted {
     /// SHA-256 of the range's lines in the worklist file.
     pub range: Sha256,
     /// Which of them were found at the destination before: bit `i % 8` of byte `i / 8` for file `i` of the range.
+    #[serde(serialize_with = "crate::digest::bytes_as_hex")]
     pub found_before: Vec<u8>,
 }
 

@@ -47,6 +47,7 @@ pub struct JournalCreated {
     /// Version of the program that created it.
     pub program: Text,
     /// The Ed25519 public key of the checkpoints.
+    #[serde(serialize_with = "crate::digest::array_as_hex")]
     pub public_key: [u8; 32],
 }
 
