@@ -91,7 +91,8 @@ pub fn decide_content(state: &Migration, request: Request) -> Option<ContentNext
         return Some(ContentNext::Reconcile(action));
     }
     let pass_wanted = request.scope != Scope::ContentVerify;
-    let read_back_wanted = request.read_back || !pass_wanted;
+    // A pass that brought nothing new leaves nothing to read; asked for by name, everything is read again.
+    let read_back_wanted = !pass_wanted || (request.read_back && state.content.not_read_back().next().is_some());
     Some(match () {
         () if run.stop_requested => ContentNext::Finish(Verdict::Interrupted),
         () if pass_wanted && !run.passed => ContentNext::Pass,

@@ -127,6 +127,7 @@ mod tests {
     use crate::digest::Sha256;
     use crate::event::content::Naming;
     use crate::projection::content::How;
+    use crate::unit::Seq;
 
     const DIGEST_NAME: &str = "WsusContent/A2/86542C97261C46D5B379A43EC895F97EAF409BA2.cab";
     const OTHER_NAME: &str = "WsusContent/readme.txt";
@@ -141,6 +142,7 @@ mod tests {
     impl Knowledge for World {
         fn recorded(&self, _: &PathRef) -> Option<FileRecord> {
             self.recorded.map(|(bytes, modified)| FileRecord {
+                seq: Seq(1),
                 bytes,
                 modified: ModifiedNanos(modified),
                 sha256: Sha256([0; 32]),

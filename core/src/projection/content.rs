@@ -17,7 +17,7 @@ use crate::id::ActionId;
 use crate::path::PathRef;
 use crate::projection::Projection;
 use crate::text::Text;
-use crate::unit::{ModifiedNanos, TimeMicros};
+use crate::unit::{ModifiedNanos, Seq, TimeMicros};
 
 /// The state of step 3.1.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,11 +45,15 @@ pub struct ContentState {
     pub doubtful: Vec<OpenBatch>,
     /// The read-back that is going on or was the last.
     pub read_back: Option<ReadBackRecord>,
+    /// Files whose outcome was recorded before this have been read back.
+    pub read_back_upto: Seq,
 }
 
 /// A file in place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FileRecord {
+    /// The record of its last outcome.
+    pub seq: Seq,
     /// Size in bytes.
     pub bytes: u64,
     /// Modification time.
@@ -166,6 +170,8 @@ pub struct OpenBatch {
 pub struct ReadBackRecord {
     /// When it began.
     pub started: TimeMicros,
+    /// Its first record: files recorded before it are in the list, or were read back earlier.
+    pub seq: Seq,
     /// SHA-256 of the list.
     pub list: Sha256,
     /// Files in the list.
@@ -199,6 +205,13 @@ impl ContentState {
         self.failed.len() + self.suspects().count() + self.unlisted_folders()
     }
 
+    /// Position from which an interrupted read-back of `list` goes on; 0 where it begins anew.
+    #[must_use]
+    pub fn read_back_from(&self, list: Sha256) -> u64 {
+        let unfinished = |read: &&ReadBackRecord| read.finished.as_ref().is_none_or(|(_, end)| end.left > 0);
+        self.read_back.as_ref().filter(|read| read.list == list).filter(unfinished).map_or(0, |read| read.read_files)
+    }
+
     /// Files that a read-back found wrong and that no pass has mended since.
     pub fn suspects(&self) -> impl Iterator<Item = &PathRef> {
         self.in_place.iter().filter(|(_, record)| record.suspect).map(|(path, _)| path)
@@ -210,9 +223,15 @@ impl ContentState {
         self.ignored.values().filter(|(what, _)| *what == IgnoredEntry::UnreadableFolder).count()
     }
 
-    fn place(&mut self, path: &PathRef, file: &FileFacts, how: How, replaced: bool) {
+    /// Files in place that no read-back has covered.
+    pub fn not_read_back(&self) -> impl Iterator<Item = (&PathRef, &FileRecord)> {
+        self.in_place.iter().filter(|(_, record)| !record.suspect && record.seq >= self.read_back_upto)
+    }
+
+    fn place(&mut self, seq: Seq, path: &PathRef, file: &FileFacts, how: How, replaced: bool) {
         self.failed.remove(path);
         let record = FileRecord {
+            seq,
             bytes: file.bytes,
             modified: file.modified,
             sha256: file.sha256,
@@ -286,7 +305,7 @@ impl ContentState {
             }
             ContentEvent::FileCopied(file) => {
                 self.outcome(action, file.item, file.file.bytes, false);
-                self.place(&file.path, &file.file, How::Brought, file.replaced);
+                self.place(recorded.seq, &file.path, &file.file, How::Brought, file.replaced);
             }
             ContentEvent::FileVerified(file) => {
                 self.outcome(action, file.item, file.file.bytes, false);
@@ -296,7 +315,7 @@ impl ContentState {
                     (Origin::FoundInPlace | Origin::Rechecked, Some(before)) => before,
                     (Origin::FoundInPlace | Origin::Rechecked, None) => (How::FoundInPlace, false),
                 };
-                self.place(&file.path, &file.file, how, replaced);
+                self.place(recorded.seq, &file.path, &file.file, how, replaced);
             }
             ContentEvent::FileFailed(file) => {
                 self.outcome(action, file.item, file.bytes, true);
@@ -322,11 +341,11 @@ impl ContentState {
             ContentEvent::ReadBackStarted(_)
             | ContentEvent::ReadBackRecorded(_)
             | ContentEvent::ReadBackMismatched(_)
-            | ContentEvent::ReadBackFinished(_) => self.apply_read_back(time, event),
+            | ContentEvent::ReadBackFinished(_) => self.apply_read_back(recorded.seq, time, event),
         }
     }
 
-    fn apply_read_back(&mut self, time: TimeMicros, event: &ContentEvent) {
+    fn apply_read_back(&mut self, seq: Seq, time: TimeMicros, event: &ContentEvent) {
         if let ContentEvent::ReadBackStarted(start) = event {
             let goes_on =
                 self.read_back.as_ref().is_some_and(|read| read.list == start.list && start.from > 0);
@@ -341,7 +360,7 @@ impl ContentState {
                     around_cache: 0,
                     exceptions: BTreeMap::new(),
                     finished: None,
-                });
+                }),
             }
             return;
         }
@@ -360,7 +379,12 @@ impl ContentState {
                     record.suspect = true;
                 }
             }
-            ContentEvent::ReadBackFinished(end) => read.finished = Some((time, end.clone())),
+            ContentEvent::ReadBackFinished(end) => {
+                read.finished = Some((time, end.clone()));
+                if end.left == 0 {
+                    self.read_back_upto = read.seq;
+                }
+            }
             _ => {}
         }
     }
