@@ -1,2 +1,5 @@
-//! The command.
-fn main() {}
+//! The command `wsusmigrate`.
+
+fn main() -> std::process::ExitCode {
+    wsusmigrate::main()
+}

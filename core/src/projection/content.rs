@@ -360,7 +360,8 @@ impl ContentState {
                     around_cache: 0,
                     exceptions: BTreeMap::new(),
                     finished: None,
-                }),
+                });
+                }
             }
             return;
         }
