@@ -92,7 +92,8 @@ pub fn decide_content(state: &Migration, request: Request) -> Option<ContentNext
     }
     let pass_wanted = request.scope != Scope::ContentVerify;
     // A pass that brought nothing new leaves nothing to read; asked for by name, everything is read again.
-    let read_back_wanted = !pass_wanted || (request.read_back && state.content.not_read_back().next().is_some());
+    let read_back_wanted =
+        !pass_wanted || (request.read_back && state.content.not_read_back().next().is_some());
     Some(match () {
         () if run.stop_requested => ContentNext::Finish(Verdict::Interrupted),
         () if pass_wanted && !run.passed => ContentNext::Pass,

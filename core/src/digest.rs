@@ -78,7 +78,10 @@ digest!(
 );
 
 /// Shows bytes as hexadecimal to people and scripts, and leaves them as they are elsewhere.
-pub(crate) fn bytes_as_hex<S: serde::Serializer>(bytes: &impl AsRef<[u8]>, serializer: S) -> Result<S::Ok, S::Error> {
+pub(crate) fn bytes_as_hex<S: serde::Serializer>(
+    bytes: &impl AsRef<[u8]>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
     let bytes = bytes.as_ref();
     if serializer.is_human_readable() {
         let hex = bytes.iter().fold(String::new(), |hex, byte| hex + &format!("{byte:02X}"));

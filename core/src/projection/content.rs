@@ -209,7 +209,11 @@ impl ContentState {
     #[must_use]
     pub fn read_back_from(&self, list: Sha256) -> u64 {
         let unfinished = |read: &&ReadBackRecord| read.finished.as_ref().is_none_or(|(_, end)| end.left > 0);
-        self.read_back.as_ref().filter(|read| read.list == list).filter(unfinished).map_or(0, |read| read.read_files)
+        self.read_back
+            .as_ref()
+            .filter(|read| read.list == list)
+            .filter(unfinished)
+            .map_or(0, |read| read.read_files)
     }
 
     /// Files that a read-back found wrong and that no pass has mended since.
@@ -347,20 +351,21 @@ impl ContentState {
 
     fn apply_read_back(&mut self, seq: Seq, time: TimeMicros, event: &ContentEvent) {
         if let ContentEvent::ReadBackStarted(start) = event {
-            let goes_on =
-                self.read_back.as_ref().is_some_and(|read| read.list == start.list && start.from > 0);
-            if !goes_on {
-                self.read_back = Some(ReadBackRecord {
-                    started: time,
-                    list: start.list,
-                    files: start.files,
-                    bytes: start.bytes,
-                    read_files: 0,
-                    read_bytes: 0,
-                    around_cache: 0,
-                    exceptions: BTreeMap::new(),
-                    finished: None,
-                });
+            match self.read_back.as_mut().filter(|read| read.list == start.list && start.from > 0) {
+                Some(goes_on) => goes_on.finished = None,
+                None => {
+                    self.read_back = Some(ReadBackRecord {
+                        started: time,
+                        seq,
+                        list: start.list,
+                        files: start.files,
+                        bytes: start.bytes,
+                        read_files: 0,
+                        read_bytes: 0,
+                        around_cache: 0,
+                        exceptions: BTreeMap::new(),
+                        finished: None,
+                    });
                 }
             }
             return;
