@@ -1,0 +1,227 @@
+//! Given events, when a decision is asked for, then what follows: histories as data.
+
+#![allow(dead_code, unreachable_pub)] // each test target uses its part
+
+use wsusmigrate_core::decide::{self, ContentNext, Next, Request};
+use wsusmigrate_core::digest::{Sha1, Sha256};
+use wsusmigrate_core::envelope::{Envelope, Recorded};
+use wsusmigrate_core::event::Event;
+use wsusmigrate_core::event::content::*;
+use wsusmigrate_core::event::run::*;
+use wsusmigrate_core::id::{ActionId, EventId, MigrationId, RunId, StreamId};
+use wsusmigrate_core::path::{PathRef, RelPath};
+use wsusmigrate_core::projection::{Migration, Projection};
+use wsusmigrate_core::status::{IllegalHistory, Status};
+use wsusmigrate_core::step::Step;
+use wsusmigrate_core::unit::{ModifiedNanos, Seq, TimeMicros};
+
+/// A history that grows.
+#[derive(Default)]
+pub struct History {
+    pub records: Vec<Recorded>,
+}
+
+pub fn migration() -> MigrationId {
+    MigrationId::from_random([1; 16])
+}
+
+pub fn run(n: u8) -> RunId {
+    RunId::from_random([n; 16])
+}
+
+pub fn action(name: &str) -> ActionId {
+    ActionId::derive(migration(), "test", name.as_bytes())
+}
+
+pub fn path(text: &str) -> PathRef {
+    PathRef::of(&RelPath::from_bytes(text.as_bytes()).unwrap())
+}
+
+impl History {
+    /// Adds an event that belongs to no action.
+    pub fn and(self, event: impl Into<Event>) -> Self {
+        self.push(None, event.into())
+    }
+
+    /// Adds an event of an action.
+    pub fn of(self, action: ActionId, event: impl Into<Event>) -> Self {
+        self.push(Some(action), event.into())
+    }
+
+    fn push(mut self, action: Option<ActionId>, event: Event) -> Self {
+        let seq = Seq(self.records.len() as u64);
+        let id = EventId::of_observation(migration(), "test", &seq.0.to_be_bytes());
+        let time = TimeMicros(1_000_000 * i64::try_from(seq.0).unwrap());
+        let envelope = Envelope { id, time, action, causation: None };
+        self.records.push(Recorded { seq, envelope, event });
+        self
+    }
+
+    /// The status after all of it, or the first event that cannot follow.
+    pub fn status(&self) -> Result<Status, IllegalHistory> {
+        let mut status = Status::default();
+        self.records.iter().try_for_each(|record| status.advance(record))?;
+        Ok(status)
+    }
+
+    /// Why the last event cannot follow; everything before it must.
+    #[track_caller]
+    pub fn refusal(&self) -> &'static str {
+        let illegal = self.status().expect_err("the history is legal");
+        assert_eq!(illegal.seq.0 + 1, self.records.len() as u64, "refused too early: {illegal}");
+        illegal.why
+    }
+
+    /// The state after all of it; the history must be legal.
+    #[track_caller]
+    pub fn state(&self) -> Migration {
+        self.status().expect("the history is legal");
+        let mut state = Migration::default();
+        self.records.iter().for_each(|record| state.apply(record));
+        state
+    }
+
+    #[track_caller]
+    pub fn next(&self, request: Request) -> Option<Next> {
+        decide::decide(&self.state(), request)
+    }
+
+    #[track_caller]
+    pub fn content_next(&self, request: Request) -> Option<ContentNext> {
+        decide::decide_content(&self.state(), request)
+    }
+}
+
+pub fn everything() -> Request {
+    Request { scope: Scope::Everything, stored_on_microsoft_update: false, read_back: true }
+}
+
+/// A journal with a run going on.
+pub fn running() -> History {
+    History::default().and(created()).and(started(1))
+}
+
+/// A journal with a run in the content step.
+pub fn in_content() -> History {
+    running().and(StepStarted { step: Step::Content })
+}
+
+/// A journal with a pass of `files` files going on and one batch of them open.
+pub fn in_batch(files: u32) -> History {
+    in_content().and(manifest()).and(pass(u64::from(files))).of(action("batch"), batch(files))
+}
+
+pub fn created() -> JournalCreated {
+    JournalCreated {
+        migration: migration(),
+        name: "test".into(),
+        stream: StreamId::from_random([2; 16]),
+        host: "host".into(),
+        program: "0".into(),
+        public_key: [0; 32],
+    }
+}
+
+pub fn started(n: u8) -> Started {
+    Started {
+        run: run(n),
+        host: "host".into(),
+        account: r"CONTOSO\alice".into(),
+        sid: "S-1-5-21-1".into(),
+        program: "0".into(),
+        system: "test".into(),
+        process: 1,
+        plan: Sha256([0; 32]),
+        scope: Scope::Everything,
+    }
+}
+
+pub fn finished_step(step: Step, verdict: Verdict) -> StepFinished {
+    StepFinished { step, verdict }
+}
+
+pub fn manifest() -> ManifestRecorded {
+    ManifestRecorded {
+        source: "S".into(),
+        destination: "D".into(),
+        manifest: Sha256([1; 32]),
+        files: 2,
+        bytes: 20,
+        content_files: 2,
+        package_files: 0,
+        unexpected_files: 0,
+        ignored_entries: 0,
+    }
+}
+
+pub fn pass(files: u64) -> PassStarted {
+    PassStarted {
+        manifest: Sha256([1; 32]),
+        worklist: Sha256([2; 32]),
+        files,
+        bytes: files * 10,
+        unchanged_files: 0,
+        unchanged_bytes: 0,
+        recheck: false,
+    }
+}
+
+pub fn batch(files: u32) -> BatchStarted {
+    BatchStarted {
+        worklist: Sha256([2; 32]),
+        first: 0,
+        files,
+        bytes: u64::from(files) * 10,
+        range: Sha256([3; 32]),
+        found_before: vec![0],
+    }
+}
+
+pub fn facts() -> FileFacts {
+    FileFacts {
+        bytes: 10,
+        sha1: Sha1([4; 20]),
+        sha256: Sha256([5; 32]),
+        modified: ModifiedNanos(6),
+        naming: Naming::Digest,
+    }
+}
+
+pub fn copied(item: u32, name: &str) -> FileCopied {
+    FileCopied { item, path: path(name), file: facts(), attempts: 1, replaced: false }
+}
+
+pub fn verified(item: u32, name: &str, origin: Origin) -> FileVerified {
+    FileVerified { item, path: path(name), file: facts(), origin }
+}
+
+pub fn failed(item: u32, name: &str) -> FileFailed {
+    FileFailed {
+        item,
+        path: path(name),
+        bytes: 10,
+        reason: FailureReason::DamagedAtSource,
+        found: None,
+        detail: "x".into(),
+    }
+}
+
+pub fn batch_end(copied: u32, verified: u32, failed: u32, left: u32) -> BatchFinished {
+    BatchFinished { copied, verified, failed, left }
+}
+
+pub fn pass_end(left: u64) -> PassFinished {
+    PassFinished { copied: 0, copied_bytes: 0, verified: 0, failed: 0, left }
+}
+
+pub fn read_back(from: u64, list: u8) -> ReadBackStarted {
+    ReadBackStarted { list: Sha256([list; 32]), files: 2, bytes: 20, from }
+}
+
+pub fn read_back_end(left: u64) -> ReadBackFinished {
+    ReadBackFinished { files: 2 - left, bytes: 20, exceptions: 0, left }
+}
+
+pub fn reconciled() -> BatchReconciled {
+    BatchReconciled { recorded: 0, happened: 1, not: 1, leftovers: 0 }
+}
