@@ -1,0 +1,245 @@
+//! What a content root holds: the files of its two top folders, and everything that is not a file to copy.
+
+use std::collections::VecDeque;
+use std::ffi::{OsStr, OsString};
+use std::fs;
+use std::io;
+use std::num::NonZero;
+use std::path::{MAIN_SEPARATOR_STR, Path, PathBuf};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread;
+
+use wsusmigrate_core::event::content::IgnoredEntry;
+pub use wsusmigrate_core::content::Entry;
+use wsusmigrate_core::path::RelPath;
+
+use super::leftovers::Leftover;
+use super::temporary::is_temporary;
+use crate::platform::{self, Kind, Stat};
+
+mod error;
+
+pub use error::{Hint, ScanError};
+
+/// The folders that are migrated, as WSUS spells them. Case is ignored when they are looked for.
+const TOP_FOLDERS: [&str; 2] = ["WsusContent", "UpdateServicesPackages"];
+
+/// Threads at most: beyond this a local disk gets no faster.
+const THREADS_MAX: usize = 8;
+
+/// Which end is looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    /// Must hold `WsusContent`. Temporaries of ours are ignored entries: the source was once a destination.
+    Source,
+    /// May hold nothing yet. Temporaries of ours are leftovers.
+    Destination,
+}
+
+/// Something that is not copied.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Ignored {
+    /// Where, below the root.
+    pub path: RelPath,
+    /// What it is.
+    pub what: IgnoredEntry,
+    /// Where a link points, or what the system said about a folder.
+    pub detail: String,
+}
+
+/// What a root holds. Every list is in the order of the stored paths' bytes. About 110 bytes a file.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Listing {
+    /// The files.
+    pub files: Vec<Entry>,
+    /// What is not copied.
+    pub ignored: Vec<Ignored>,
+    /// Temporary files of ours, on the destination.
+    pub leftovers: Vec<Leftover>,
+}
+
+impl Listing {
+    /// The sizes of all files together.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        self.files.iter().map(|entry| entry.bytes).sum()
+    }
+}
+
+/// Lists a content root. Nothing is changed, no link is followed, no file is opened.
+pub fn scan(root: &Path, side: Side) -> Result<Listing, ScanError> {
+    let long = platform::verbatim(root);
+    let walk = Walk { root: &long, side, queue: Mutex::default(), changed: Condvar::new() };
+    let mut listing = walk.top(root)?;
+    let threads = thread::available_parallelism().map_or(1, NonZero::get).clamp(2, THREADS_MAX);
+    let mut parts = thread::scope(|scope| {
+        let threads: Vec<_> = (0..threads).map(|_| scope.spawn(|| walk.work())).collect();
+        threads.into_iter().filter_map(|thread| thread.join().ok()).flatten().collect::<Vec<_>>()
+    });
+    // Folder by folder in order, so that the sorts below find long runs that are in order already.
+    parts.sort_by(|one, other| one.files.first().cmp(&other.files.first()));
+    listing.files.reserve(parts.iter().map(|part| part.files.len()).sum());
+    for part in parts {
+        listing.files.extend(part.files);
+        listing.ignored.extend(part.ignored);
+        listing.leftovers.extend(part.leftovers);
+    }
+    listing.files.sort();
+    listing.ignored.sort();
+    listing.leftovers.sort();
+    Ok(listing)
+}
+
+/// Folders still to be listed, shared by the threads.
+struct Walk<'root> {
+    root: &'root Path,
+    side: Side,
+    queue: Mutex<Queue>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct Queue {
+    folders: VecDeque<OsString>,
+    listing: usize,
+}
+
+impl Walk<'_> {
+    /// The root itself: finds the top folders and says what is wrong where there is none.
+    fn top(&self, named: &Path) -> Result<Listing, ScanError> {
+        let mut listing = Listing::default();
+        let entries = match fs::read_dir(self.root) {
+            Ok(entries) => entries,
+            Err(error) if self.side == Side::Destination && error.kind() == io::ErrorKind::NotFound => {
+                return Ok(listing);
+            }
+            Err(error) => return Err(ScanError::root(named, error)),
+        };
+        let mut others = Vec::new();
+        let mut content = false;
+        for entry in entries {
+            let entry = entry.map_err(|error| ScanError::root(named, error))?;
+            let name = entry.file_name();
+            if !TOP_FOLDERS.iter().any(|top| name.eq_ignore_ascii_case(top)) {
+                others.push(name);
+                continue;
+            }
+            let folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
+            content |= folder && name.eq_ignore_ascii_case(TOP_FOLDERS[0]);
+            if folder {
+                self.lock().folders.push_back(name);
+            } else {
+                self.entry(&entry, name, &mut listing);
+            }
+        }
+        if content || self.side == Side::Destination {
+            return Ok(listing);
+        }
+        let linked = listing.ignored.into_iter().find(|ignored| {
+            ignored.path.as_bytes().eq_ignore_ascii_case(TOP_FOLDERS[0].as_bytes())
+        });
+        Err(ScanError::no_content(named, others, linked.map(|ignored| ignored.detail)))
+    }
+
+    /// One thread: lists folders until none is left and none is being listed that could add one.
+    fn work(&self) -> Vec<Listing> {
+        let mut parts = Vec::new();
+        while let Some(folder) = self.next() {
+            parts.push(self.list(&folder));
+            self.lock().listing -= 1;
+            self.changed.notify_all();
+        }
+        parts
+    }
+
+    fn next(&self) -> Option<OsString> {
+        let mut queue = self.lock();
+        loop {
+            if let Some(folder) = queue.folders.pop_front() {
+                queue.listing += 1;
+                return Some(folder);
+            }
+            if queue.listing == 0 {
+                return None;
+            }
+            queue = self.changed.wait(queue).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    fn list(&self, folder: &OsStr) -> Listing {
+        let mut listing = Listing::default();
+        let listed = fs::read_dir(self.root.join(folder)).and_then(|entries| {
+            for entry in entries {
+                let entry = entry?;
+                let mut path = OsString::with_capacity(folder.len() + 48);
+                path.push(folder);
+                path.push(MAIN_SEPARATOR_STR);
+                path.push(entry.file_name());
+                self.entry(&entry, path, &mut listing);
+            }
+            Ok(())
+        });
+        if let Err(error) = listed {
+            ignore(&mut listing, folder, IgnoredEntry::UnreadableFolder, error.to_string());
+        }
+        listing.files.sort();
+        listing
+    }
+
+    /// Puts one entry where it belongs.
+    fn entry(&self, entry: &fs::DirEntry, path: OsString, listing: &mut Listing) {
+        // Relative to the open folder, without following links; on Windows the listing itself has the answer.
+        let stat = match entry.metadata().and_then(|metadata| Stat::of(&metadata)) {
+            Ok(stat) => stat,
+            // Deleted between the listing and the look: as if it had been gone before.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return,
+            Err(error) => return ignore(listing, &path, IgnoredEntry::Special, error.to_string()),
+        };
+        match stat.kind {
+            Kind::Folder => {
+                self.lock().folders.push_back(path);
+                self.changed.notify_one();
+            }
+            Kind::SymbolicLink | Kind::ReparsePoint => {
+                let what = if platform::is_symbolic_link(&entry.path(), stat.kind) {
+                    IgnoredEntry::SymbolicLink
+                } else {
+                    IgnoredEntry::ReparsePoint
+                };
+                let target = fs::read_link(entry.path());
+                let detail = target.map_or_else(|error| error.to_string(), |target| target.display().to_string());
+                ignore(listing, &path, what, detail);
+            }
+            Kind::Special => ignore(listing, &path, IgnoredEntry::Special, String::new()),
+            Kind::File => self.file(&path, stat, listing),
+        }
+    }
+
+    fn file(&self, path: &OsStr, stat: Stat, listing: &mut Listing) {
+        let Ok(path) = platform::from_os(path) else { return };
+        let Stat { bytes, modified, .. } = stat;
+        if !is_temporary(path.file_name()) {
+            listing.files.push(Entry { path, bytes, modified });
+        } else if self.side == Side::Destination {
+            listing.leftovers.push(Leftover { path, bytes });
+        } else {
+            listing.ignored.push(Ignored { path, what: IgnoredEntry::Temporary, detail: String::new() });
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Queue> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A name out of a listing is always relative and free of dots; were it not, there would be nothing to call it by.
+fn ignore(listing: &mut Listing, path: &OsStr, what: IgnoredEntry, detail: String) {
+    if let Ok(path) = platform::from_os(path) {
+        listing.ignored.push(Ignored { path, what, detail });
+    }
+}
+
+/// The name of a root's own folder, or nothing for a drive.
+fn own_name(root: &Path) -> Option<PathBuf> {
+    std::path::absolute(root).ok()?.file_name().map(PathBuf::from)
+}

@@ -1,0 +1,3 @@
+//! The hands that act on the world, one folder or file a noun.
+
+pub mod content;

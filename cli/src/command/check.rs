@@ -1,0 +1,41 @@
+//! `check`: the checks alone; nothing is recorded and nothing is changed.
+
+use wsusmigrate_core::event::preflight::CheckVerdict;
+use wsusmigrate_core::report::{Report, Section, Table, Value};
+
+use crate::error::Failure;
+use crate::exit::Exit;
+use crate::place::{self, Global};
+use crate::show::{Answer, Body};
+use crate::step::{Folders, preflight};
+
+/// Look for what would stop or endanger the migration; changes nothing
+#[derive(clap::Args, Debug)]
+pub(super) struct Args {}
+
+pub(super) fn run(_: &Args, global: &Global) -> Result<Answer, Failure> {
+    let loaded = global.load_plan()?;
+    let journal = global.journal.clone().unwrap_or_else(|| place::default_journal(&loaded));
+    let storage = loaded.plan.content.stored_on_microsoft_update;
+    let (checks, _) = preflight::make(&Folders::of(&loaded), &journal, storage);
+    let stops = checks.iter().any(|check| check.verdict == CheckVerdict::Stop);
+    let rows = checks.iter().map(|check| {
+        let says = |text: &str| Value::from(text);
+        vec![
+            says(check.verdict.word()),
+            says(check.check.as_str()),
+            says(check.finding.as_str()),
+            says(check.remedy.as_str()),
+        ]
+    });
+    let table = Table { key: "checks", columns: vec!["says", "check", "finding", "what to do"], rows: rows.collect() };
+    let title = format!("Checks of {}", loaded.plan.migration.name);
+    let section = Section { key: "checks", title: "Checks".to_owned(), tables: vec![table], ..Section::default() };
+    let report = Report { kind: "check", title, sections: vec![section] };
+    let answer = Answer::well(Body::Report(Box::new(report)));
+    Ok(if stops {
+        answer.exit(Exit::Stopped).next("do what the stopping checks say, then wsusmigrate check")
+    } else {
+        answer.next("wsusmigrate plan")
+    })
+}

@@ -1,0 +1,32 @@
+//! `journal show`: everything about one record.
+
+use wsusmigrate_journal::RecordSource;
+
+use crate::command::state;
+use crate::error::Failure;
+use crate::exit::Exit;
+use crate::place::Global;
+use crate::show::{Answer, Body, record};
+
+/// Show everything about one record, its bytes included
+#[derive(clap::Args, Debug)]
+pub(in crate::command) struct Args {
+    /// The record's number
+    seq: u64,
+}
+
+pub(super) fn run(args: &Args, global: &Global) -> Result<Answer, Failure> {
+    let reader = state::reader(global)?;
+    let size = reader.size();
+    if args.seq >= size {
+        return Err(Failure::new(Exit::Usage, format!("there is no record {}: the journal has {size}", args.seq))
+            .hint("`wsusmigrate journal log` lists them; numbers begin with 0."));
+    }
+    let mut records = reader.records(args.seq..args.seq + 1);
+    let raw = match records.next() {
+        Some(raw) => raw.map_err(|error| state::read_failure(&error))?,
+        None => return Err(Failure::new(Exit::Failed, format!("record {} could not be read", args.seq))),
+    };
+    let record = state::decode(&raw)?;
+    Ok(Answer::well(Body::Document(record::document(&raw, &record))))
+}

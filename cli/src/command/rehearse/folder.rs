@@ -1,0 +1,75 @@
+//! The folder of a rehearsal: everything below it, nothing outside.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::error::Failure;
+use crate::exit::Exit;
+
+/// The file that says: what is here is a rehearsal and may be replaced by the next one.
+const MARKER: &str = "rehearsal-of-wsusmigrate";
+
+/// The folder of a rehearsal.
+pub(super) struct Folder {
+    root: PathBuf,
+}
+
+impl Folder {
+    pub(super) fn of(dir: &Path) -> Result<Self, Failure> {
+        let root = std::path::absolute(dir)
+            .map_err(|error| Failure::new(Exit::Usage, "not a folder's name").because(&error))?;
+        Ok(Self { root })
+    }
+
+    pub(super) fn root(&self) -> &Path {
+        &self.root
+    }
+
+    pub(super) fn hosts(&self) -> PathBuf {
+        self.root.join("hosts")
+    }
+
+    pub(super) fn journal(&self) -> PathBuf {
+        self.root.join("journal")
+    }
+
+    pub(super) fn keys(&self) -> PathBuf {
+        self.root.join("keys")
+    }
+
+    pub(super) fn plan(&self) -> PathBuf {
+        self.root.join("migration.toml")
+    }
+
+    /// Makes room: an earlier rehearsal is removed, anything else is refused.
+    pub(super) fn prepare(&self) -> Result<(), Failure> {
+        let failed = |error: io::Error| {
+            Failure::new(Exit::Failed, format!("cannot prepare {}", self.root.display()))
+                .because(&error)
+                .hint("Choose another folder with --dir DIR.")
+        };
+        fs::create_dir_all(&self.root).map_err(failed)?;
+        let marker = self.root.join(MARKER);
+        let holds_something = fs::read_dir(&self.root).map_err(failed)?.next().is_some();
+        if holds_something && !marker.is_file() {
+            return Err(Failure::new(
+                Exit::Usage,
+                format!("{} holds something that is not a rehearsal", self.root.display()),
+            )
+            .hint("Choose another folder with --dir DIR; nothing was touched."));
+        }
+        for folder in [self.hosts(), self.journal(), self.keys()] {
+            absent_is_fine(fs::remove_dir_all(folder)).map_err(failed)?;
+        }
+        absent_is_fine(fs::remove_file(self.plan())).map_err(failed)?;
+        fs::write(marker, "Made by `wsusmigrate rehearse`; the next rehearsal here replaces it.\n").map_err(failed)
+    }
+}
+
+fn absent_is_fine(result: io::Result<()>) -> io::Result<()> {
+    match result {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        other => other,
+    }
+}

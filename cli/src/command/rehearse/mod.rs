@@ -1,0 +1,168 @@
+//! `rehearse`: the whole migration on a simulated estate on this machine, with a crash if asked.
+//!
+//! The same executor and adapters run as in `run`; only the folders are made up. With `--crash-at N` a child process
+//! carries the run out and ends itself, as kill -9 would, at the N-th durable boundary; then this process resumes.
+
+mod boundaries;
+mod folder;
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+
+use wsusmigrate_core::event::run::Scope;
+use wsusmigrate_core::report::{self, Figure, Report, Section, Value};
+use wsusmigrate_fixtures::{BuildError, Estate, Scenario, build};
+
+use crate::command::rehearse::boundaries::Counting;
+use crate::command::rehearse::folder::Folder;
+use crate::config;
+use crate::error::Failure;
+use crate::executor::{Done, Request, carry_out};
+use crate::exit::Exit;
+use crate::place::Global;
+use crate::show::{Answer, Body, Talk, bytes, count};
+use crate::stop::Stop;
+
+/// What a rehearsal covers today, and what it does not.
+const COVERS: &str = "covers: inventory, preflight, content (3.1). Not covered yet: groups, database, identity, \
+                      settings, downstream, clients, closing";
+
+/// Rehearse the migration on a simulated estate; needs nothing and touches nothing of yours
+#[derive(clap::Args, Debug)]
+pub(super) struct Args {
+    /// The estate: tiny, small-office, damaged-content, huge
+    #[arg(long, value_name = "NAME", default_value = "small-office")]
+    scenario: String,
+    /// The seed of everything random in it: the same seed makes the same estate
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    seed: u64,
+    /// Where everything is kept; an earlier rehearsal there is replaced
+    #[arg(long, value_name = "DIR", default_value = "rehearsal")]
+    dir: PathBuf,
+    /// Crash at this durable boundary (the first is 1), then resume
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    crash_at: Option<u64>,
+    /// Be the process that crashes
+    #[arg(long, hide = true, requires = "crash_at")]
+    victim: bool,
+}
+
+pub(super) fn run(args: &Args, global: &Global) -> Result<Answer, Failure> {
+    let talk = Talk { json: global.json };
+    let folder = Folder::of(&args.dir)?;
+    if args.victim {
+        carry_out_there(&folder, talk, args.crash_at)?;
+        return Ok(Answer::well(Body::Nothing));
+    }
+    let scenario = Scenario::named(&args.scenario).map_err(|error| {
+        Failure::new(Exit::Usage, "no such scenario").because(&error)
+    })?;
+    folder.prepare()?;
+    talk.say(&format!("rehearsing {} in {}", scenario.name, folder.root().display()));
+    talk.say(COVERS);
+    let estate = make(&scenario, args.seed, &folder, talk)?;
+    let crashed = match args.crash_at {
+        Some(at) => crash(args, at, &folder, talk)?,
+        None => false,
+    };
+    let (done, boundaries) = carry_out_there(&folder, talk, None)?;
+    let mut report = report::audit(&done.state);
+    report.sections.insert(0, section(args, &scenario, crashed, boundaries));
+    Ok(answer(report, &done, &folder, &estate, talk))
+}
+
+/// Builds the estate and the plan for it.
+fn make(scenario: &Scenario, seed: u64, folder: &Folder, talk: Talk) -> Result<Estate, Failure> {
+    let estate = build(scenario, seed, &folder.hosts(), &mut |_| {}).map_err(|error| estate_failure(&error))?;
+    talk.say(&format!(
+        "estate built: {} files, {} at the source",
+        count(estate.expected.content_files + estate.expected.package_files),
+        bytes(estate.expected.bytes)
+    ));
+    let shown = |path: &Path| path.display().to_string();
+    let text = config::template("rehearsal", &shown(&estate.source), &shown(&estate.destination));
+    let plan = folder.plan();
+    std::fs::write(&plan, text).map_err(|error| {
+        Failure::new(Exit::Failed, format!("cannot write {}", plan.display())).because(&error)
+    })?;
+    Ok(estate)
+}
+
+fn estate_failure(error: &BuildError) -> Failure {
+    Failure::new(Exit::Failed, "the estate cannot be built")
+        .because(error)
+        .hint("Choose an empty folder with enough space: --dir DIR.")
+}
+
+/// Carries the run out on the estate, from where it stands.
+fn carry_out_there(folder: &Folder, talk: Talk, crash_at: Option<u64>) -> Result<(Done, u64), Failure> {
+    let loaded = config::load(&folder.plan())?;
+    let stop = Stop::default();
+    stop.listen(talk).map_err(|error| Failure::new(Exit::Failed, "cannot listen for Ctrl-C").because(&error))?;
+    let boundaries = Arc::new(Counting::new(crash_at));
+    let request = Request {
+        loaded,
+        journal: folder.journal(),
+        keys: folder.keys(),
+        scope: Scope::Everything,
+        read_back: true,
+        recheck: false,
+        stop,
+        talk,
+        boundaries: Arc::clone(&boundaries) as Arc<_>,
+    };
+    let done = carry_out(request)?;
+    Ok((done, boundaries.count()))
+}
+
+/// Lets a child process crash at a boundary. Says whether it did: there may be fewer boundaries.
+fn crash(args: &Args, at: u64, folder: &Folder, talk: Talk) -> Result<bool, Failure> {
+    let failed = |error: std::io::Error| {
+        Failure::new(Exit::Failed, "the process that crashes cannot be started").because(&error)
+    };
+    let program = std::env::current_exe().map_err(failed)?;
+    let status = Command::new(program)
+        .args(["rehearse", "--victim", "--crash-at", &at.to_string(), "--scenario", &args.scenario, "--dir"])
+        .arg(folder.root())
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .status()
+        .map_err(failed)?;
+    // An ended run has an exit code of ours; a crash has a signal or the system's own code.
+    let ours = status.code().is_some_and(|code| (0..=i32::from(Exit::JournalDamaged.code())).contains(&code));
+    talk.say(&if ours {
+        format!("the run ended before boundary {at}: nothing crashed")
+    } else {
+        format!("crashed at boundary {at}; resuming")
+    });
+    Ok(!ours)
+}
+
+fn section(args: &Args, scenario: &Scenario, crashed: bool, boundaries: u64) -> Section {
+    let figure = |key, label: &str, value: Value| Figure { key, label: label.to_owned(), value };
+    Section {
+        key: "rehearsal",
+        title: "Rehearsal".to_owned(),
+        figures: vec![
+            figure("scenario", "Scenario", scenario.name.as_str().into()),
+            figure("seed", "Seed", args.seed.into()),
+            figure("crashed", "Crashed on the way", if crashed { "yes" } else { "no" }.into()),
+            figure("boundaries", "Durable boundaries of the last run", boundaries.into()),
+        ],
+        tables: Vec::new(),
+        notes: vec![COVERS.to_owned()],
+    }
+}
+
+fn answer(report: Report, done: &Done, folder: &Folder, estate: &Estate, talk: Talk) -> Answer {
+    let journal = folder.journal();
+    talk.say("");
+    talk.say(&format!("compare:  {}", estate.source.display()));
+    talk.say(&format!("     and  {}", estate.destination.display()));
+    talk.say(&format!("look at:  wsusmigrate journal log --journal {}", journal.display()));
+    talk.say(&format!("          wsusmigrate journal verify --journal {}", journal.display()));
+    talk.say(&format!("          wsusmigrate rollback --journal {}", journal.display()));
+    let next = "wsusmigrate init --source DIR --destination DIR   (the same for your own folders)";
+    Answer::well(Body::Report(Box::new(report))).exit(done.exit()).next(next)
+}

@@ -1,0 +1,77 @@
+//! `report`: what an auditor or an operator asks of the journal.
+
+use std::io::Write as _;
+use std::path::PathBuf;
+
+use clap::ValueEnum;
+use wsusmigrate_core::report;
+
+use crate::clock;
+use crate::command::moment::Moment;
+use crate::command::state;
+use crate::error::Failure;
+use crate::exit::Exit;
+use crate::place::Global;
+use crate::show::{self, Answer, Body};
+
+/// Write a report from the journal; works beside a running run
+#[derive(clap::Args, Debug)]
+pub(super) struct Args {
+    /// Which report
+    kind: Kind,
+    /// As it was at a record number or a time
+    #[arg(long, value_name = "SEQ|TIME")]
+    at: Option<Moment>,
+    /// The form; --json means json
+    #[arg(long, default_value = "text")]
+    format: Format,
+    /// Write it to a file instead of standard output
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+}
+
+#[derive(ValueEnum, Clone, Copy, Debug)]
+enum Kind {
+    /// Where the migration stands and what comes next
+    Progress,
+    /// Who did what when, what came over and what did not
+    Audit,
+}
+
+#[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
+enum Format {
+    /// For people
+    Text,
+    /// For machines
+    Json,
+}
+
+pub(super) fn run(args: &Args, global: &Global) -> Result<Answer, Failure> {
+    let state = state::state(global, Moment::upto(args.at))?;
+    let report = match args.kind {
+        Kind::Progress => {
+            // A past moment is measured against itself.
+            let now = args.at.and(state.run.last).map_or_else(clock::now, |(_, time)| time);
+            report::progress(&state, now)
+        }
+        Kind::Audit => report::audit(&state),
+    };
+    let body = Body::Report(Box::new(report));
+    let json = global.json || args.format == Format::Json;
+    let Some(file) = &args.out else {
+        if json && !global.json {
+            show::render(body, true, &mut anstream::stdout().lock())?;
+            return Ok(Answer::well(Body::Nothing));
+        }
+        return Ok(Answer::well(body));
+    };
+    let unwritable = |error: std::io::Error| {
+        Failure::new(Exit::Failed, format!("cannot write {}", file.display()))
+            .because(&error)
+            .hint("Choose another file with --out FILE.")
+    };
+    let mut out = std::io::BufWriter::new(std::fs::File::create(file).map_err(unwritable)?);
+    show::render(body, json, &mut out)?;
+    out.flush().map_err(unwritable)?;
+    Ok(Answer::well(Body::Nothing))
+}

@@ -1,0 +1,36 @@
+//! `rollback`: what to undo, in which order, and what no longer can be.
+
+use serde_json::json;
+use wsusmigrate_core::projection::content::How;
+use wsusmigrate_core::rollback;
+
+use crate::command::moment::Moment;
+use crate::command::state;
+use crate::error::Failure;
+use crate::place::Global;
+use crate::show::{Answer, Body, Line};
+
+/// Show what to undo, in which order, and what no longer can be
+#[derive(clap::Args, Debug)]
+pub(super) struct Args {
+    /// As it was at a record number or a time
+    #[arg(long, value_name = "SEQ|TIME")]
+    at: Option<Moment>,
+    /// List the files the migration brought, one path below the destination's root a line
+    #[arg(long)]
+    files: bool,
+}
+
+pub(super) fn run(args: &Args, global: &Global) -> Result<Answer, Failure> {
+    let state = state::state(global, Moment::upto(args.at))?;
+    if !args.files {
+        return Ok(Answer::well(Body::Guidance(Box::new(rollback::plan(&state)))));
+    }
+    let brought = state.content.in_place.into_iter();
+    let brought = brought.filter(|(_, record)| record.how == How::Brought && !record.replaced);
+    let lines = brought.map(|(path, record)| {
+        let json = json!({ "path": path, "bytes": record.bytes, "sha256": record.sha256 });
+        Ok(Line { text: path.to_string(), json })
+    });
+    Ok(Answer::well(Body::Lines(Box::new(lines))))
+}

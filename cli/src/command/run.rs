@@ -1,0 +1,73 @@
+//! `run`: do this host's steps; go on where the last run stopped.
+
+use std::sync::Arc;
+
+use clap::ValueEnum;
+use wsusmigrate_core::event::run::{Scope, Verdict};
+use wsusmigrate_core::report;
+
+use crate::clock;
+use crate::error::Failure;
+use crate::executor::{Done, NoBoundaries, Request, carry_out};
+use crate::exit::Exit;
+use crate::place::{self, Global};
+use crate::show::{Answer, Body, Talk};
+use crate::stop::Stop;
+
+/// Do this host's steps; go on where the last run stopped
+#[derive(clap::Args, Debug)]
+pub(super) struct Args {
+    /// Only this part of the plan
+    #[arg(long, value_name = "STEP")]
+    only: Option<Only>,
+    /// Hash files again that are recorded and look unchanged
+    #[arg(long)]
+    recheck: bool,
+    /// Do not read the copy back from the disk at the end
+    #[arg(long)]
+    no_read_back: bool,
+}
+
+#[derive(ValueEnum, Clone, Copy, Debug)]
+enum Only {
+    /// The update files
+    Content,
+    /// Only reading the copied files back from the disk
+    #[value(name = "content.verify")]
+    ContentVerify,
+}
+
+pub(super) fn run(args: &Args, global: &Global) -> Result<Answer, Failure> {
+    let loaded = global.load_plan()?;
+    let talk = Talk { json: global.json };
+    let stop = Stop::default();
+    stop.listen(talk).map_err(|error| Failure::new(Exit::Failed, "cannot listen for Ctrl-C").because(&error))?;
+    let request = Request {
+        journal: global.journal.clone().unwrap_or_else(|| place::default_journal(&loaded)),
+        keys: global.keys_folder(),
+        scope: match args.only {
+            None => Scope::Everything,
+            Some(Only::Content) => Scope::Content,
+            Some(Only::ContentVerify) => Scope::ContentVerify,
+        },
+        read_back: loaded.plan.content.read_back && !args.no_read_back,
+        recheck: args.recheck,
+        stop,
+        talk,
+        boundaries: Arc::new(NoBoundaries),
+        loaded,
+    };
+    Ok(answer(&carry_out(request)?))
+}
+
+/// What a finished run answers: where the migration stands, and what to type next.
+pub(super) fn answer(done: &Done) -> Answer {
+    let report = report::progress(&done.state, clock::now());
+    let next = match done.verdict {
+        Verdict::Complete => "wsusmigrate report audit",
+        Verdict::Failures => "wsusmigrate report audit   (the failures and their reasons), then wsusmigrate run",
+        Verdict::Stopped => "do what the stopping checks say, then wsusmigrate run",
+        Verdict::Interrupted => "wsusmigrate run   (goes on where it stopped)",
+    };
+    Answer::well(Body::Report(Box::new(report))).exit(done.exit()).next(next)
+}

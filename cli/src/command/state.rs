@@ -1,0 +1,44 @@
+//! Reading a journal without its lock: what `status`, `report`, `rollback` and `replay` begin with.
+
+use wsusmigrate_core::projection::Migration;
+use wsusmigrate_journal::{RawRecord, ReadError, Reader, Record, Replayed, Upto, replay, snapshots_dir};
+
+use crate::error::Failure;
+use crate::exit::Exit;
+use crate::place::Global;
+
+/// Opens the journal for reading; works beside a run.
+pub(super) fn reader(global: &Global) -> Result<Reader, Failure> {
+    let folder = global.journal_folder()?;
+    Reader::open(&folder).map_err(|error| read_failure(&error))
+}
+
+/// The state of the migration at a moment.
+pub(super) fn state(global: &Global, upto: Upto) -> Result<Migration, Failure> {
+    let folder = global.journal_folder()?;
+    let reader = reader(global)?;
+    let replayed: Replayed<Migration> =
+        replay(&reader, Some(&snapshots_dir(&folder)), upto).map_err(|error| read_failure(&error))?;
+    Ok(replayed.state)
+}
+
+/// What a record says.
+pub(super) fn decode(raw: &RawRecord) -> Result<Record, Failure> {
+    raw.decode().map_err(|source| read_failure(&ReadError::Undecodable { seq: raw.seq(), source }))
+}
+
+/// A journal that cannot be read, with what to do about it.
+pub(super) fn read_failure(error: &ReadError) -> Failure {
+    let (exit, hint) = match error {
+        ReadError::NotFound { .. } => (
+            Exit::Usage,
+            "Begin with `wsusmigrate run`, or name the journal with --journal DIR.",
+        ),
+        ReadError::Damaged { .. } => (
+            Exit::JournalDamaged,
+            "`wsusmigrate journal verify` says what is damaged and what is not.",
+        ),
+        _ => (Exit::Failed, "`wsusmigrate journal verify` says more."),
+    };
+    Failure::new(exit, "cannot read the journal").because(error).hint(hint)
+}

@@ -1,0 +1,42 @@
+//! Keys that `migration.toml` may hold, and the nearest one to a key it may not.
+
+/// Tables of the plan with their keys.
+const KNOWN: [(&str, &[&str]); 2] = [
+    ("migration", &["name"]),
+    (
+        "content",
+        &["source", "destination", "stored_on_microsoft_update", "read_back", "workers", "bandwidth_limit"],
+    ),
+];
+
+/// The keys that may stand in `table`; with an empty name, the tables themselves.
+pub(super) fn known(table: &str) -> Vec<&'static str> {
+    if table.is_empty() {
+        return KNOWN.iter().map(|(name, _)| *name).collect();
+    }
+    KNOWN.iter().find(|(name, _)| *name == table).map(|(_, keys)| keys.to_vec()).unwrap_or_default()
+}
+
+/// The known key that looks most like `key`, if one looks like it at all.
+pub(super) fn nearest(table: &str, key: &str) -> Option<&'static str> {
+    const SIMILARITY_MIN: f64 = 0.6;
+    known(table)
+        .into_iter()
+        .map(|known| (strsim::jaro_winkler(known, key), known))
+        .filter(|(similarity, _)| *similarity >= SIMILARITY_MIN)
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .map(|(_, known)| known)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slip_finds_its_key() {
+        assert_eq!(nearest("content", "sorce"), Some("source"));
+        assert_eq!(nearest("content", "bandwith_limit"), Some("bandwidth_limit"));
+        assert_eq!(nearest("", "contents"), Some("content"));
+        assert_eq!(nearest("content", "qqq"), None);
+    }
+}

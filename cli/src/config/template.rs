@@ -1,0 +1,58 @@
+//! The plan `init` writes: every key, with what it means.
+
+/// A commented `migration.toml`. Paths stand in single quotes, where TOML reads backslashes as they are; a path with
+/// a single quote stands in double ones, escaped.
+#[must_use]
+pub fn template(name: &str, source: &str, destination: &str) -> String {
+    format!(
+        r#"# The plan of a WSUS migration. `wsusmigrate check` looks at it, `wsusmigrate plan` shows what it will do,
+# `wsusmigrate run` carries it out and goes on where it stopped.
+
+[migration]
+# What the migration is called, also the name of its journal: letters, digits, '.', '_', '-'.
+name = {name}
+
+[content]
+# The folder that holds WsusContent on the source (the registry's ContentDir). A share works:
+# '\\old-server\WSUS$'. Relative paths count from this file's folder.
+source = {source}
+# The same folder on the destination. It must exist; what it already holds is verified, not copied.
+destination = {destination}
+# true where updates are stored on Microsoft Update: then there is nothing to copy.
+stored_on_microsoft_update = false
+# Read the whole copy back from the disk at the end: hashing while copying proves what was read, not what landed.
+read_back = true
+# Files worked on at once, 1 to 64.
+workers = 4
+# The most that is read from the source each second. Leave it out for no limit.
+#bandwidth_limit = "50 MiB/s"
+"#,
+        name = quoted(name),
+        source = quoted(source),
+        destination = quoted(destination),
+    )
+}
+
+fn quoted(text: &str) -> String {
+    if text.contains('\'') || text.chars().any(char::is_control) {
+        toml::Value::String(text.to_owned()).to_string()
+    } else {
+        format!("'{text}'")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use wsusmigrate_core::plan::Plan;
+
+    use super::*;
+
+    #[test]
+    fn what_is_written_reads_back_whatever_the_paths_are() {
+        for path in [r"\\old\WSUS$", r"D:\It's here", "/srv/a\tb", "ä"] {
+            let plan: Plan = toml::from_str(&template("n", path, path)).unwrap();
+            assert_eq!(plan.content.source, path);
+            assert_eq!(plan.validate(), Ok(()));
+        }
+    }
+}

@@ -1,0 +1,56 @@
+//! Errors of the journal, as a person reads them: with the exit code and the next thing to type.
+
+use wsusmigrate_journal::{AppendError, FileError, OpenError};
+
+use crate::error::Failure;
+use crate::exit::Exit;
+
+/// A journal that cannot be opened for writing.
+pub(super) fn open_failure(error: &OpenError) -> Failure {
+    let (exit, hint) = match error {
+        OpenError::NotFound { .. } => (Exit::Usage, "Begin with `wsusmigrate run`, or name the journal with --journal DIR."),
+        OpenError::Exists { .. } => (Exit::Usage, "Name another folder with --journal DIR."),
+        OpenError::Locked { .. } => (
+            Exit::Usage,
+            "Another wsusmigrate works with this journal. Wait for it; `wsusmigrate status` works meanwhile.",
+        ),
+        OpenError::Damaged { .. } => (
+            Exit::JournalDamaged,
+            "`wsusmigrate journal verify` says what is damaged. Restore the folder from a copy, or keep it as evidence \
+             and begin a new journal with --journal DIR: files in place are verified, not copied again.",
+        ),
+        OpenError::BothLost { .. } => (
+            Exit::JournalDamaged,
+            "Restore log/ or sled/ from a copy of the folder, or keep what is left as evidence and begin a new journal \
+             with --journal DIR: files in place are verified, not copied again.",
+        ),
+        OpenError::OlderCopy { .. } | OpenError::Contradiction { .. } => (
+            Exit::JournalDamaged,
+            "An older or another copy of the journal was put back. Restore the newest one.",
+        ),
+        OpenError::Key(_) => (
+            Exit::Usage,
+            "Restore the key from a copy, or name its folder with --keys DIR (or WSUSMIGRATE_KEYS).",
+        ),
+        OpenError::NewerFormat { .. } => (Exit::Usage, "Use the newer program that wrote it; reading works with this one."),
+        OpenError::Append(error) => return append_failure(error),
+        _ => (Exit::JournalUnwritable, "Check the disk, the folder and the rights of the account, then run it again."),
+    };
+    Failure::new(exit, "cannot open the journal for writing").because(error).hint(hint)
+}
+
+/// An event that could not be recorded: the program stops.
+#[must_use]
+pub fn append_failure(error: &AppendError) -> Failure {
+    Failure::new(Exit::JournalUnwritable, "the journal could not be written; everything stops here")
+        .because(error)
+        .hint("Free space or mend the disk, then `wsusmigrate run`: it looks at what was in flight and goes on.")
+}
+
+/// An evidence file that could not be written or read.
+#[must_use]
+pub fn file_failure(error: &FileError) -> Failure {
+    Failure::new(Exit::JournalUnwritable, "an evidence file of the journal could not be used")
+        .because(error)
+        .hint("Check the disk and the journal's folder, then `wsusmigrate run`.")
+}

@@ -1,0 +1,19 @@
+//! The executor: asks core what comes next, records the intent, lets a step act, records the outcome.
+//!
+//! ```text
+//!   open (= recovery) ─► interruption found? ─► run.started ─► decide ─► step ─► … ─► run.finished
+//! ```
+//!
+//! Invariant: nothing is appended that the status table refuses, and nothing is done on the strength of an event
+//! that is not durable yet.
+
+mod failures;
+mod open;
+mod recorder;
+mod session;
+
+pub use failures::{append_failure, file_failure};
+pub use open::Opened;
+pub use recorder::{Draft, Recorder};
+pub(crate) use session::note_stop;
+pub use session::{Boundaries, Done, NoBoundaries, Request, carry_out};

@@ -1,0 +1,91 @@
+//! Opening or creating the journal of a plan, and the state it holds.
+
+use std::path::Path;
+
+use wsusmigrate_core::id::{MigrationId, StreamId};
+use wsusmigrate_core::projection::Migration;
+use wsusmigrate_core::text::Text;
+use wsusmigrate_journal::{Create, Journal, OpenError, Upto, replay, snapshots_dir};
+
+use crate::clock;
+use crate::error::Failure;
+use crate::executor::failures::open_failure;
+use crate::exit::Exit;
+use crate::platform;
+use crate::show::{Talk, event};
+
+/// A journal open for writing with the state of the migration.
+pub struct Opened {
+    /// The journal.
+    pub journal: Journal,
+    /// What it holds, folded.
+    pub state: Migration,
+    /// Whether it was created now.
+    pub created: bool,
+}
+
+/// The version of this program, as it stands in records.
+pub(super) const PROGRAM: &str = env!("CARGO_PKG_VERSION");
+
+/// Opens the journal in `folder`, or creates it where nothing is there.
+pub(super) fn open_or_create(folder: &Path, keys: &Path, name: &str, talk: Talk) -> Result<Opened, Failure> {
+    let opened = match Journal::open(folder, keys, clock::now()) {
+        Ok((journal, opened)) => {
+            for finding in &opened.findings {
+                talk.say(&event::line(&finding.clone().into()));
+            }
+            if opened.identity.name.as_str() != name {
+                return Err(another_migration(folder, opened.identity.name.as_str(), name));
+            }
+            (journal, false)
+        }
+        Err(OpenError::NotFound { .. }) => (create(folder, keys, name)?, true),
+        Err(error) => return Err(open_failure(&error)),
+    };
+    let (journal, created) = opened;
+    let read = |error: &dyn std::error::Error| {
+        Failure::new(Exit::JournalDamaged, "the journal cannot be replayed")
+            .because(error)
+            .hint("`wsusmigrate journal verify` says more.")
+    };
+    let reader = journal.reader().map_err(|error| read(&error))?;
+    let replayed = replay::<Migration>(&reader, Some(&snapshots_dir(folder)), Upto::Now).map_err(|error| read(&error))?;
+    if replayed.unknown > 0 {
+        return Err(Failure::new(
+            Exit::Usage,
+            format!("the journal holds {} events of a newer program; it can be read, not written", replayed.unknown),
+        )
+        .hint("Go on with the newer program."));
+    }
+    Ok(Opened { journal, state: replayed.state, created })
+}
+
+fn create(folder: &Path, keys: &Path, name: &str) -> Result<Journal, Failure> {
+    let host = platform::host_name().unwrap_or_else(|_| "unknown".to_owned());
+    let create = Create {
+        migration: MigrationId::from_random(random()?),
+        name: name.into(),
+        stream: StreamId::from_random(random()?),
+        host: Text::from(host),
+        program: PROGRAM.into(),
+        time: clock::now(),
+    };
+    Journal::create(folder, keys, create).map_err(|error| open_failure(&error))
+}
+
+/// 16 bytes for a random id.
+pub(super) fn random() -> Result<[u8; 16], Failure> {
+    let mut bytes = [0; 16];
+    getrandom::fill(&mut bytes).map_err(|error| {
+        Failure::new(Exit::Failed, "the system gives no random bytes").because(&error)
+    })?;
+    Ok(bytes)
+}
+
+fn another_migration(folder: &Path, there: &str, wanted: &str) -> Failure {
+    Failure::new(
+        Exit::Usage,
+        format!("{} is the journal of the migration {there:?}; the plan is called {wanted:?}", folder.display()),
+    )
+    .hint("Name the right journal with --journal DIR, or the right plan with --plan FILE.")
+}

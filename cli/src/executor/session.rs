@@ -1,0 +1,172 @@
+//! One run from its start to its end.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use wsusmigrate_core::decide::{self, Next};
+use wsusmigrate_core::event::run::{
+    Finished, InterruptionFound, Scope, Started, StepFinished, StepSkipped, StepStarted, StopRequested, Verdict,
+};
+use wsusmigrate_core::id::RunId;
+use wsusmigrate_core::projection::Migration;
+use wsusmigrate_core::status::Phase;
+use wsusmigrate_core::step::Step;
+use wsusmigrate_journal::{Observer, evidence};
+
+use crate::adapter::content::Effects;
+use crate::config::Loaded;
+use crate::error::Failure;
+use crate::executor::failures::file_failure;
+use crate::executor::open::{self, Opened, PROGRAM};
+use crate::executor::recorder::Recorder;
+use crate::exit::Exit;
+use crate::platform;
+use crate::show::{Talk, event};
+use crate::step::{Context, check_destination, perform};
+use crate::stop::Stop;
+
+/// What a run is asked for.
+pub struct Request {
+    /// The plan.
+    pub loaded: Loaded,
+    /// The journal's folder.
+    pub journal: PathBuf,
+    /// The folder of the signing keys.
+    pub keys: PathBuf,
+    /// Which part of the plan.
+    pub scope: Scope,
+    /// Whether a new copy is read back at the end of the content step.
+    pub read_back: bool,
+    /// Whether recorded files are hashed again.
+    pub recheck: bool,
+    /// Where somebody asks to stop.
+    pub stop: Stop,
+    /// Where people are told what goes on.
+    pub talk: Talk,
+    /// Who is told of every durable boundary.
+    pub boundaries: Arc<dyn Boundaries>,
+}
+
+/// Somebody who is told of every durable boundary: records that are durable, effects on the disk. May end the
+/// process there; that is how a crash is rehearsed.
+pub trait Boundaries: Observer + Effects {}
+
+/// Nobody.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct NoBoundaries;
+
+impl Observer for NoBoundaries {
+    fn durable(&self, _: &wsusmigrate_core::envelope::Recorded) {}
+}
+impl Effects for NoBoundaries {}
+impl Boundaries for NoBoundaries {}
+
+/// How a run ended.
+pub struct Done {
+    /// Its verdict.
+    pub verdict: Verdict,
+    /// The state it left.
+    pub state: Migration,
+}
+
+impl Done {
+    /// The exit code that says the same.
+    #[must_use]
+    pub const fn exit(&self) -> Exit {
+        match self.verdict {
+            Verdict::Complete => Exit::Well,
+            Verdict::Failures => Exit::Failed,
+            Verdict::Stopped | Verdict::Interrupted => Exit::Stopped,
+        }
+    }
+}
+
+/// Carries out a run, beginning where the last one stopped.
+pub fn carry_out(request: Request) -> Result<Done, Failure> {
+    let name = request.loaded.plan.migration.name.clone();
+    let opened = open::open_or_create(&request.journal, &request.keys, &name, request.talk)?;
+    let mut recorder = begin(opened, &request)?;
+    let context = Context::new(&request);
+    let asked = context.asked();
+    let verdict = loop {
+        note_stop(&mut recorder, &request.stop)?;
+        match decide::decide(recorder.state(), asked) {
+            Some(Next::Perform(step)) => carry_out_step(step, &mut recorder, &context)?,
+            Some(Next::Skip(step, reason)) => {
+                recorder.observe(step.word().as_bytes(), StepSkipped { step, reason })?;
+                request.talk.say(&format!("step {} skipped: {}", step.word(), reason.word()));
+            }
+            Some(Next::Finish(verdict)) => break verdict,
+            None => return Err(Failure::new(Exit::Failed, "no run is going on; this is a defect of the program")),
+        }
+    };
+    let run = recorder.run();
+    recorder.observe(b"", Finished { run, verdict })?;
+    Ok(Done { verdict, state: recorder.close()? })
+}
+
+/// Records that an earlier run was interrupted, if one was, and that this one begins.
+fn begin(opened: Opened, request: &Request) -> Result<Recorder, Failure> {
+    let Opened { journal, state, created } = opened;
+    check_destination(&state, request)?;
+    // What led here was durable before anybody could watch: the boundaries of opening are the journal's own.
+    journal.observe(Arc::new(Forward(Arc::clone(&request.boundaries))));
+    let talk = request.talk;
+    if created {
+        talk.say(&format!("journal created: {}", request.journal.display()));
+    }
+    let interrupted = match state.run.status.phase {
+        Phase::Running { run, .. } => Some(run),
+        Phase::Unborn | Phase::Idle => None,
+    };
+    let in_doubt = u32::try_from(state.run.status.batches.len()).unwrap_or(u32::MAX);
+    let run = RunId::from_random(open::random()?);
+    let mut recorder = Recorder::new(journal, state, run);
+    if let Some(interrupted) = interrupted {
+        let found = InterruptionFound { run: interrupted, in_doubt };
+        talk.say(&event::line(&found.clone().into()));
+        recorder.observe(interrupted.as_bytes(), found)?;
+    }
+    let plan = &request.loaded.plan;
+    let digest = evidence::write_bytes(&request.journal, plan.canonical().as_bytes()).map_err(|error| file_failure(&error))?;
+    let account = platform::account();
+    let started = Started {
+        run,
+        host: platform::host_name().unwrap_or_else(|_| "unknown".to_owned()).into(),
+        account: account.as_ref().map_or("unknown", |account| account.name.as_str()).into(),
+        sid: account.as_ref().map_or("unknown", |account| account.id.as_str()).into(),
+        program: PROGRAM.into(),
+        system: platform::os_description().into(),
+        process: std::process::id(),
+        plan: digest,
+        scope: request.scope,
+    };
+    recorder.observe(b"", started)?;
+    Ok(recorder)
+}
+
+fn carry_out_step(step: Step, recorder: &mut Recorder, context: &Context<'_>) -> Result<(), Failure> {
+    context.talk().say(&format!("step {}: {}", step.word(), step.purpose()));
+    recorder.observe(step.word().as_bytes(), StepStarted { step })?;
+    let verdict = perform(step, recorder, context)?;
+    recorder.observe(step.word().as_bytes(), StepFinished { step, verdict })?;
+    Ok(())
+}
+
+/// Records, once a run, that somebody asked to stop.
+pub(crate) fn note_stop(recorder: &mut Recorder, stop: &Stop) -> Result<(), Failure> {
+    let noted = recorder.state().run.current().is_none_or(|run| run.stop_requested);
+    if stop.is_requested() && !noted {
+        recorder.observe(b"", StopRequested { how: "signal".into() })?;
+    }
+    Ok(())
+}
+
+/// Hands the journal's observations on.
+struct Forward(Arc<dyn Boundaries>);
+
+impl Observer for Forward {
+    fn durable(&self, recorded: &wsusmigrate_core::envelope::Recorded) {
+        self.0.durable(recorded);
+    }
+}

@@ -1,0 +1,71 @@
+//! Where things lie when nobody says: the plan, the journal, the keys.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use crate::config::{self, Loaded};
+use crate::error::Failure;
+
+/// Options every command takes.
+#[derive(Args, Clone, Debug)]
+pub struct Global {
+    /// The plan
+    #[arg(long, global = true, value_name = "FILE", default_value = "migration.toml")]
+    pub plan: PathBuf,
+    /// The journal's folder [default: NAME.journal beside the plan; on Windows %ProgramData%\wsusmigrate\NAME]
+    #[arg(long, global = true, value_name = "DIR")]
+    pub journal: Option<PathBuf>,
+    /// The folder of the signing keys, outside the journal's [default: the account's or the machine's state folder]
+    #[arg(long, global = true, value_name = "DIR", env = "WSUSMIGRATE_KEYS")]
+    pub keys: Option<PathBuf>,
+    /// Answer in JSON
+    #[arg(long, global = true)]
+    pub json: bool,
+}
+
+impl Global {
+    /// The plan, read and checked.
+    pub fn load_plan(&self) -> Result<Loaded, Failure> {
+        config::load(&self.plan)
+    }
+
+    /// The journal's folder: what was given, else the one the plan's name stands for.
+    pub fn journal_folder(&self) -> Result<PathBuf, Failure> {
+        match &self.journal {
+            Some(folder) => Ok(folder.clone()),
+            None => Ok(default_journal(&self.load_plan()?)),
+        }
+    }
+
+    /// The folder of the signing keys.
+    #[must_use]
+    pub fn keys_folder(&self) -> PathBuf {
+        self.keys.clone().unwrap_or_else(default_keys)
+    }
+}
+
+/// The journal's folder of a plan.
+#[must_use]
+pub fn default_journal(loaded: &Loaded) -> PathBuf {
+    let name = &loaded.plan.migration.name;
+    match program_data() {
+        Some(folder) => folder.join("wsusmigrate").join(name),
+        None => loaded.file.parent().unwrap_or_else(|| Path::new("")).join(format!("{name}.journal")),
+    }
+}
+
+fn default_keys() -> PathBuf {
+    if let Some(folder) = program_data() {
+        return folder.join("wsusmigrate-keys");
+    }
+    let state = std::env::var_os("XDG_STATE_HOME").map(PathBuf::from);
+    let home = || std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".local/state"));
+    let state = state.filter(|folder| folder.is_absolute()).or_else(home);
+    state.unwrap_or_else(|| PathBuf::from("/var/lib")).join("wsusmigrate/keys")
+}
+
+/// `%ProgramData%`, on Windows.
+fn program_data() -> Option<PathBuf> {
+    if cfg!(windows) { std::env::var_os("ProgramData").map(PathBuf::from) } else { None }
+}

@@ -1,0 +1,105 @@
+//! What a command answers, and its way to standard output.
+
+use std::io::{self, Write};
+
+use serde_json::{Value, json};
+use wsusmigrate_core::report::Report;
+use wsusmigrate_core::rollback::Guidance;
+use wsusmigrate_journal::Verification;
+
+use crate::error::Failure;
+use crate::exit::Exit;
+use crate::show::{guidance, report, verification};
+
+/// What a command answers: data, how the program ends, what to type next.
+pub struct Answer {
+    /// The data.
+    pub body: Body,
+    /// How the program ends.
+    pub exit: Exit,
+    /// The next command to type, where there is one.
+    pub next: Option<String>,
+}
+
+/// The data of an answer.
+pub enum Body {
+    /// Nothing to say on standard output.
+    Nothing,
+    /// A report.
+    Report(Box<Report>),
+    /// Rollback guidance.
+    Guidance(Box<Guidance>),
+    /// What verifying the journal showed.
+    Verification(Box<Verification>),
+    /// One document.
+    Document(Value),
+    /// Line by line, as it is read: never held whole.
+    Lines(Box<dyn Iterator<Item = Result<Line, Failure>>>),
+}
+
+/// One line of an answer in both forms.
+pub struct Line {
+    /// For people.
+    pub text: String,
+    /// For machines.
+    pub json: Value,
+}
+
+impl Answer {
+    /// An answer with nothing wrong.
+    #[must_use]
+    pub const fn well(body: Body) -> Self {
+        Self { body, exit: Exit::Well, next: None }
+    }
+
+    /// Adds the next command to type.
+    #[must_use]
+    pub fn next(mut self, next: impl Into<String>) -> Self {
+        self.next = Some(next.into());
+        self
+    }
+
+    /// Sets how the program ends.
+    #[must_use]
+    pub const fn exit(mut self, exit: Exit) -> Self {
+        self.exit = exit;
+        self
+    }
+}
+
+/// Writes an answer. A reader who closes the pipe early (`| head`) is no failure.
+pub fn render(body: Body, json: bool, out: &mut dyn Write) -> Result<(), Failure> {
+    match written(body, json, out) {
+        Ok(told) => told,
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        Err(error) => Err(Failure::new(Exit::Failed, "cannot write to standard output").because(&error)),
+    }
+}
+
+fn written(body: Body, json: bool, out: &mut dyn Write) -> io::Result<Result<(), Failure>> {
+    match body {
+        Body::Nothing => {}
+        Body::Report(it) if json => document(&json!(it), out)?,
+        Body::Report(it) => report::text(&it, out)?,
+        Body::Guidance(it) if json => document(&json!(it), out)?,
+        Body::Guidance(it) => guidance::text(&it, out)?,
+        Body::Verification(it) if json => document(&verification::json(&it), out)?,
+        Body::Verification(it) => verification::text(&it, out)?,
+        Body::Document(it) => document(&it, out)?,
+        Body::Lines(lines) => {
+            for line in lines {
+                match line {
+                    Ok(line) if json => writeln!(out, "{}", line.json)?,
+                    Ok(line) => writeln!(out, "{}", line.text)?,
+                    Err(failure) => return Ok(Err(failure)),
+                }
+            }
+        }
+    }
+    out.flush()?;
+    Ok(Ok(()))
+}
+
+fn document(document: &Value, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "{document:#}")
+}

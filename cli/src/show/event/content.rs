@@ -1,0 +1,73 @@
+//! Update files, in words.
+
+use wsusmigrate_core::event::ContentEvent;
+
+use crate::show::unit::{bytes, count};
+
+/// What happened, in one line.
+pub(super) fn line(event: &ContentEvent) -> String {
+    match event {
+        ContentEvent::ManifestRecorded(it) => format!(
+            "source holds {} files, {} ({} packages, {} unexpected names, {} entries not copied)",
+            count(it.files),
+            bytes(it.bytes),
+            count(it.package_files),
+            count(it.unexpected_files),
+            count(it.ignored_entries)
+        ),
+        ContentEvent::EntryIgnored(it) => format!("not copied: {} is a {} ({})", it.path, it.what.word(), it.detail),
+        ContentEvent::PassStarted(it) => format!(
+            "pass started: {} files, {} to work on, {} unchanged",
+            count(it.files),
+            bytes(it.bytes),
+            count(it.unchanged_files)
+        ),
+        ContentEvent::BatchStarted(it) => {
+            format!("batch of {} files from {} on: {}", it.files, it.first, bytes(it.bytes))
+        }
+        ContentEvent::FileCopied(it) => {
+            let replaced = if it.replaced { ", replaced another" } else { "" };
+            format!("copied {} ({}{replaced})", it.path, bytes(it.file.bytes))
+        }
+        ContentEvent::FileVerified(it) => {
+            format!("verified {} ({}, {})", it.path, bytes(it.file.bytes), it.origin.word())
+        }
+        ContentEvent::FileFailed(it) => format!("failed {}: {}: {}", it.path, it.reason.word(), it.detail),
+        ContentEvent::BatchFinished(it) => format!(
+            "batch finished: {} copied, {} verified, {} failed, {} left",
+            it.copied, it.verified, it.failed, it.left
+        ),
+        ContentEvent::BatchReconciled(it) => format!(
+            "batch in doubt looked at: {} recorded, {} there without a record, {} not there, {} leftovers",
+            it.recorded, it.happened, it.not, it.leftovers
+        ),
+        ContentEvent::LeftoverRemoved(it) => format!("removed leftover {} ({})", it.path, bytes(it.bytes)),
+        ContentEvent::PassFinished(it) => format!(
+            "pass finished: {} copied ({}), {} verified, {} failed, {} left",
+            count(it.copied),
+            bytes(it.copied_bytes),
+            count(it.verified),
+            count(it.failed),
+            count(it.left)
+        ),
+        ContentEvent::ReadBackStarted(it) => {
+            format!("read-back started: {} files, {}, from {}", count(it.files), bytes(it.bytes), it.from)
+        }
+        ContentEvent::ReadBackRecorded(it) => format!(
+            "read back {} files from {} on ({}): {} exceptions, {} around the cache",
+            it.files,
+            it.first,
+            bytes(it.bytes),
+            it.exceptions,
+            it.around_cache
+        ),
+        ContentEvent::ReadBackMismatched(it) => format!("not as recorded: {}: {} {}", it.path, it.what.word(), it.detail),
+        ContentEvent::ReadBackFinished(it) => format!(
+            "read-back finished: {} files, {}, {} exceptions, {} left",
+            count(it.files),
+            bytes(it.bytes),
+            count(it.exceptions),
+            count(it.left)
+        ),
+    }
+}

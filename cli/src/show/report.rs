@@ -1,0 +1,51 @@
+//! Reports as text.
+
+use std::io::{self, Write};
+
+use wsusmigrate_core::report::{Report, Section, Value};
+
+use crate::show::table::table;
+use crate::show::unit;
+
+/// Writes a report for people. A table longer than `rows_max` says how much it leaves out.
+pub(super) fn text(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "{}", report.title)?;
+    writeln!(out, "{}", "=".repeat(report.title.chars().count()))?;
+    report.sections.iter().filter(|section| !is_empty(section)).try_for_each(|part| section(part, out))
+}
+
+/// The most rows of a table shown to a person; JSON has them all.
+const ROWS_MAX: usize = 200;
+/// The width of a figure's label, in columns.
+const LABEL_WIDTH: usize = 36;
+
+fn is_empty(section: &Section) -> bool {
+    section.figures.is_empty()
+        && section.notes.is_empty()
+        && section.tables.iter().all(|table| table.rows.is_empty())
+}
+
+fn section(section: &Section, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "\n{}", section.title)?;
+    for figure in &section.figures {
+        writeln!(out, "  {:<LABEL_WIDTH$} {}", figure.label, value(&figure.value))?;
+    }
+    for part in section.tables.iter().filter(|table| !table.rows.is_empty()) {
+        let rows = part.rows.iter().take(ROWS_MAX).map(|row| row.iter().map(value).collect());
+        write!(out, "{}", table(&part.columns, rows))?;
+        if let Some(more) = part.rows.len().checked_sub(ROWS_MAX).filter(|more| *more > 0) {
+            writeln!(out, "  ... and {} more; --json has them all", unit::count(more as u64))?;
+        }
+    }
+    section.notes.iter().try_for_each(|note| writeln!(out, "  {note}"))
+}
+
+fn value(value: &Value) -> String {
+    match value {
+        Value::Count(count) => unit::count(*count),
+        Value::Bytes { bytes } => unit::bytes(*bytes),
+        Value::Time { time, .. } => time.clone(),
+        Value::Span { micros } => unit::span(*micros),
+        Value::Text(text) => text.clone(),
+    }
+}

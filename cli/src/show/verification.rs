@@ -1,0 +1,63 @@
+//! What verifying a journal showed, as text and JSON.
+
+use std::io::{self, Write};
+
+use serde_json::{Value, json};
+use wsusmigrate_journal::{Finding, Severity, Verification};
+
+use crate::show::unit;
+
+/// Writes the result for people: the verdict first, then every finding.
+pub(super) fn text(verification: &Verification, out: &mut dyn Write) -> io::Result<()> {
+    let verdict = if verification.is_sound() { "sound" } else { "DAMAGED" };
+    writeln!(out, "The journal is {verdict}: {} records", unit::count(verification.size))?;
+    if let Some(identity) = &verification.identity {
+        writeln!(out, "  origin      {}", identity.origin())?;
+    }
+    if let Some(root) = &verification.root {
+        writeln!(out, "  root        {root}")?;
+    }
+    match &verification.checkpoint {
+        Some(checkpoint) => writeln!(out, "  checkpoint  signed at {} records", unit::count(checkpoint.size))?,
+        None => writeln!(out, "  checkpoint  none")?,
+    }
+    for finding in &verification.findings {
+        let place = finding.offset.map(|offset| format!(", byte {offset}")).unwrap_or_default();
+        let record = finding.seq.map(|seq| format!("record {seq}")).unwrap_or_else(|| "journal".to_owned());
+        let event = finding.event.map(|event| format!(" ({event})")).unwrap_or_default();
+        writeln!(out, "{}: {record}{event}: {}", word(finding.severity), finding.what)?;
+        writeln!(out, "    in {}{place}", finding.file.display())?;
+    }
+    Ok(())
+}
+
+/// The result for machines.
+pub(super) fn json(verification: &Verification) -> Value {
+    json!({
+        "sound": verification.is_sound(),
+        "size": verification.size,
+        "root": verification.root,
+        "origin": verification.identity.as_ref().map(wsusmigrate_journal::Identity::origin),
+        "checkpoint_size": verification.checkpoint.as_ref().map(|checkpoint| checkpoint.size),
+        "findings": verification.findings.iter().map(finding).collect::<Vec<_>>(),
+    })
+}
+
+fn finding(finding: &Finding) -> Value {
+    json!({
+        "severity": word(finding.severity),
+        "seq": finding.seq,
+        "event": finding.event,
+        "file": finding.file.display().to_string(),
+        "offset": finding.offset,
+        "what": finding.what,
+    })
+}
+
+const fn word(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Note => "note",
+        Severity::Warning => "warning",
+        Severity::Damage => "damage",
+    }
+}

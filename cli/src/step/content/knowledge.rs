@@ -1,0 +1,53 @@
+//! What is known about each file before a pass: from the journal, from the listing, from interrupted batches.
+
+use std::collections::HashSet;
+use std::path::Path;
+
+use wsusmigrate_core::content::{AtDestination, FoundBefore, Knowledge};
+use wsusmigrate_core::path::{PathRef, RelPath};
+use wsusmigrate_core::projection::content::{ContentState, FileRecord};
+
+use crate::adapter::content::Listing;
+use crate::error::Failure;
+use crate::step::content::lists;
+use crate::step::listings::look_up;
+
+/// The shell's answers to the planning of a pass.
+pub(super) struct Known<'a> {
+    content: &'a ContentState,
+    destination: &'a Listing,
+    in_doubt: HashSet<RelPath>,
+}
+
+impl<'a> Known<'a> {
+    /// Gathers the answers; reads the lists of interrupted batches.
+    pub(super) fn gather(journal: &Path, content: &'a ContentState, destination: &'a Listing) -> Result<Self, Failure> {
+        let mut in_doubt = HashSet::new();
+        for batch in &content.doubtful {
+            let intent = &batch.intent;
+            let range = intent.first..intent.first + u64::from(intent.files);
+            let found_before = FoundBefore::from_bytes(intent.found_before.clone());
+            let entries = lists::read(journal, intent.worklist, range)?;
+            for (item, entry) in (0_u32..).zip(entries) {
+                if !batch.recorded.contains(&item) && !found_before.contains(item as usize) {
+                    in_doubt.insert(entry.path);
+                }
+            }
+        }
+        Ok(Self { content, destination, in_doubt })
+    }
+}
+
+impl Knowledge for Known<'_> {
+    fn recorded(&self, path: &PathRef) -> Option<FileRecord> {
+        self.content.in_place.get(path).copied()
+    }
+
+    fn at_destination(&self, path: &RelPath) -> Option<AtDestination> {
+        look_up(self.destination, path)
+    }
+
+    fn in_doubt(&self, path: &RelPath) -> bool {
+        self.in_doubt.contains(path)
+    }
+}

@@ -1,0 +1,41 @@
+//! A batch in doubt: its intent is durable, its outcome is not. Look at the destination and record what is there.
+
+use wsusmigrate_core::event::content::BatchReconciled;
+use wsusmigrate_core::id::{ActionId, EventId, Phase};
+
+use crate::adapter::content::{Listing, TEMPORARY_SUFFIX};
+use crate::error::Failure;
+use crate::executor::{Draft, Recorder};
+use crate::step::content::lists;
+use crate::step::context::Context;
+use crate::step::listings::look_up;
+
+/// Records what became of the batch's files. Files that stand there without a record are hashed by the next pass
+/// before anything is said of them.
+pub(super) fn perform(
+    action: ActionId,
+    recorder: &mut Recorder,
+    context: &Context<'_>,
+    destination: &Listing,
+) -> Result<(), Failure> {
+    let Some(batch) = recorder.state().content.open.get(&action).cloned() else { return Ok(()) };
+    let intent = &batch.intent;
+    let range = intent.first..intent.first + u64::from(intent.files);
+    let entries = lists::read(&context.request().journal, intent.worklist, range)?;
+    let mut found = BatchReconciled { recorded: 0, happened: 0, not: 0, leftovers: 0 };
+    for (item, entry) in (0_u32..).zip(&entries) {
+        let temporary = [entry.path.as_bytes(), TEMPORARY_SUFFIX.as_bytes()].concat();
+        found.leftovers += u32::from(destination.leftovers.iter().any(|it| it.path.as_bytes() == temporary));
+        if batch.recorded.contains(&item) {
+            found.recorded += 1;
+        } else if look_up(destination, &entry.path).is_some() {
+            found.happened += 1;
+        } else {
+            found.not += 1;
+        }
+    }
+    let intent_seq = recorder.state().run.status.batches.get(&action).map(|batch| batch.intent);
+    let id = EventId::of_action(action, Phase::Reconciled, 0, 0);
+    recorder.record(vec![Draft::of_action(id, action, intent_seq, found)])?;
+    Ok(())
+}

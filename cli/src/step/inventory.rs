@@ -1,0 +1,61 @@
+//! Step 0, `inventory`: the worksheet as far as the content step needs it.
+
+use std::path::Path;
+
+use wsusmigrate_core::event::inventory::{FieldRecorded, InventoryFinished};
+use wsusmigrate_core::event::run::Verdict;
+
+use crate::error::Failure;
+use crate::executor::Recorder;
+use crate::platform;
+use crate::step::context::Context;
+
+/// Fills the worksheet. What cannot be read is recorded with the system's words: a gap an auditor can see.
+pub(super) fn perform(recorder: &mut Recorder, context: &Context<'_>) -> Result<Verdict, Failure> {
+    let mut fields = host();
+    let folders = context.folders();
+    fields.push(plan("content.storage", storage(context)));
+    for (side, root) in [("source", &folders.source), ("destination", &folders.destination)] {
+        fields.extend(volume(side, root));
+    }
+    let drafts: Vec<_> =
+        fields.iter().map(|field| recorder.observation(field.field.as_str().as_bytes(), field.clone())).collect();
+    recorder.record(drafts)?;
+    recorder.observe(b"", InventoryFinished { fields: u32::try_from(fields.len()).unwrap_or(u32::MAX) })?;
+    Ok(Verdict::Complete)
+}
+
+fn storage(context: &Context<'_>) -> &'static str {
+    if context.plan().content.stored_on_microsoft_update { "Microsoft Update" } else { "local" }
+}
+
+fn host() -> Vec<FieldRecorded> {
+    let told = |value: std::io::Result<String>| value.unwrap_or_else(|error| format!("not readable: {error}"));
+    vec![
+        field("host.name", told(platform::host_name()), "operating system"),
+        field("host.system", platform::os_description(), "operating system"),
+        field("host.time-zone", chrono::Local::now().format("UTC%:z").to_string(), "operating system"),
+    ]
+}
+
+fn volume(side: &str, root: &Path) -> Vec<FieldRecorded> {
+    let name = |field: &str| format!("content.{side}.{field}");
+    let system = platform::file_system_name(root).unwrap_or_else(|error| format!("not readable: {error}"));
+    let mut fields = vec![
+        field(&name("path"), root.display().to_string(), "plan"),
+        field(&name("file-system"), system, "operating system"),
+    ];
+    if let Ok(space) = platform::free_space(root) {
+        fields.push(field(&name("free-bytes"), space.available_bytes.to_string(), "operating system"));
+        fields.push(field(&name("total-bytes"), space.total_bytes.to_string(), "operating system"));
+    }
+    fields
+}
+
+fn plan(name: &str, value: &str) -> FieldRecorded {
+    field(name, value.to_owned(), "plan")
+}
+
+fn field(name: &str, value: String, source: &str) -> FieldRecorded {
+    FieldRecorded { field: name.into(), value: value.into(), source: source.into() }
+}

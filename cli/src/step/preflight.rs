@@ -1,0 +1,121 @@
+//! Step 0, `preflight`: the facts behind the checks. The checks themselves are core's.
+
+use std::fs::{self, OpenOptions};
+use std::path::Path;
+
+use wsusmigrate_core::check::{self, ContentFacts, DestinationFacts, SourceFacts};
+use wsusmigrate_core::content::PACKAGES_FOLDER;
+use wsusmigrate_core::event::content::IgnoredEntry;
+use wsusmigrate_core::event::preflight::{CheckVerdict, Checked, PreflightFinished};
+use wsusmigrate_core::event::run::Verdict;
+
+use crate::adapter::content::{Listing, Side, scan};
+use crate::error::Failure;
+use crate::executor::Recorder;
+use crate::platform;
+use crate::step::context::Context;
+use crate::step::listings::{Folders, Listings, look_up};
+
+/// Makes the checks and records each.
+pub(super) fn perform(recorder: &mut Recorder, context: &Context<'_>) -> Result<Verdict, Failure> {
+    let storage = context.plan().content.stored_on_microsoft_update;
+    let (checks, listings) = make(context.folders(), &context.request().journal, storage);
+    if let Some(listings) = listings {
+        context.keep(listings);
+    }
+    let count = |verdict| {
+        u32::try_from(checks.iter().filter(|check| check.verdict == verdict).count()).unwrap_or(u32::MAX)
+    };
+    let finished = PreflightFinished {
+        passed: count(CheckVerdict::Pass),
+        warned: count(CheckVerdict::Warn),
+        stopped: count(CheckVerdict::Stop),
+    };
+    let mut drafts: Vec<_> =
+        checks.iter().map(|check| recorder.observation(check.check.as_str().as_bytes(), check.clone())).collect();
+    let stops = finished.stopped > 0;
+    drafts.push(recorder.observation(b"", finished));
+    recorder.record(drafts)?;
+    for check in checks.iter().filter(|check| check.verdict != CheckVerdict::Pass) {
+        context.talk().say(&format!("{} {}: {}", check.verdict.word(), check.check, check.finding));
+        context.talk().say(&format!("    {}", check.remedy));
+    }
+    Ok(if stops { Verdict::Stopped } else { Verdict::Complete })
+}
+
+/// Gathers the facts and makes the checks. Touches nothing but a probe file at the destination, which it removes.
+#[must_use]
+pub fn make(folders: &Folders, journal: &Path, stored_on_microsoft_update: bool) -> (Vec<Checked>, Option<Listings>) {
+    let Folders { source, destination } = folders;
+    let listed = |root: &Path, side| scan(root, side).map_err(|error| with_causes(&error));
+    let nothing = || Err("not looked at".to_owned());
+    let (source_listing, destination_listing) = if stored_on_microsoft_update {
+        (nothing(), nothing())
+    } else {
+        (listed(source, Side::Source), writable(destination).and_then(|()| listed(destination, Side::Destination)))
+    };
+    let inside = |inner: &Path, outer: &Path| platform::is_inside(inner, outer).unwrap_or(false);
+    let facts = ContentFacts {
+        stored_on_microsoft_update,
+        source_shown: folders.source_shown().to_string(),
+        destination_shown: folders.destination_shown().to_string(),
+        source: source_listing.as_ref().map(source_facts).map_err(Clone::clone),
+        destination: destination_listing
+            .as_ref()
+            .map_err(Clone::clone)
+            .and_then(|there| destination_facts(destination, source_listing.as_ref().ok(), there)),
+        nested: inside(source, destination) || inside(destination, source),
+        journal_inside: inside(journal, source) || inside(journal, destination),
+    };
+    let listings = match (source_listing, destination_listing) {
+        (Ok(source), Ok(destination)) => Some(Listings { source, destination }),
+        _ => None,
+    };
+    (check::content(&facts), listings)
+}
+
+fn source_facts(listing: &Listing) -> SourceFacts {
+    let unlisted = listing.ignored.iter().filter(|it| it.what == IgnoredEntry::UnreadableFolder).count() as u64;
+    let packages = |path: &[u8]| path.to_ascii_lowercase().starts_with(PACKAGES_FOLDER.to_ascii_lowercase().as_bytes());
+    SourceFacts {
+        files: listing.files.len() as u64,
+        bytes: listing.bytes(),
+        largest_bytes: listing.files.iter().map(|entry| entry.bytes).max().unwrap_or(0),
+        has_packages: listing.files.iter().any(|entry| packages(entry.path.as_bytes())),
+        unlisted_folders: unlisted,
+        ignored_entries: listing.ignored.len() as u64 - unlisted,
+    }
+}
+
+fn destination_facts(root: &Path, source: Option<&Listing>, there: &Listing) -> Result<DestinationFacts, String> {
+    let space = platform::free_space(root).map_err(|error| error.to_string())?;
+    let missing = source.into_iter().flat_map(|source| &source.files);
+    let missing = missing.filter(|entry| look_up(there, &entry.path).is_none_or(|found| found.bytes != entry.bytes));
+    Ok(DestinationFacts {
+        free_bytes: space.available_bytes,
+        needed_bytes: missing.map(|entry| entry.bytes).sum(),
+        file_system: platform::file_system_name(root).ok(),
+    })
+}
+
+/// Proves that the destination can be written by writing there: rights alone do not tell.
+fn writable(root: &Path) -> Result<(), String> {
+    let metadata = fs::metadata(root).map_err(|error| error.to_string())?;
+    if !metadata.is_dir() {
+        return Err("it is not a folder".to_owned());
+    }
+    let probe = root.join(format!("probe-{}.wsusmigrate-tmp", std::process::id()));
+    let written = OpenOptions::new().write(true).create_new(true).open(&probe);
+    written.map_err(|error| error.to_string())?;
+    fs::remove_file(&probe).map_err(|error| error.to_string())
+}
+
+fn with_causes(error: &dyn std::error::Error) -> String {
+    let mut told = error.to_string();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        told = format!("{told}: {cause}");
+        next = cause.source();
+    }
+    told
+}

@@ -1,0 +1,156 @@
+//! Checkpoints: C2SP `tlog-checkpoint` in a C2SP `signed-note`, Ed25519.
+//!
+//! ```text
+//! wsusmigrate/<migration>/<host>/<stream>     the origin, and the key's name
+//! 4096                                        records covered
+//! <base64 of the RFC 6962 root>
+//!
+//! — <key name> <base64 of key hash (4 bytes) and signature (64 bytes)>
+//! ```
+//!
+//! Signatures of keys we do not know (cosignatures) are kept as they are.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use base64::prelude::{BASE64_STANDARD, Engine};
+use ed25519_dalek::{Signature, VerifyingKey};
+use sha2::{Digest, Sha256};
+use wsusmigrate_core::digest::Sha256 as Hash;
+
+use crate::disk::{self, At, FileError};
+use crate::identity::Identity;
+use crate::key::SigningKey;
+use crate::place;
+
+/// The longest note that is read, in bytes.
+const NOTE_BYTES_MAX: u64 = 64 << 10;
+
+/// A signed statement: these are the first `size` records, this is their root.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Checkpoint {
+    /// Which log it speaks of.
+    pub origin: String,
+    /// Records covered.
+    pub size: u64,
+    /// RFC 6962 root over their leaf hashes.
+    pub root: Hash,
+    /// The whole note, signatures included, as it is stored.
+    pub text: String,
+}
+
+/// Why a text is not a valid checkpoint.
+#[derive(Debug, thiserror::Error)]
+pub enum NotANote {
+    /// Not of the form of C2SP signed-note and tlog-checkpoint.
+    #[error("it is not a checkpoint note: {0}")]
+    Form(&'static str),
+    /// It speaks of another log.
+    #[error("it belongs to {0}")]
+    OtherOrigin(String),
+    /// The journal's key did not sign it, or what it signed was changed.
+    #[error("its signature is not by the journal's key")]
+    Signature,
+}
+
+impl Checkpoint {
+    /// Reads a note. Signatures are not checked.
+    pub fn parse(text: &str) -> Result<Self, NotANote> {
+        let (body, _) = split(text).ok_or(NotANote::Form("no blank line before the signatures"))?;
+        let mut lines = body.lines();
+        let origin = lines.next().filter(|origin| !origin.is_empty());
+        let origin = origin.ok_or(NotANote::Form("no origin"))?.to_owned();
+        let size = lines.next().ok_or(NotANote::Form("no size"))?;
+        let number: u64 = size.parse().map_err(|_| NotANote::Form("the size is not a number"))?;
+        if number.to_string() != size {
+            return Err(NotANote::Form("the size is not written canonically"));
+        }
+        let root = lines.next().and_then(|root| BASE64_STANDARD.decode(root).ok());
+        let root = root.and_then(|root| root.try_into().ok()).ok_or(NotANote::Form("no root"))?;
+        Ok(Self { origin, size: number, root: Hash(root), text: text.to_owned() })
+    }
+
+    /// Whether a journal's key signed it: origin, signature line, signature.
+    pub fn verify(&self, identity: &Identity) -> Result<(), NotANote> {
+        let origin = identity.origin();
+        if self.origin != origin {
+            return Err(NotANote::OtherOrigin(self.origin.clone()));
+        }
+        let key = VerifyingKey::from_bytes(&identity.public_key).map_err(|_| NotANote::Signature)?;
+        let (body, signatures) = split(&self.text).ok_or(NotANote::Signature)?;
+        let hash = key_hash(&origin, &identity.public_key);
+        let signed = signatures.lines().any(|line| {
+            let Some((name, value)) = line.strip_prefix("— ").and_then(|line| line.rsplit_once(' ')) else {
+                return false;
+            };
+            let Ok(value) = BASE64_STANDARD.decode(value) else { return false };
+            let Some((of, signature)) = value.split_first_chunk::<4>() else { return false };
+            let Ok(signature) = Signature::from_slice(signature) else { return false };
+            name == origin && *of == hash && key.verify_strict(body.as_bytes(), &signature).is_ok()
+        });
+        if signed { Ok(()) } else { Err(NotANote::Signature) }
+    }
+
+    /// Makes and signs a note.
+    pub(crate) fn sign(key: &SigningKey, identity: &Identity, size: u64, root: Hash) -> Self {
+        let origin = identity.origin();
+        let body = format!("{origin}\n{size}\n{}\n", BASE64_STANDARD.encode(root.0));
+        let mut value = key_hash(&origin, &key.public()).to_vec();
+        value.extend(key.sign(body.as_bytes()));
+        let text = format!("{body}\n— {origin} {}\n", BASE64_STANDARD.encode(value));
+        Self { origin, size, root, text }
+    }
+}
+
+/// The signed body, with its last newline, and the signature lines.
+fn split(text: &str) -> Option<(&str, &str)> {
+    let blank = text.rfind("\n\n")?;
+    Some((&text[..=blank], &text[blank + 2..]))
+}
+
+/// C2SP signed-note: the first four bytes of SHA-256(name || 0x0A || 0x01 || public key).
+fn key_hash(name: &str, public: &[u8; 32]) -> [u8; 4] {
+    let digest = Sha256::new().chain_update(name).chain_update([0x0A, 0x01]).chain_update(public).finalize();
+    [digest[0], digest[1], digest[2], digest[3]]
+}
+
+/// Reads one note file; `None` where there is none.
+pub(crate) fn read(path: &Path) -> Result<Option<Result<Checkpoint, NotANote>>, FileError> {
+    let length = match fs::metadata(path).at("read", path) {
+        Ok(metadata) => metadata.len(),
+        Err(error) if disk::is_missing(&error) => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    if length > NOTE_BYTES_MAX {
+        return Ok(Some(Err(NotANote::Form("it is too long"))));
+    }
+    let bytes = fs::read(path).at("read", path)?;
+    Ok(Some(match String::from_utf8(bytes) {
+        Ok(text) => Checkpoint::parse(&text),
+        Err(_) => Err(NotANote::Form("it is not text")),
+    }))
+}
+
+/// Writes a note into the checkpoint folder, durably.
+pub(crate) fn store(folder: &Path, checkpoint: &Checkpoint) -> Result<(), FileError> {
+    let path = folder.join(format!("{:020}", checkpoint.size));
+    disk::write_atomic(&path, disk::Durability::Synced, checkpoint.text.as_bytes())
+}
+
+/// The checkpoint files of a folder, by size.
+pub(crate) fn list(folder: &Path) -> Result<Vec<(u64, PathBuf)>, FileError> {
+    let entries = match fs::read_dir(folder).at("list", folder) {
+        Ok(entries) => entries,
+        Err(error) if disk::is_missing(&error) => return Ok(Vec::new()),
+        Err(error) => return Err(error),
+    };
+    let mut found = Vec::new();
+    for entry in entries {
+        let entry = entry.at("list", folder)?;
+        if let Some(size) = place::numbered(&entry.file_name(), "") {
+            found.push((size, entry.path()));
+        }
+    }
+    found.sort_unstable();
+    Ok(found)
+}

@@ -1,0 +1,251 @@
+//! The committer: one thread that makes batches durable, as many as wait with one write and one fdatasync.
+//!
+//! Order: write the frame, sync, publish the head, tell observers, acknowledge. After a failed write or sync what is
+//! on the medium is unknown; nothing is tried again, everything waiting and coming is refused, and opening the
+//! journal anew finds out.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+
+use wsusmigrate_core::digest::Sha256;
+use wsusmigrate_core::envelope::Recorded;
+use wsusmigrate_core::id::StreamId;
+use wsusmigrate_core::unit::Seq;
+
+use crate::append::{Appended, Draft, Expected, Reply, Request};
+use crate::disk::FileError;
+use crate::error::AppendError;
+use crate::head::{Head, Publisher};
+use crate::index::{Index, stopped};
+use crate::log::cursor::Position;
+use crate::log::frame::{COMMIT_HEADER_BYTES, CommitHeader, push_record};
+use crate::log::scan::Point;
+use crate::log::writer::LogWriter;
+use crate::observe::Observer;
+use crate::queue::Queue;
+use crate::record;
+use crate::store::follow::{LAG_RECORDS_MAX, Lag};
+use crate::tree_snapshot::TreeSnapshots;
+
+/// What appends to a closed journal are told.
+pub(crate) const CLOSED: &str = "the journal is closed";
+
+/// A `tree` snapshot is written when so many records came since the last.
+const TREE_SNAPSHOT_RECORDS: u64 = 4_096;
+
+/// What is durable, for whoever asks.
+pub(crate) struct Live {
+    durable: Mutex<Point>,
+    pub(crate) observers: RwLock<Vec<Arc<dyn Observer>>>,
+    /// Size and root of the newest checkpoint that was signed or checked.
+    pub(crate) checkpoint: Mutex<Option<(u64, Sha256)>>,
+}
+
+impl Live {
+    pub(crate) fn new(durable: Point, checkpoint: Option<(u64, Sha256)>) -> Self {
+        Self {
+            durable: Mutex::new(durable),
+            observers: RwLock::default(),
+            checkpoint: Mutex::new(checkpoint),
+        }
+    }
+
+    pub(crate) fn durable(&self) -> MutexGuard<'_, Point> {
+        self.durable.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn checkpoint(&self) -> MutexGuard<'_, Option<(u64, Sha256)>> {
+        self.checkpoint.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+pub(crate) struct Committer {
+    pub(crate) queue: Arc<Queue>,
+    pub(crate) live: Arc<Live>,
+    pub(crate) stream: StreamId,
+    pub(crate) writer: LogWriter,
+    pub(crate) publisher: Publisher,
+    pub(crate) index: Index,
+    pub(crate) lag: Arc<Lag>,
+    pub(crate) snapshots: TreeSnapshots,
+    /// Before the last commit: what a `tree` snapshot holds, so that the commit after it proves it.
+    pub(crate) before_last: Option<Point>,
+    pub(crate) snapshot_size: u64,
+    /// Records the store must have before events can be told apart from repeats: more than fit into memory were
+    /// missing when the journal was opened.
+    pub(crate) catch_up_first: bool,
+}
+
+/// A group on its way to the medium.
+struct Group {
+    frame: Vec<u8>,
+    point: Point,
+    recorded: Vec<Recorded>,
+    outcomes: Vec<(Arc<Reply>, Result<Appended, AppendError>)>,
+}
+
+impl Committer {
+    /// Works until the queue is closed and empty, or something fails.
+    pub(crate) fn run(mut self) {
+        // Whatever ends this thread, also a panic, nobody may be left waiting.
+        let _guard = StopGuard(Arc::clone(&self.queue));
+        while let Some(group) = self.queue.take() {
+            if let Err(error) = self.commit(group) {
+                self.queue.stop(&error);
+                return;
+            }
+        }
+        if let Err(error) = self.finish() {
+            self.queue.stop(&file_stopped(&error));
+        }
+    }
+
+    /// What a clean end adds: the next open starts from here.
+    fn finish(&mut self) -> Result<(), FileError> {
+        if let Some(point) = self.before_last.take() {
+            self.snapshots.write(&point, *self.live.checkpoint())?;
+        }
+        self.publisher.sync()
+    }
+
+    fn commit(&mut self, requests: Vec<Request>) -> Result<(), AppendError> {
+        let before = self.live.durable().clone();
+        let mut group = Group {
+            frame: vec![0; COMMIT_HEADER_BYTES],
+            point: before.clone(),
+            recorded: Vec::new(),
+            outcomes: Vec::new(),
+        };
+        let outcome = self.stage_all(requests, &mut group).and_then(|()| {
+            if group.recorded.is_empty() { Ok(()) } else { self.make_durable(before, &mut group) }
+        });
+        for (reply, answer) in group.outcomes {
+            // Refusals hold whatever happened; promises only if the group is durable.
+            reply.give(match &outcome {
+                Err(error) if answer.is_ok() => Err(error.clone()),
+                _ => answer,
+            });
+        }
+        outcome
+    }
+
+    fn stage_all(&mut self, requests: Vec<Request>, group: &mut Group) -> Result<(), AppendError> {
+        let mut failed = None;
+        if requests.iter().any(|request| !request.certainly_new) {
+            let lag_max = if self.catch_up_first { 0 } else { LAG_RECORDS_MAX };
+            failed = self.lag.wait(lag_max).map_err(stopped).err();
+            self.catch_up_first = false;
+        }
+        for request in requests {
+            let reply = Arc::clone(&request.reply);
+            let answer = match &failed {
+                Some(error) => Err(error.clone()),
+                None => self.stage(request, group),
+            };
+            if let Err(error @ AppendError::Stopped(_)) = &answer {
+                failed.get_or_insert_with(|| error.clone());
+            }
+            group.outcomes.push((reply, answer));
+        }
+        failed.map_or(Ok(()), Err)
+    }
+
+    /// Gives a batch its place in the group, or refuses it whole.
+    fn stage(&mut self, request: Request, group: &mut Group) -> Result<Appended, AppendError> {
+        let size = group.point.at.next;
+        let mut known = Vec::with_capacity(request.drafts.len());
+        for draft in &request.drafts {
+            known.push(if request.certainly_new { None } else { self.index.find(draft)? });
+        }
+        let repeated = known.iter().flatten().count();
+        if repeated < known.len() {
+            let expected = match request.expected {
+                Expected::Any => size,
+                Expected::Empty => 1,
+                Expected::Size(expected) => expected,
+            };
+            if expected != size {
+                return Err(AppendError::Conflict { expected, size });
+            }
+        }
+        let (mut first, mut last) = (u64::MAX, 0);
+        let repeated = u32::try_from(repeated).unwrap_or(u32::MAX);
+        for (draft, known) in request.drafts.into_iter().zip(known) {
+            let seq = match known {
+                Some(seq) => seq,
+                None => self.place(draft, group),
+            };
+            (first, last) = (first.min(seq), last.max(seq));
+        }
+        Ok(Appended { first: Seq(first), last: Seq(last), repeated })
+    }
+
+    /// Puts an event behind the last one of the group.
+    fn place(&mut self, mut draft: Draft, group: &mut Group) -> u64 {
+        let seq = group.point.at.next;
+        record::place(&mut draft.payload, Seq(seq), &group.point.leaf);
+        group.point.leaf = record::leaf_hash(&draft.payload);
+        group.point.tree.push(group.point.leaf);
+        group.point.at.next += 1;
+        push_record(&mut group.frame, &draft.payload);
+        self.index.insert(&draft, seq);
+        let (envelope, event) = (draft.proposed.envelope, draft.proposed.event);
+        group.recorded.push(Recorded { seq: Seq(seq), envelope, event });
+        seq
+    }
+
+    fn make_durable(&mut self, before: Point, group: &mut Group) -> Result<(), AppendError> {
+        let first = before.at.next;
+        let header = CommitHeader {
+            number: before.at.number,
+            first,
+            records: u32::try_from(group.recorded.len()).unwrap_or(u32::MAX),
+            body_bytes: u32::try_from(group.frame.len() - COMMIT_HEADER_BYTES).unwrap_or(u32::MAX),
+        };
+        group.frame[..COMMIT_HEADER_BYTES].copy_from_slice(&header.encode());
+        self.writer.append(&group.frame, first, before.leaf).map_err(|error| file_stopped(&error))?;
+        let (segment, end) = (self.writer.segment(), self.writer.end());
+        let begin = Position { segment, offset: end - group.frame.len() as u64, ..before.at };
+        group.point.at = Position { segment, offset: end, next: header.end(), number: header.number + 1 };
+        let head = Head {
+            generation: 0,
+            stream: self.stream,
+            size: header.end(),
+            segment,
+            end,
+            leaf: group.point.leaf,
+            commit: header.number,
+        };
+        self.publisher.publish(head).map_err(|error| file_stopped(&error))?;
+        // A crash from here on leaves a commit that readers see and whose owner was not told: he will find it.
+        *self.live.durable() = group.point.clone();
+        self.lag.durable(header.end());
+        {
+            let observers = self.live.observers.read().unwrap_or_else(PoisonError::into_inner);
+            for recorded in &group.recorded {
+                observers.iter().for_each(|observer| observer.durable(recorded));
+            }
+        }
+        let before = Point { at: begin, ..before };
+        if header.end() - self.snapshot_size >= TREE_SNAPSHOT_RECORDS {
+            // A snapshot that cannot be written is no loss: the next open reads more.
+            let _ = self.snapshots.write(&before, *self.live.checkpoint());
+            self.snapshot_size = header.end();
+        }
+        self.before_last = Some(before);
+        Ok(())
+    }
+}
+
+fn file_stopped(error: &FileError) -> AppendError {
+    AppendError::Stopped(format!("{error}: {}", error.source))
+}
+
+/// Refuses everybody once the committer's thread has ended.
+struct StopGuard(Arc<Queue>);
+
+impl Drop for StopGuard {
+    fn drop(&mut self) {
+        let why = if std::thread::panicking() { "the committer panicked" } else { CLOSED };
+        self.0.stop(&AppendError::Stopped(why.to_owned()));
+    }
+}

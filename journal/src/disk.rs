@@ -1,0 +1,158 @@
+//! Files and folders: private, positional, and synced where a crash must not undo them.
+//!
+//! Assumption about the medium (`docs/FORMAT.md`): after `sync_data` or `sync_all` returns well, the bytes survive a
+//! power cut; before that any part of a write may be missing.
+//!
+//! Windows: files inherit the folder's access list (breaking the inheritance comes with the protection issue), and
+//! a folder cannot be synced: NTFS journals the rename itself.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+/// A file operation that failed: what was tried, where, and the system's own words as the source.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot {doing} {}", path.display())]
+pub struct FileError {
+    /// What was tried, as a verb.
+    pub doing: &'static str,
+    /// On which file or folder.
+    pub path: PathBuf,
+    /// Why not.
+    #[source]
+    pub source: io::Error,
+}
+
+/// Gives an error its place.
+pub(crate) trait At<T> {
+    fn at(self, doing: &'static str, path: &Path) -> Result<T, FileError>;
+}
+
+impl<T> At<T> for io::Result<T> {
+    fn at(self, doing: &'static str, path: &Path) -> Result<T, FileError> {
+        self.map_err(|source| FileError { doing, path: path.to_owned(), source })
+    }
+}
+
+/// Whether a file operation failed because there is nothing at that place.
+pub(crate) fn is_missing(error: &FileError) -> bool {
+    error.source.kind() == io::ErrorKind::NotFound
+}
+
+/// Options for files that only their owner may read.
+pub(crate) fn private() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
+}
+
+/// Creates a folder, and those above it, that only their owner may enter. An existing one is left as it is.
+pub(crate) fn create_dir(path: &Path) -> Result<(), FileError> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(path).at("create the folder", path)
+}
+
+/// Makes created, renamed and removed names of a folder durable.
+#[cfg(unix)]
+pub(crate) fn sync_dir(path: &Path) -> Result<(), FileError> {
+    File::open(path).and_then(|dir| dir.sync_all()).at("sync the folder", path)
+}
+
+/// Makes created, renamed and removed names of a folder durable: nothing to do, see above.
+#[cfg(not(unix))]
+pub(crate) fn sync_dir(_: &Path) -> Result<(), FileError> {
+    Ok(())
+}
+
+/// Whether the bytes must have reached the medium before the new name is seen.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Durability {
+    /// They must.
+    Synced,
+    /// They need not: the content carries its own checksum and can be made again.
+    Disposable,
+}
+
+/// Writes a file under a temporary name and renames it: a crash leaves the old content, or the new, or a leftover
+/// `.tmp` that nobody reads and the next write of that name replaces.
+pub(crate) fn write_atomic(path: &Path, durability: Durability, bytes: &[u8]) -> Result<(), FileError> {
+    write_atomic_with(path, durability, |file| file.write_all(bytes))
+}
+
+/// As [`write_atomic`], for content that is streamed.
+pub(crate) fn write_atomic_with(
+    path: &Path,
+    durability: Durability,
+    fill: impl FnOnce(&mut File) -> io::Result<()>,
+) -> Result<(), FileError> {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".tmp");
+    let temporary = PathBuf::from(name);
+    let mut file =
+        private().write(true).create(true).truncate(true).open(&temporary).at("create", &temporary)?;
+    fill(&mut file).at("write", &temporary)?;
+    if durability == Durability::Synced {
+        file.sync_all().at("sync", &temporary)?;
+    }
+    drop(file);
+    fs::rename(&temporary, path).at("put in place", path)?;
+    match path.parent() {
+        Some(folder) if durability == Durability::Synced => sync_dir(folder),
+        _ => Ok(()),
+    }
+}
+
+/// Moves something that is not trusted any more into `quarantine`, under a name that is still free.
+pub(crate) fn quarantine(what: &Path, quarantine: &Path) -> Result<PathBuf, FileError> {
+    const NAMES_MAX: u32 = 1_000_000;
+    create_dir(quarantine)?;
+    let name = what.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    for number in 1..NAMES_MAX {
+        let target = quarantine.join(format!("{name}-{number}"));
+        if target.symlink_metadata().is_err() {
+            fs::rename(what, &target).at("move to quarantine", what)?;
+            sync_dir(quarantine)?;
+            return Ok(target);
+        }
+    }
+    Err(io::Error::other("no free name in the quarantine folder")).at("move to quarantine", what)
+}
+
+/// Reads at a position without moving any other; 0 at the end of the file.
+pub(crate) fn read_at(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+    loop {
+        #[cfg(unix)]
+        let read = std::os::unix::fs::FileExt::read_at(file, buffer, offset);
+        #[cfg(windows)]
+        let read = std::os::windows::fs::FileExt::seek_read(file, buffer, offset);
+        match read {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            other => return other,
+        }
+    }
+}
+
+/// Writes everything at a position.
+pub(crate) fn write_at(file: &File, bytes: &[u8], offset: u64) -> io::Result<()> {
+    let (mut rest, mut offset) = (bytes, offset);
+    while !rest.is_empty() {
+        #[cfg(unix)]
+        let written = std::os::unix::fs::FileExt::write_at(file, rest, offset);
+        #[cfg(windows)]
+        let written = std::os::windows::fs::FileExt::seek_write(file, rest, offset);
+        match written {
+            Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+            Ok(count) => {
+                rest = &rest[count..];
+                offset += count as u64;
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}

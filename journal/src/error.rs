@@ -1,0 +1,254 @@
+//! What can go wrong, one enumeration an operation. The cause stands in `source()` and is not repeated in the text.
+
+use std::path::PathBuf;
+
+use wsusmigrate_core::id::EventId;
+use wsusmigrate_core::unit::Seq;
+
+pub use crate::checkpoint::NotANote;
+pub use crate::codec::NotDecodable;
+pub use crate::disk::FileError;
+pub use crate::key::KeyError;
+pub use crate::wire::DecodeError;
+
+/// A place in the log that is not what was acknowledged.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("record {seq} is damaged: {what} ({}, byte {offset})", file.display())]
+pub struct Damage {
+    /// The first record that cannot be trusted.
+    pub seq: Seq,
+    /// The log file.
+    pub file: PathBuf,
+    /// Where in the file.
+    pub offset: u64,
+    /// What is wrong there.
+    pub what: String,
+}
+
+/// Why a journal could not be created or opened for writing. Nothing was changed unless a variant says so.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// There is no journal in the folder. Hint: `init`, or another folder.
+    #[error("there is no journal in {}", .0.display())]
+    NotFound(PathBuf),
+    /// `create` was asked for, and there is one already. Hint: open it.
+    #[error("there is a journal already in {}", .0.display())]
+    Exists(PathBuf),
+    /// Another process writes. Readers work beside it. Hint: wait for it, or look which process it is.
+    #[error("another process is writing to the journal in {}", .0.display())]
+    Locked(PathBuf),
+    /// Acknowledged records are damaged or missing, and the store cannot give them. Hint: `journal verify` for all
+    /// there is to know, then put a copy back.
+    #[error("the journal is damaged")]
+    Damaged(#[source] Damage),
+    /// Log and store are both gone or unreadable, and the head or a checkpoint says the journal held records. Hint:
+    /// put the folder `log/` or `sled/` back from a copy; what is left is untouched.
+    #[error("the log and the store in {} are both lost; the journal held at least {size} records", dir.display())]
+    BothLost {
+        /// The journal.
+        dir: PathBuf,
+        /// Records it is known to have held.
+        size: u64,
+    },
+    /// A checkpoint, kept outside or inside, covers more records than the log has: an older copy was put back, or
+    /// the end was cut off. Hint: look for the newer copy; if there is none, `journal verify --against`.
+    #[error("{} was signed over {claimed} records, the log has {size}: an older copy was put back", file.display())]
+    OlderCopy {
+        /// The checkpoint.
+        file: PathBuf,
+        /// Records it covers.
+        claimed: u64,
+        /// Records there are.
+        size: u64,
+    },
+    /// A checkpoint has another root over the same records: the history was rewritten, or the checkpoint belongs to
+    /// another journal.
+    #[error("{} contradicts the log: another root over the first {size} records", file.display())]
+    Contradiction {
+        /// The checkpoint.
+        file: PathBuf,
+        /// Records it covers.
+        size: u64,
+    },
+    /// A checkpoint file cannot be read or its signature is wrong. Hint: put the right one back, or remove it
+    /// deliberately.
+    #[error("the checkpoint {} is not valid", file.display())]
+    Checkpoint {
+        /// The checkpoint.
+        file: PathBuf,
+        /// Why.
+        #[source]
+        source: NotANote,
+    },
+    /// The signing key is missing, unreadable or not this journal's. Hint: put it back into the key folder.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// A newer program wrote this. Hint: use that program; reading may work.
+    #[error("{} has format version {version}, which is newer than this program", file.display())]
+    NewerFormat {
+        /// The log file.
+        file: PathBuf,
+        /// Its version.
+        version: u16,
+    },
+    /// The first record is not what begins a journal.
+    #[error("the first record is not run.journal-created")]
+    NoIdentity,
+    /// The store failed while it was opened or rebuilt.
+    #[error("the store failed: {0}")]
+    Store(String),
+    /// A file operation failed.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// What opening had to record could not be appended.
+    #[error(transparent)]
+    Append(#[from] AppendError),
+}
+
+/// Why records could not be read.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadError {
+    /// There is no journal in the folder.
+    #[error("there is no journal in {}", .0.display())]
+    NotFound(PathBuf),
+    /// Both slots of the head are unreadable: how far the log may be trusted is unknown. Hint: opening for writing
+    /// rebuilds it; `verify` works without.
+    #[error("the durable head {} is unreadable", .0.display())]
+    NoHead(PathBuf),
+    /// An acknowledged record is damaged.
+    #[error(transparent)]
+    Damaged(#[from] Damage),
+    /// A newer program wrote this.
+    #[error("{} has format version {version}, which is newer than this program", file.display())]
+    NewerFormat {
+        /// The log file.
+        file: PathBuf,
+        /// Its version.
+        version: u16,
+    },
+    /// The first record is not what begins a journal.
+    #[error("the first record is not run.journal-created")]
+    NoIdentity,
+    /// A record's bytes are whole but cannot be decoded.
+    #[error("record {seq} cannot be decoded")]
+    Undecodable {
+        /// Which.
+        seq: Seq,
+        /// Why.
+        #[source]
+        source: DecodeError,
+    },
+    /// More was asked for than there is.
+    #[error("record {asked} does not exist, the journal has {size}")]
+    Beyond {
+        /// Records asked for.
+        asked: u64,
+        /// Records there are.
+        size: u64,
+    },
+    /// A checkpoint file is not one.
+    #[error("the checkpoint {} is not valid", file.display())]
+    Checkpoint {
+        /// The checkpoint.
+        file: PathBuf,
+        /// Why.
+        #[source]
+        source: NotANote,
+    },
+    /// A file operation failed.
+    #[error(transparent)]
+    File(#[from] FileError),
+}
+
+/// Why events were not appended. Cloned to everyone who waits.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum AppendError {
+    /// The journal is not at the expected size. Nothing was appended; read on and decide again.
+    #[error("the journal has {size} records, {expected} were expected")]
+    Conflict {
+        /// What was expected.
+        expected: u64,
+        /// What there is.
+        size: u64,
+    },
+    /// An event with this id is in the journal, with other content. Nothing of the batch was appended.
+    #[error("event {id} ({name}) is record {seq} already, with other content")]
+    Contradiction {
+        /// The id.
+        id: EventId,
+        /// The name of the event that was refused.
+        name: &'static str,
+        /// The record that has the id.
+        seq: Seq,
+    },
+    /// Two events of the batch have the same id.
+    #[error("event {id} ({name}) stands twice in the batch")]
+    TwiceInBatch {
+        /// The id.
+        id: EventId,
+        /// The name of the second.
+        name: &'static str,
+    },
+    /// An event is too long for a record. Nothing of the batch was appended.
+    #[error("{name} would take {bytes} bytes, a record has at most {}", crate::RECORD_BYTES_MAX)]
+    TooLong {
+        /// The event's name.
+        name: &'static str,
+        /// The length of its record.
+        bytes: usize,
+    },
+    /// A batch has a stated maximum.
+    #[error("a batch of {events} events and {bytes} bytes is above the maximum")]
+    BatchTooLarge {
+        /// Events in it.
+        events: usize,
+        /// Bytes in it.
+        bytes: usize,
+    },
+    /// A batch of nothing has no position.
+    #[error("the batch is empty")]
+    EmptyBatch,
+    /// One action has more items than the index holds (see `crate::ACTION_ITEMS_MAX`).
+    #[error("an action has more than {} items", crate::ACTION_ITEMS_MAX)]
+    ActionTooLarge,
+    /// The journal could not be written and takes nothing more; whether this batch is in it, opening again tells.
+    /// The program must stop (exit code 4).
+    #[error("the journal could not be written: {0}")]
+    Stopped(String),
+}
+
+/// Why closing did not end as it should. Everything acknowledged is durable all the same.
+#[derive(Debug, thiserror::Error)]
+pub enum CloseError {
+    /// The journal had stopped before.
+    #[error(transparent)]
+    Stopped(#[from] AppendError),
+    /// The store could not be drained; the next open catches it up.
+    #[error("the store failed: {0}")]
+    Store(String),
+    /// The checkpoint could not be made.
+    #[error(transparent)]
+    Checkpoint(#[from] CheckpointError),
+    /// A file operation failed.
+    #[error(transparent)]
+    File(#[from] FileError),
+}
+
+/// Why a checkpoint or snapshot was not written.
+#[derive(Debug, thiserror::Error)]
+pub enum CheckpointError {
+    /// The log could not be read.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    /// A state could not be encoded.
+    #[error("the state of {name} cannot be stored: {why}")]
+    State {
+        /// The projection.
+        name: &'static str,
+        /// Why.
+        why: String,
+    },
+    /// A file operation failed.
+    #[error(transparent)]
+    File(#[from] FileError),
+}

@@ -1,0 +1,391 @@
+//! The journal, open for writing.
+
+use std::fs::{File, TryLockError};
+use std::path::Path;
+use std::sync::{Arc, PoisonError};
+use std::thread::JoinHandle;
+
+use wsusmigrate_core::digest::Sha256;
+use wsusmigrate_core::envelope::{Envelope, Proposed};
+use wsusmigrate_core::event::run::{JournalCreated, JournalRecovered};
+use wsusmigrate_core::id::{EventId, MigrationId, StreamId};
+use wsusmigrate_core::projection::Projection;
+use wsusmigrate_core::text::Text;
+use wsusmigrate_core::unit::TimeMicros;
+
+use crate::append::{Append, Expected, Request};
+use crate::checkpoint::{self, Checkpoint};
+use crate::committer::{CLOSED, Committer, Live};
+use crate::disk::{self, At, FileError};
+use crate::error::{AppendError, CheckpointError, CloseError, OpenError, ReadError};
+use crate::head::{Head, Publisher};
+use crate::identity::Identity;
+use crate::index::Index;
+use crate::key::{self, SigningKey};
+use crate::log::cursor::segments;
+use crate::log::frame::{COMMIT_HEADER_BYTES, CommitHeader, push_record};
+use crate::log::read::LogRecords;
+use crate::log::scan::Point;
+use crate::log::writer::LogWriter;
+use crate::observe::Observer;
+use crate::open::{self, Mended};
+use crate::place::Place;
+use crate::queue::Queue;
+use crate::reader::Reader;
+use crate::record::{self, NO_LEAF};
+use crate::snapshot::{self, Label};
+use crate::store::follow::{Ending, Follower};
+use crate::tree_snapshot::{self, TreeSnapshots};
+
+/// What a new journal says about itself in its first record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Create {
+    /// The migration.
+    pub migration: MigrationId,
+    /// Its name from the plan.
+    pub name: Text,
+    /// The stream: fresh random bytes.
+    pub stream: StreamId,
+    /// The host whose journal it is.
+    pub host: Text,
+    /// Version of the program.
+    pub program: Text,
+    /// Now.
+    pub time: TimeMicros,
+}
+
+/// What opening found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Opened {
+    /// Which journal it is.
+    pub identity: Identity,
+    /// Records, those that opening itself appended included.
+    pub size: u64,
+    /// What was mended; each is a `run.journal-recovered` in the journal.
+    pub findings: Vec<JournalRecovered>,
+}
+
+/// The only writer of a journal. Many threads may append at once; what they hand over at the same time shares one
+/// sync.
+pub struct Journal {
+    place: Place,
+    keys: std::path::PathBuf,
+    key: SigningKey,
+    identity: Identity,
+    queue: Arc<Queue>,
+    live: Arc<Live>,
+    follower: Follower,
+    committer: Option<JoinHandle<()>>,
+    /// Held as long as this lives; the system releases it when the process ends in any way.
+    _lock: File,
+}
+
+impl std::fmt::Debug for Journal {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Journal")
+            .field("place", &self.place)
+            .field("size", &self.size())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Journal {
+    /// Creates a journal in an empty or new folder, draws its key into `keys` and appends the first record,
+    /// `run.journal-created`.
+    pub fn create(dir: &Path, keys: &Path, create: Create) -> Result<Self, OpenError> {
+        let place = Place::new(dir);
+        key::refuse_inside(keys, dir)?;
+        disk::create_dir(dir)?;
+        let lock = lock(&place)?;
+        let signed = !checkpoint::list(&place.checkpoints())?.is_empty();
+        if place.head().exists() || place.store().exists() || signed {
+            return Err(OpenError::Exists(dir.to_owned()));
+        }
+        if !segments(&place.log())?.is_empty() {
+            // The head is written last: a log without one, without checkpoints and without a readable first record
+            // is a creation that did not come to its end. With one, it is a journal that `open` mends.
+            if LogRecords::new(&place.log(), 0..1).next().is_some_and(|record| record.is_ok()) {
+                return Err(OpenError::Exists(dir.to_owned()));
+            }
+            disk::quarantine(&place.log(), &place.quarantine())?;
+        }
+        for folder in [place.log(), place.checkpoints(), place.snapshots()] {
+            disk::create_dir(&folder)?;
+        }
+        disk::sync_dir(dir)?;
+        let key = SigningKey::create(keys, create.stream)?;
+        let end = write_first(&place, &create, key.public())?;
+        // A crash here leaves a log of one record without a head, which `open` mends.
+        publisher(&place, create.stream, &end, 0)?;
+        drop(key);
+        Ok(Self::open_locked(place, keys, create.time, lock)?.0)
+    }
+
+    /// Opens a journal, mends what an interruption left, and appends one `run.journal-recovered` for each finding.
+    pub fn open(dir: &Path, keys: &Path, time: TimeMicros) -> Result<(Self, Opened), OpenError> {
+        let place = Place::new(dir);
+        if !dir.is_dir() {
+            return Err(OpenError::NotFound(dir.to_owned()));
+        }
+        key::refuse_inside(keys, dir)?;
+        let traces = [place.head(), place.log(), place.store(), place.checkpoints()];
+        if !traces.iter().any(|trace| trace.exists()) {
+            return Err(OpenError::NotFound(dir.to_owned()));
+        }
+        let lock = lock(&place)?;
+        Self::open_locked(place, keys, time, lock)
+    }
+
+    fn open_locked(
+        place: Place,
+        keys: &Path,
+        time: TimeMicros,
+        lock: File,
+    ) -> Result<(Self, Opened), OpenError> {
+        for folder in [place.checkpoints(), place.snapshots()] {
+            disk::create_dir(&folder)?;
+        }
+        let mended = open::mend(&place, keys)?;
+        let key = SigningKey::load(keys, mended.identity.stream, &mended.identity.public_key)?;
+        let findings = mended.findings.clone();
+        let journal = Self::start(place, keys, key, mended, lock)?;
+        journal.record(&findings, time)?;
+        let opened = Opened { identity: journal.identity.clone(), size: journal.size(), findings };
+        Ok((journal, opened))
+    }
+
+    fn start(
+        place: Place,
+        keys: &Path,
+        key: SigningKey,
+        mended: Mended,
+        lock: File,
+    ) -> Result<Self, OpenError> {
+        let Mended { identity, end, before_last, checkpoint, store, applied, recent, .. } = mended;
+        let (stream, size) = (identity.stream, end.at.next);
+        let writer = LogWriter::open(&place.log(), stream, end.at.segment, end.at.offset)?;
+        let publisher = publisher(&place, stream, &end, mended.generation)?;
+        let catch_up_first = recent.is_none();
+        let recent = recent.unwrap_or_default();
+        let follower = Follower::start(store.clone(), &place.log(), stream, applied, size, recent);
+        let queue = Arc::new(Queue::default());
+        let live = Arc::new(Live::new(end, checkpoint));
+        let committer = Committer {
+            queue: Arc::clone(&queue),
+            live: Arc::clone(&live),
+            stream,
+            writer,
+            publisher,
+            index: Index::new(store, Arc::clone(&follower.lag)),
+            lag: Arc::clone(&follower.lag),
+            snapshots: TreeSnapshots { folder: place.snapshots(), log: place.log(), stream },
+            before_last,
+            snapshot_size: size,
+            catch_up_first,
+        };
+        let committer = Some(std::thread::spawn(move || committer.run()));
+        let keys = keys.to_owned();
+        Ok(Self { place, keys, key, identity, queue, live, follower, committer, _lock: lock })
+    }
+
+    /// Appends what opening found.
+    fn record(&self, findings: &[JournalRecovered], time: TimeMicros) -> Result<(), AppendError> {
+        if findings.is_empty() {
+            return Ok(());
+        }
+        let (name, size) = ("run.journal-recovered", self.size());
+        let propose = |(number, finding): (usize, &JournalRecovered)| {
+            // The size makes it a new one at each opening; nobody else makes events of this name.
+            let key = format!("{} {size} {number}", self.identity.stream);
+            let id = EventId::of_observation(self.identity.migration, name, key.as_bytes());
+            let envelope = Envelope { id, time, action: None, causation: None };
+            Proposed { envelope, event: finding.clone().into() }
+        };
+        let batch = findings.iter().enumerate().map(propose).collect();
+        let mut request = Request::new(batch, Expected::Any)?;
+        request.certainly_new = true;
+        self.hand_over(request).wait().map(drop)
+    }
+
+    /// Hands a batch to the committer. A batch is appended whole or not at all.
+    ///
+    /// Blocks only while the queue is full; the answer is waited for with [`Append::wait`] or by awaiting it. An
+    /// event whose id is in the journal already is not written again (see [`crate::Appended`]), or refused where it
+    /// says something else; its time does not count as content. A batch whose events are all there already succeeds
+    /// whatever is expected.
+    pub fn append(&self, batch: Vec<Proposed>, expected: Expected) -> Append {
+        match Request::new(batch, expected) {
+            Ok(request) => self.hand_over(request),
+            Err(error) => {
+                let append = Append { reply: Arc::default() };
+                append.reply.give(Err(error));
+                append
+            }
+        }
+    }
+
+    fn hand_over(&self, request: Request) -> Append {
+        let append = Append { reply: Arc::clone(&request.reply) };
+        self.queue.push(request);
+        append
+    }
+
+    /// Durable records.
+    #[must_use]
+    pub fn size(&self) -> u64 {
+        self.live.durable().at.next
+    }
+
+    /// Which journal it is.
+    #[must_use]
+    pub fn identity(&self) -> &Identity {
+        &self.identity
+    }
+
+    /// The RFC 6962 root over everything durable, and its size.
+    #[must_use]
+    pub fn root(&self) -> (u64, Sha256) {
+        let durable = self.live.durable();
+        (durable.tree.size(), durable.tree.root())
+    }
+
+    /// A reader of what is durable now.
+    pub fn reader(&self) -> Result<Reader, ReadError> {
+        Reader::open(self.place.root())
+    }
+
+    /// Signs a checkpoint over everything durable, stores it in `checkpoints/` and beside the key.
+    pub fn checkpoint(&self) -> Result<Checkpoint, CheckpointError> {
+        // Held until both are stored, so that the head outside never goes back.
+        let mut last = self.live.checkpoint();
+        let (size, root) = self.root();
+        let checkpoint = Checkpoint::sign(&self.key, &self.identity, size, root);
+        checkpoint::store(&self.place.checkpoints(), &checkpoint)?;
+        // A crash here leaves the head outside at an earlier checkpoint of the same log, which is still true.
+        let outside = key::outside_head(&self.keys, self.identity.stream);
+        disk::write_atomic(&outside, disk::Durability::Synced, checkpoint.text.as_bytes())?;
+        *last = Some((size, root));
+        Ok(checkpoint)
+    }
+
+    /// Keeps the state of a projection over the first `size` records, so that replaying may start from it.
+    pub fn save_snapshot<P: Projection>(&self, state: &P, size: u64) -> Result<(), CheckpointError> {
+        let point = self.point_at(size)?;
+        let label = Label { stream: self.identity.stream, size, leaf: point.0, root: point.1 };
+        Ok(snapshot::write(&self.place.snapshots(), P::NAME, P::VERSION, &label, state)?)
+    }
+
+    /// Leaf hash of the last record of a size, and the root there.
+    fn point_at(&self, size: u64) -> Result<(Sha256, Sha256), ReadError> {
+        {
+            let durable = self.live.durable();
+            if size > durable.at.next {
+                return Err(ReadError::Beyond { asked: size, size: durable.at.next });
+            }
+            if size == durable.at.next {
+                return Ok((durable.leaf, durable.tree.root()));
+            }
+        }
+        let (snapshots, log) = (self.place.snapshots(), self.place.log());
+        let start = tree_snapshot::starts(&snapshots, &log, self.identity.stream, size).next();
+        let (mut leaf, mut tree) = start
+            .map_or((NO_LEAF, crate::tree::Tree::default()), |start| (start.point.leaf, start.point.tree));
+        let mut records = LogRecords::new(&log, tree.size()..size);
+        while let Some(payload) = records.next_payload() {
+            leaf = payload?.leaf();
+            tree.push(leaf);
+        }
+        Ok((leaf, tree.root()))
+    }
+
+    /// Has somebody told of every record from now on.
+    pub fn observe(&self, observer: Arc<dyn Observer>) {
+        self.live.observers.write().unwrap_or_else(PoisonError::into_inner).push(observer);
+    }
+
+    /// Ends cleanly: commits what waits, drains the store, signs a checkpoint.
+    pub fn close(mut self) -> Result<(), CloseError> {
+        self.end_committer()?;
+        self.follower.end(Ending::Drained).map_err(|error| CloseError::Store(error.to_string()))?;
+        let (size, _) = self.root();
+        if self.live.checkpoint().is_none_or(|(signed, _)| signed != size) {
+            self.checkpoint()?;
+        }
+        Ok(())
+    }
+
+    fn end_committer(&mut self) -> Result<(), AppendError> {
+        let Some(committer) = self.committer.take() else { return Ok(()) };
+        self.queue.close();
+        let joined = committer.join();
+        match self.queue.stopped() {
+            Some(AppendError::Stopped(why)) if why == CLOSED => Ok(()),
+            Some(error) => Err(error),
+            None if joined.is_ok() => Ok(()),
+            None => Err(AppendError::Stopped("the committer panicked".to_owned())),
+        }
+    }
+}
+
+impl Drop for Journal {
+    /// Everything handed over is committed; the store and the checkpoint are left to the next open.
+    fn drop(&mut self) {
+        let _ = self.end_committer();
+        let _ = self.follower.end(Ending::AtOnce);
+    }
+}
+
+fn lock(place: &Place) -> Result<File, OpenError> {
+    let path = place.lock();
+    let file = disk::private().read(true).write(true).create(true).truncate(false).open(&path);
+    let file = file.at("open", &path)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(OpenError::Locked(place.root().to_owned())),
+        Err(TryLockError::Error(source)) => Err(FileError { doing: "lock", path, source }.into()),
+    }
+}
+
+/// Writes the first record.
+fn write_first(place: &Place, create: &Create, public_key: [u8; 32]) -> Result<Point, OpenError> {
+    let id = EventId::of_observation(create.migration, "run.journal-created", create.stream.as_bytes());
+    let envelope = Envelope { id, time: create.time, action: None, causation: None };
+    let event = JournalCreated {
+        migration: create.migration,
+        name: create.name.clone(),
+        stream: create.stream,
+        host: create.host.clone(),
+        program: create.program.clone(),
+        public_key,
+    };
+    let mut request = Request::new(vec![Proposed { envelope, event: event.into() }], Expected::Any)?;
+    let mut point = Point::start();
+    let mut frame = vec![0; COMMIT_HEADER_BYTES];
+    for draft in &mut request.drafts {
+        record::place(&mut draft.payload, wsusmigrate_core::unit::Seq(0), &NO_LEAF);
+        point.leaf = record::leaf_hash(&draft.payload);
+        point.tree.push(point.leaf);
+        push_record(&mut frame, &draft.payload);
+    }
+    let body_bytes = u32::try_from(frame.len() - COMMIT_HEADER_BYTES).unwrap_or(u32::MAX);
+    let header = CommitHeader { number: 1, first: 0, records: 1, body_bytes };
+    frame[..COMMIT_HEADER_BYTES].copy_from_slice(&header.encode());
+    let mut writer = LogWriter::create(&place.log(), create.stream, 0, NO_LEAF)?;
+    writer.append(&frame, 0, NO_LEAF)?;
+    (point.at.offset, point.at.next, point.at.number) = (writer.end(), 1, 2);
+    Ok(point)
+}
+
+/// Publishes the end the log was found to have.
+fn publisher(place: &Place, stream: StreamId, end: &Point, generation: u64) -> Result<Publisher, OpenError> {
+    let head = Head {
+        generation,
+        stream,
+        size: end.at.next,
+        segment: end.at.segment,
+        end: end.at.offset,
+        leaf: end.leaf,
+        commit: end.at.number - 1,
+    };
+    Ok(Publisher::start(place.head(), head)?)
+}

@@ -1,0 +1,223 @@
+//! Walking through log files, commit by commit, in bounded memory.
+//!
+//! The cursor says what it finds and never judges: a commit that is not there is the end for a reader, a torn tail
+//! for recovery, and damage for `verify`.
+
+use std::fs::{self, File};
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+use wsusmigrate_core::id::StreamId;
+
+use super::frame::{COMMIT_HEADER_BYTES, CommitHeader, NotAHeader, SEGMENT_HEADER_BYTES, SegmentHeader};
+use crate::disk::{self, At, FileError};
+use crate::place::{self, Place};
+use crate::record::NO_LEAF;
+
+/// How much is read at a time.
+const READ_BYTES: usize = 512 << 10;
+
+/// The segments of a log by their first sequence, in order.
+pub(crate) fn segments(log: &Path) -> Result<Vec<u64>, FileError> {
+    let entries = match fs::read_dir(log).at("list", log) {
+        Ok(entries) => entries,
+        Err(error) if disk::is_missing(&error) => return Ok(Vec::new()),
+        Err(error) => return Err(error),
+    };
+    let mut found = Vec::new();
+    for entry in entries {
+        found.extend(place::numbered(&entry.at("list", log)?.file_name(), ".log"));
+    }
+    found.sort_unstable();
+    Ok(found)
+}
+
+/// A place between two commits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Position {
+    /// First sequence of the segment.
+    pub(crate) segment: u64,
+    /// Offset in it.
+    pub(crate) offset: u64,
+    /// The sequence that comes next.
+    pub(crate) next: u64,
+    /// The number of the commit that comes next; 0 where it is not known.
+    pub(crate) number: u64,
+}
+
+/// What stands at the cursor's position.
+pub(crate) enum Found {
+    /// A commit with a sound header, the expected number and the expected sequence. Its records are not checked.
+    Commit(Commit),
+    /// Zeros, or the end of the file.
+    End,
+    /// Anything else.
+    Bad(&'static str),
+}
+
+/// A commit in the cursor's buffer.
+pub(crate) struct Commit {
+    pub(crate) header: CommitHeader,
+    /// Offset of the frame in the file.
+    pub(crate) offset: u64,
+    body: Range<usize>,
+}
+
+/// Opening a segment failed.
+pub(crate) enum SegmentError {
+    File(FileError),
+    Header(NotAHeader, PathBuf),
+}
+
+impl From<FileError> for SegmentError {
+    fn from(error: FileError) -> Self {
+        Self::File(error)
+    }
+}
+
+pub(crate) struct Cursor {
+    log: PathBuf,
+    path: PathBuf,
+    file: File,
+    header: SegmentHeader,
+    at: Position,
+    buffer: Vec<u8>,
+    /// Offset in the file of the buffer's first byte.
+    buffer_at: u64,
+}
+
+impl Cursor {
+    /// Opens a segment and stands before its first commit.
+    pub(crate) fn open(log: &Path, segment: u64) -> Result<Self, SegmentError> {
+        let path = Place::segment(log, segment);
+        let file = File::open(&path).at("open", &path)?;
+        let mut bytes = [0; SEGMENT_HEADER_BYTES];
+        let read = disk::read_at(&file, &mut bytes, 0).at("read", &path)?;
+        let header = match SegmentHeader::parse(&bytes[..read]) {
+            Ok(header) if header.first == segment => header,
+            Ok(_) => return Err(SegmentError::Header(NotAHeader::Damaged, path)),
+            Err(not) => return Err(SegmentError::Header(not, path)),
+        };
+        let at = Position { segment, offset: SEGMENT_HEADER_BYTES as u64, next: segment, number: 0 };
+        Ok(Self { log: log.to_owned(), path, file, header, at, buffer: Vec::new(), buffer_at: 0 })
+    }
+
+    /// Opens a segment whose header is damaged, for `verify`.
+    pub(crate) fn open_unchecked(log: &Path, at: Position) -> Result<Self, FileError> {
+        let path = Place::segment(log, at.segment);
+        let file = File::open(&path).at("open", &path)?;
+        let header =
+            SegmentHeader { stream: StreamId::from_bytes([0; 16]), first: at.segment, previous: NO_LEAF };
+        Ok(Self { log: log.to_owned(), path, file, header, at, buffer: Vec::new(), buffer_at: 0 })
+    }
+
+    /// Opens a segment and stands at a known place in it.
+    pub(crate) fn open_at(log: &Path, at: Position) -> Result<Self, SegmentError> {
+        let mut cursor = Self::open(log, at.segment)?;
+        cursor.at = at;
+        Ok(cursor)
+    }
+
+    pub(crate) fn position(&self) -> Position {
+        self.at
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub(crate) fn header(&self) -> &SegmentHeader {
+        &self.header
+    }
+
+    pub(crate) fn body(&self, commit: &Commit) -> &[u8] {
+        &self.buffer[commit.body.clone()]
+    }
+
+    /// Looks at the current position, without moving.
+    pub(crate) fn look(&mut self) -> Result<Found, FileError> {
+        let bytes = self.fill(self.at.offset, COMMIT_HEADER_BYTES)?;
+        if bytes.iter().all(|&byte| byte == 0) {
+            return Ok(Found::End);
+        }
+        let Some(header) = CommitHeader::parse(bytes) else {
+            return Ok(Found::Bad("a commit's header is damaged"));
+        };
+        if header.first != self.at.next {
+            return Ok(Found::Bad("a commit does not continue the sequence"));
+        }
+        if self.at.number != 0 && header.number != self.at.number {
+            return Ok(Found::Bad("a commit's number does not continue"));
+        }
+        let (offset, length) = (self.at.offset + COMMIT_HEADER_BYTES as u64, header.body_bytes as usize);
+        if self.fill(offset, length)?.len() < length {
+            return Ok(Found::Bad("a commit is cut short"));
+        }
+        let start = usize::try_from(offset - self.buffer_at).unwrap_or(usize::MAX);
+        Ok(Found::Commit(Commit { header, offset: self.at.offset, body: start..start + length }))
+    }
+
+    /// Reads only the header at the current position.
+    pub(crate) fn look_at_header(&mut self) -> Result<Option<CommitHeader>, FileError> {
+        let next = self.at.next;
+        let header = CommitHeader::parse(self.fill(self.at.offset, COMMIT_HEADER_BYTES)?);
+        Ok(header.filter(|header| header.first == next))
+    }
+
+    /// Moves behind a commit.
+    pub(crate) fn pass(&mut self, header: &CommitHeader) {
+        self.at.offset += header.frame_bytes();
+        self.at.next = header.end();
+        self.at.number = header.number + 1;
+    }
+
+    /// Moves to a place inside the same segment, such as the next sound commit behind damage.
+    pub(crate) fn jump(&mut self, at: Position) {
+        self.at = at;
+    }
+
+    /// Moves to the segment that begins with the next sequence, if there is one.
+    pub(crate) fn next_segment(&mut self) -> Result<bool, SegmentError> {
+        if self.at.next == self.at.segment {
+            return Ok(false);
+        }
+        match Self::open(&self.log, self.at.next) {
+            Ok(mut next) => {
+                next.at.number = self.at.number;
+                next.buffer = std::mem::take(&mut self.buffer);
+                next.buffer.clear();
+                *self = next;
+                Ok(true)
+            }
+            Err(SegmentError::File(error)) if disk::is_missing(&error) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Forgets what was read ahead: behind the durable end it may be stale.
+    pub(crate) fn forget(&mut self) {
+        self.buffer.clear();
+    }
+
+    /// Bytes of the file from `offset`, fewer than `length` only at its end.
+    pub(crate) fn fill(&mut self, offset: u64, length: usize) -> Result<&[u8], FileError> {
+        let have = offset.checked_sub(self.buffer_at).and_then(|skip| usize::try_from(skip).ok());
+        match have {
+            Some(skip) if skip + length <= self.buffer.len() => Ok(&self.buffer[skip..skip + length]),
+            _ => {
+                self.buffer.resize(length.max(READ_BYTES), 0);
+                self.buffer_at = offset;
+                let mut read = 0;
+                while read < self.buffer.len() {
+                    let at = offset + read as u64;
+                    match disk::read_at(&self.file, &mut self.buffer[read..], at).at("read", &self.path)? {
+                        0 => break,
+                        count => read += count,
+                    }
+                }
+                self.buffer.truncate(read);
+                Ok(&self.buffer[..length.min(read)])
+            }
+        }
+    }
+}

@@ -1,0 +1,343 @@
+//! Opening for writing is recovery: the same code whether there is anything to mend or not.
+//!
+//! The log decides. The head, the store and the checkpoints are held against it; what it lacks and the store has is
+//! taken from the store; what contradicts it is refused or, being a copy, moved to quarantine and made anew.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use wsusmigrate_core::digest::Sha256;
+use wsusmigrate_core::event::run::{JournalRecovered, Recovery};
+use wsusmigrate_core::id::StreamId;
+use wsusmigrate_core::unit::Seq;
+
+use crate::claim::{self, Claim};
+use crate::disk::{self, FileError};
+use crate::error::{Damage, OpenError, ReadError};
+use crate::head::{self, Slots};
+use crate::identity::Identity;
+use crate::log::mend::{later_commit, wipe_tail};
+use crate::log::read::LogRecords;
+use crate::log::scan::{Point, Scan, ScanError, scan};
+use crate::place::Place;
+use crate::record::NO_LEAF;
+use crate::store::follow::LAG_RECORDS_MAX;
+use crate::store::rebuild::{RebuildError, rebuild_log};
+use crate::store::recent::{Content, Recent};
+use crate::store::{Applied, Store, StoreError};
+use crate::tree_snapshot;
+
+/// A journal that was looked through and mended, not yet written to.
+pub(crate) struct Mended {
+    pub(crate) identity: Identity,
+    pub(crate) end: Point,
+    pub(crate) before_last: Option<Point>,
+    /// Generation of the newest head there was.
+    pub(crate) generation: u64,
+    pub(crate) checkpoint: Option<(u64, Sha256)>,
+    pub(crate) store: Store,
+    /// Records the store has.
+    pub(crate) applied: u64,
+    /// What it lacks; `None` where that is too much for the memory.
+    pub(crate) recent: Option<Recent>,
+    pub(crate) findings: Vec<JournalRecovered>,
+}
+
+/// The log from its end, and what was learned on the way there.
+struct Looked {
+    scan: Scan,
+    roots: BTreeMap<u64, Sha256>,
+    leaf_at_head: Option<Sha256>,
+    checkpoint: Option<(u64, Sha256)>,
+}
+
+pub(crate) fn mend(place: &Place, keys: &Path) -> Result<Mended, OpenError> {
+    let mut findings = Vec::new();
+    let slots = head::read(&place.head())?;
+    let store_existed = place.store().exists();
+    let mut store =
+        if store_existed { open_store(place) } else { Err(StoreError("it is missing".to_owned())) };
+    let applied = |store: &Result<Store, StoreError>| match store {
+        Ok(store) => store.applied(),
+        Err(error) => Err(error.clone()),
+    };
+    let mut at = applied(&store);
+    let in_store = at.as_ref().ok().and_then(|applied| *applied);
+
+    let stream = stream_of(place, &slots, in_store.as_ref())?;
+    let claims = match stream {
+        Some(stream) => claim::gather(place, keys, stream)?,
+        None => claim::newest_inside(place)?.into_iter().collect(),
+    };
+    let mut looked = look(place, stream, &slots, &claims)?;
+    if let Some(lack) = lacks(place, &looked, &slots, &claims, in_store.map_or(0, |applied| applied.size)) {
+        let records = from_store(place, &slots, &claims, &looked, store.as_ref().ok().zip(in_store), &lack)?;
+        let detail = format!("{}: {}", lack.file.display(), lack.what).into();
+        findings.push(JournalRecovered { finding: Recovery::LogRebuilt, records, bytes: 0, detail });
+        looked = look(place, stream, &slots, &claims)?;
+    }
+    if let Some(what) = later_commit(&place.log(), &looked.scan)? {
+        return Err(OpenError::Damaged(damage(place, &looked.scan, what)));
+    }
+    let size = looked.scan.end.at.next;
+    let identity = identity(place, size)?;
+    claim::check(claims, &identity, size, |size| looked.roots.get(&size).copied())?;
+
+    // From here on things are changed.
+    findings.extend(drop_tail(place, &looked.scan)?);
+    findings.extend(judge_head(&slots, size));
+    let agrees = |at: &Applied| {
+        at.stream == identity.stream
+            && at.size <= size
+            && leaf_before(place, at.size).is_ok_and(|leaf| leaf == at.leaf)
+    };
+    match &at {
+        Ok(Some(there)) if agrees(there) => {
+            if there.size < size {
+                let records = size - there.size;
+                let (finding, detail) = (Recovery::StoreCaughtUp, "".into());
+                findings.push(JournalRecovered { finding, records, bytes: 0, detail });
+            }
+        }
+        other => {
+            let why = match other {
+                Ok(Some(_)) => "it contradicts the log".to_owned(),
+                Ok(None) => "it does not say how far it is, or lacks its own last record".to_owned(),
+                Err(error) => error.to_string(),
+            };
+            // Closed before it is moved: Windows does not move what is open.
+            drop(store);
+            if place.store().exists() {
+                disk::quarantine(&place.store(), &place.quarantine())?;
+            }
+            store = open_store(place);
+            at = Ok(None);
+            let detail = why.as_str().into();
+            // A journal that was just created has no store yet: nothing was lost.
+            if store_existed || size > 1 {
+                let finding = Recovery::StoreRebuilt;
+                findings.push(JournalRecovered { finding, records: size, bytes: 0, detail });
+            }
+        }
+    }
+    let store = store.map_err(|error| OpenError::Store(error.to_string()))?;
+    let applied = at.ok().flatten().map_or(0, |at| at.size);
+    let recent = if size - applied <= LAG_RECORDS_MAX { Some(recent(place, applied, size)?) } else { None };
+    Ok(Mended {
+        identity,
+        before_last: looked.scan.before_last,
+        end: looked.scan.end,
+        generation: slots.newest.map_or(0, |head| head.generation),
+        checkpoint: looked.checkpoint,
+        store,
+        applied,
+        recent,
+        findings,
+    })
+}
+
+fn open_store(place: &Place) -> Result<Store, StoreError> {
+    Store::open(&place.store())
+}
+
+/// The stream, from whatever still names it.
+fn stream_of(place: &Place, slots: &Slots, store: Option<&Applied>) -> Result<Option<StreamId>, OpenError> {
+    let log = scan_error(scan_header(place))?;
+    Ok(log.or(slots.newest.map(|head| head.stream)).or(store.map(|applied| applied.stream)))
+}
+
+fn scan_header(place: &Place) -> Result<Option<StreamId>, ScanError> {
+    use crate::log::cursor::{Cursor, SegmentError};
+    use crate::log::frame::NotAHeader;
+    match Cursor::open(&place.log(), 0) {
+        Ok(cursor) => Ok(Some(cursor.header().stream)),
+        Err(SegmentError::File(error)) if disk::is_missing(&error) => Ok(None),
+        Err(SegmentError::File(error)) => Err(error.into()),
+        Err(SegmentError::Header(NotAHeader::Newer(version), path)) => Err(ScanError::Newer(path, version)),
+        Err(SegmentError::Header(NotAHeader::Damaged, _)) => Ok(None),
+    }
+}
+
+/// Walks to the end of the log, from the newest snapshot that the log bears out and that does not skip a claim.
+fn look(
+    place: &Place,
+    stream: Option<StreamId>,
+    slots: &Slots,
+    claims: &[Claim],
+) -> Result<Looked, OpenError> {
+    let log = place.log();
+    let snapshots = place.snapshots();
+    let starts = stream.map(|stream| tree_snapshot::starts(&snapshots, &log, stream, u64::MAX));
+    for start in starts.into_iter().flatten() {
+        let size = start.point.at.next;
+        let known = |claim: &Claim| {
+            claim.checkpoint.size > size
+                || Some((claim.checkpoint.size, claim.checkpoint.root)) == start.checkpoint
+        };
+        if !claims.iter().all(known) {
+            continue;
+        }
+        let looked = look_from(place, start.point, slots, claims, start.checkpoint)?;
+        if looked.scan.commits > 0 {
+            return Ok(looked);
+        }
+    }
+    look_from(place, Point::start(), slots, claims, None)
+}
+
+fn look_from(
+    place: &Place,
+    start: Point,
+    slots: &Slots,
+    claims: &[Claim],
+    mut checkpoint: Option<(u64, Sha256)>,
+) -> Result<Looked, OpenError> {
+    let head_size = slots.newest.map(|head| head.size);
+    let mut roots: BTreeMap<u64, Sha256> = checkpoint.into_iter().collect();
+    let mut leaf_at_head = None;
+    let mut visit = |tree: &crate::tree::Tree, leaf: &Sha256| {
+        let size = tree.size();
+        if Some(size) == head_size {
+            leaf_at_head = Some(*leaf);
+        }
+        if claims.iter().any(|claim| claim.checkpoint.size == size) {
+            checkpoint = Some((size, tree.root()));
+            roots.insert(size, tree.root());
+        }
+    };
+    let scan = scan_error(scan(&place.log(), start, &mut visit))?;
+    Ok(Looked { scan, roots, leaf_at_head, checkpoint })
+}
+
+/// What the log should have and has not, by the word of the head or of a checkpoint the store can make good.
+fn lacks(place: &Place, looked: &Looked, slots: &Slots, claims: &[Claim], in_store: u64) -> Option<Damage> {
+    let scan = &looked.scan;
+    let size = scan.end.at.next;
+    let stop = |otherwise: &str| scan.stop.clone().unwrap_or_else(|| otherwise.to_owned());
+    if let Some(head) = slots.newest {
+        if size < head.size {
+            return Some(damage(place, scan, stop("the log ends before the durable head")));
+        }
+        if looked.leaf_at_head.is_some_and(|leaf| leaf != head.leaf) {
+            let what = "the log is not the one the durable head speaks of".to_owned();
+            return Some(Damage { seq: Seq(head.size - 1), ..damage(place, scan, what) });
+        }
+    }
+    let claimed = claims.iter().map(|claim| claim.checkpoint.size).max().unwrap_or(0);
+    let lost = size == 0 || (size < claimed && claimed <= in_store);
+    lost.then(|| damage(place, scan, stop("the log ends before a checkpoint")))
+}
+
+fn damage(place: &Place, scan: &Scan, what: String) -> Damage {
+    let at = scan.end.at;
+    Damage { seq: Seq(scan.bad_seq), file: Place::segment(&place.log(), at.segment), offset: at.offset, what }
+}
+
+/// Puts a log in place that was rebuilt from the store, if the store has everything that was acknowledged. Says how
+/// many records.
+fn from_store(
+    place: &Place,
+    slots: &Slots,
+    claims: &[Claim],
+    looked: &Looked,
+    store: Option<(&Store, Applied)>,
+    lack: &Damage,
+) -> Result<u64, OpenError> {
+    let there = looked.scan.end.at.next;
+    let claimed = claims.iter().map(|claim| claim.checkpoint.size);
+    let known = claimed.chain(slots.newest.map(|head| head.size)).max().unwrap_or(0);
+    let refused = || {
+        if there > 0 {
+            OpenError::Damaged(lack.clone())
+        } else if known > 0 {
+            OpenError::BothLost { dir: place.root().to_owned(), size: known }
+        } else if Place::segment(&place.log(), 0).exists() {
+            OpenError::Damaged(lack.clone())
+        } else {
+            OpenError::NotFound(place.root().to_owned())
+        }
+    };
+    let Some((store, applied)) = store.filter(|(_, applied)| applied.size >= known.max(there)) else {
+        return Err(refused());
+    };
+    let (log, rebuilt) = (place.log(), place.log_rebuilt());
+    let leaf = slots.newest.map(|head| (head.size, head.leaf));
+    match rebuild_log(store, &applied, leaf, &rebuilt) {
+        Ok(()) => {}
+        Err(RebuildError::Broken(_)) => return Err(refused()),
+        Err(RebuildError::File(error)) => return Err(error.into()),
+    }
+    if log.exists() {
+        disk::quarantine(&log, &place.quarantine())?;
+    }
+    // A crash here leaves no log and an unharmed store: the next open rebuilds it again.
+    std::fs::rename(&rebuilt, &log).map_err(|source| FileError {
+        doing: "put in place",
+        path: log,
+        source,
+    })?;
+    disk::sync_dir(place.root())?;
+    Ok(applied.size)
+}
+
+fn drop_tail(place: &Place, scan: &Scan) -> Result<Option<JournalRecovered>, FileError> {
+    let wiped = wipe_tail(&place.log(), scan, &place.quarantine())?;
+    let detail = scan.stop.clone().unwrap_or_default().into();
+    let finding = Recovery::TornTailDropped;
+    let found = wiped.bytes > 0 || wiped.segments > 0;
+    Ok(found.then_some(JournalRecovered { finding, records: 0, bytes: wiped.bytes, detail }))
+}
+
+fn judge_head(slots: &Slots, size: u64) -> Option<JournalRecovered> {
+    let (records, detail) = match slots.newest {
+        None => (size, "it was missing or unreadable"),
+        Some(_) if slots.damaged > 0 => (0, "one of its slots was damaged"),
+        Some(head) if head.size < size => (size - head.size, "it was behind the log"),
+        Some(_) => return None,
+    };
+    Some(JournalRecovered { finding: Recovery::HeadRebuilt, records, bytes: 0, detail: detail.into() })
+}
+
+fn identity(place: &Place, size: u64) -> Result<Identity, OpenError> {
+    let first = LogRecords::new(&place.log(), 0..size.min(1)).next();
+    let record = first.ok_or(OpenError::NoIdentity)?.map_err(from_read)?.decode();
+    Identity::of(&record.map_err(|_| OpenError::NoIdentity)?).ok_or(OpenError::NoIdentity)
+}
+
+fn leaf_before(place: &Place, size: u64) -> Result<Sha256, ReadError> {
+    match size.checked_sub(1) {
+        None => Ok(NO_LEAF),
+        Some(last) => match LogRecords::new(&place.log(), last..size).next() {
+            Some(record) => Ok(record?.leaf()),
+            None => Ok(NO_LEAF),
+        },
+    }
+}
+
+fn recent(place: &Place, applied: u64, size: u64) -> Result<Recent, OpenError> {
+    let mut recent = Recent::default();
+    let mut records = LogRecords::new(&place.log(), applied..size);
+    while let Some(payload) = records.next_payload() {
+        let payload = payload.map_err(from_read)?;
+        if let Some((envelope, content)) = Content::of_stored(payload) {
+            recent.insert(envelope.id, payload.seq().0, content);
+        }
+    }
+    Ok(recent)
+}
+
+fn from_read(error: ReadError) -> OpenError {
+    match error {
+        ReadError::Damaged(damage) => OpenError::Damaged(damage),
+        ReadError::NewerFormat { file, version } => OpenError::NewerFormat { file, version },
+        ReadError::File(error) => OpenError::File(error),
+        _ => OpenError::NoIdentity,
+    }
+}
+
+fn scan_error<T>(outcome: Result<T, ScanError>) -> Result<T, OpenError> {
+    outcome.map_err(|error| match error {
+        ScanError::File(error) => OpenError::File(error),
+        ScanError::Newer(file, version) => OpenError::NewerFormat { file, version },
+    })
+}

@@ -1,0 +1,116 @@
+//! The batches that wait for the committer: bounded in count and bytes. Whoever comes when it is full waits.
+
+use std::collections::VecDeque;
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+
+use crate::append::Request;
+use crate::error::AppendError;
+
+/// Events that may wait.
+pub(crate) const QUEUE_EVENTS_MAX: usize = 16_384;
+/// Bytes of records that may wait.
+pub(crate) const QUEUE_BYTES_MAX: usize = 8 << 20;
+/// Events of one group.
+const GROUP_EVENTS_MAX: usize = 8_192;
+/// Bytes of records of one group. With one batch more it stays below a commit's maximum.
+const GROUP_BYTES_MAX: usize = 1 << 20;
+
+const _: () = {
+    use crate::append::{BATCH_BYTES_MAX, BATCH_EVENTS_MAX};
+    use crate::log::frame::{COMMIT_BODY_BYTES_MAX, RECORD_HEADER_BYTES};
+    assert!(BATCH_EVENTS_MAX <= QUEUE_EVENTS_MAX && BATCH_BYTES_MAX <= QUEUE_BYTES_MAX);
+    let events = GROUP_EVENTS_MAX + BATCH_EVENTS_MAX;
+    assert!(GROUP_BYTES_MAX + BATCH_BYTES_MAX + events * RECORD_HEADER_BYTES <= COMMIT_BODY_BYTES_MAX);
+};
+
+#[derive(Default)]
+struct State {
+    waiting: VecDeque<Request>,
+    events: usize,
+    bytes: usize,
+    closed: bool,
+    stopped: Option<AppendError>,
+}
+
+#[derive(Default)]
+pub(crate) struct Queue {
+    state: Mutex<State>,
+    filled: Condvar,
+    emptied: Condvar,
+}
+
+impl Queue {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Hands a batch over; waits while the queue is full.
+    pub(crate) fn push(&self, request: Request) {
+        let mut state = self.lock();
+        loop {
+            if let Some(error) = state.stopped.clone() {
+                drop(state);
+                return request.reply.give(Err(error));
+            }
+            let events = state.events + request.drafts.len();
+            if state.waiting.is_empty()
+                || (events <= QUEUE_EVENTS_MAX && state.bytes + request.bytes <= QUEUE_BYTES_MAX)
+            {
+                break;
+            }
+            state = self.emptied.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+        state.events += request.drafts.len();
+        state.bytes += request.bytes;
+        state.waiting.push_back(request);
+        self.filled.notify_one();
+    }
+
+    /// Takes what waits, up to a group; waits where nothing does. `None`: closed and empty.
+    pub(crate) fn take(&self) -> Option<Vec<Request>> {
+        let mut state = self.lock();
+        while state.waiting.is_empty() {
+            if state.closed {
+                return None;
+            }
+            state = self.filled.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+        let mut group = Vec::new();
+        let (mut events, mut bytes) = (0, 0);
+        while events < GROUP_EVENTS_MAX && bytes < GROUP_BYTES_MAX {
+            let Some(request) = state.waiting.pop_front() else { break };
+            events += request.drafts.len();
+            bytes += request.bytes;
+            group.push(request);
+        }
+        state.events -= events;
+        state.bytes -= bytes;
+        self.emptied.notify_all();
+        Some(group)
+    }
+
+    /// Lets the committer end once nothing waits.
+    pub(crate) fn close(&self) {
+        self.lock().closed = true;
+        self.filled.notify_all();
+    }
+
+    /// Refuses everything from now on, and whatever waits. The first reason stays.
+    pub(crate) fn stop(&self, error: &AppendError) {
+        let waiting = {
+            let mut state = self.lock();
+            state.stopped.get_or_insert_with(|| error.clone());
+            (state.events, state.bytes) = (0, 0);
+            std::mem::take(&mut state.waiting)
+        };
+        self.emptied.notify_all();
+        for request in waiting {
+            request.reply.give(Err(error.clone()));
+        }
+    }
+
+    /// Why nothing is taken any more.
+    pub(crate) fn stopped(&self) -> Option<AppendError> {
+        self.lock().stopped.clone()
+    }
+}

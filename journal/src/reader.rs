@@ -1,0 +1,94 @@
+//! Reading a journal, without a lock and beside a writer.
+
+use std::ops::Range;
+use std::path::Path;
+
+use crate::checkpoint::{self, Checkpoint};
+use crate::error::ReadError;
+use crate::head::{self, Head};
+use crate::identity::Identity;
+use crate::log::cursor::segments;
+use crate::log::read::LogRecords;
+use crate::place::Place;
+use crate::record::RawRecord;
+
+/// Somewhere records come from: a journal's folder; later a bundle, an imported stream, a hub.
+pub trait RecordSource {
+    /// Which journal it is.
+    fn identity(&self) -> &Identity;
+
+    /// Durable records: what there is to read.
+    fn size(&self) -> u64;
+
+    /// The records of a range, in order. What lies beyond [`RecordSource::size`] is an error, not an end.
+    fn records(&self, range: Range<u64>) -> Box<dyn Iterator<Item = Result<RawRecord, ReadError>> + '_>;
+
+    /// The newest checkpoint that covers no more than [`RecordSource::size`]. Its signature is not checked here.
+    fn checkpoint(&self) -> Result<Option<Checkpoint>, ReadError>;
+}
+
+/// A journal's folder, up to the durable head as it was when last looked at.
+#[derive(Debug)]
+pub struct Reader {
+    place: Place,
+    identity: Identity,
+    head: Head,
+}
+
+impl Reader {
+    /// Reads the durable head and the first record.
+    pub fn open(dir: &Path) -> Result<Self, ReadError> {
+        let place = Place::new(dir);
+        let head = trusted_head(&place)?;
+        let first =
+            LogRecords::new(&place.log(), 0..head.size.min(1)).next().ok_or(ReadError::NoIdentity)??;
+        let record = first.decode().map_err(|source| ReadError::Undecodable { seq: first.seq(), source })?;
+        let identity = Identity::of(&record).ok_or(ReadError::NoIdentity)?;
+        Ok(Self { place, identity, head })
+    }
+
+    /// Looks at the durable head again; the new size.
+    pub fn refresh(&mut self) -> Result<u64, ReadError> {
+        self.head = trusted_head(&self.place)?;
+        Ok(self.head.size)
+    }
+}
+
+impl RecordSource for Reader {
+    fn identity(&self) -> &Identity {
+        &self.identity
+    }
+
+    fn size(&self) -> u64 {
+        self.head.size
+    }
+
+    fn records(&self, range: Range<u64>) -> Box<dyn Iterator<Item = Result<RawRecord, ReadError>> + '_> {
+        if range.end > self.head.size {
+            let error = ReadError::Beyond { asked: range.end, size: self.head.size };
+            return Box::new(std::iter::once(Err(error)));
+        }
+        Box::new(LogRecords::new(&self.place.log(), range))
+    }
+
+    fn checkpoint(&self) -> Result<Option<Checkpoint>, ReadError> {
+        let notes = checkpoint::list(&self.place.checkpoints())?;
+        for (_, file) in notes.into_iter().rev().filter(|(size, _)| *size <= self.head.size) {
+            match checkpoint::read(&file)? {
+                Some(Ok(checkpoint)) => return Ok(Some(checkpoint)),
+                Some(Err(source)) => return Err(ReadError::Checkpoint { file, source }),
+                None => {}
+            }
+        }
+        Ok(None)
+    }
+}
+
+fn trusted_head(place: &Place) -> Result<Head, ReadError> {
+    let path = place.head();
+    match head::read(&path)?.newest {
+        Some(head) => Ok(head),
+        None if path.exists() || !segments(&place.log())?.is_empty() => Err(ReadError::NoHead(path)),
+        None => Err(ReadError::NotFound(place.root().to_owned())),
+    }
+}

@@ -1,0 +1,42 @@
+//! Stored shapes of the events of runs, steps and the journal itself.
+
+use wsusmigrate_core::event::run;
+
+use crate::wire::frozen::frozen;
+
+frozen! {
+    JournalCreated for run::JournalCreated {
+        migration: [u8; 16],
+        name: String,
+        stream: [u8; 16],
+        host: String,
+        program: String,
+        public_key: [u8; 32],
+    }
+
+    JournalRecovered for run::JournalRecovered { finding: u8, records: u64, bytes: u64, detail: String }
+
+    InterruptionFound for run::InterruptionFound { run: [u8; 16], in_doubt: u32 }
+
+    Started for run::Started {
+        run: [u8; 16],
+        host: String,
+        account: String,
+        sid: String,
+        program: String,
+        system: String,
+        process: u32,
+        plan: [u8; 32],
+        scope: u8,
+    }
+
+    StepStarted for run::StepStarted { step: u8 }
+
+    StepFinished for run::StepFinished { step: u8, verdict: u8 }
+
+    StepSkipped for run::StepSkipped { step: u8, reason: u8 }
+
+    StopRequested for run::StopRequested { how: String }
+
+    Finished for run::Finished { run: [u8; 16], verdict: u8 }
+}

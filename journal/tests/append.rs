@@ -1,0 +1,210 @@
+//! Goal: what was acknowledged is there, once, in order, whatever is opened and closed in between.
+
+mod support;
+
+use proptest::prelude::*;
+use support::{Bench, fill, read, samples};
+use wsusmigrate_core::event::inventory::FieldRecorded;
+use wsusmigrate_core::unit::{Seq, TimeMicros};
+use wsusmigrate_journal::{AppendError, Expected, RecordSource};
+
+#[test]
+fn a_journal_begins_with_its_own_record_and_ends_where_it_was_closed() {
+    let bench = Bench::new();
+    let journal = bench.create();
+    assert_eq!(journal.size(), 1);
+    fill(&journal, 0..500, 7);
+    journal.close().unwrap();
+    assert_eq!(read(&bench.reader()), (0..500).map(samples::copied).collect::<Vec<_>>());
+    let journal = bench.open(&[]);
+    fill(&journal, 500..510, 3);
+    journal.close().unwrap();
+    assert_eq!(read(&bench.reader()).len(), 510);
+    let verification = bench.assert_sound();
+    assert_eq!((verification.size, verification.checkpoint.unwrap().size), (511, 511));
+}
+
+#[test]
+fn the_expected_size_is_checked_and_a_refused_batch_leaves_nothing() {
+    let bench = Bench::new();
+    let journal = bench.create();
+    let append = |number, expected| journal.append(vec![samples::field(number)], expected).wait();
+    assert_eq!(append(0, Expected::Empty).unwrap().first, Seq(1));
+    assert_eq!(append(1, Expected::Empty), Err(AppendError::Conflict { expected: 1, size: 2 }));
+    assert_eq!(append(1, Expected::Size(1)), Err(AppendError::Conflict { expected: 1, size: 2 }));
+    assert_eq!(append(1, Expected::Size(2)).unwrap().last, Seq(2));
+    assert_eq!(journal.size(), 3);
+    journal.close().unwrap();
+    bench.assert_sound();
+}
+
+/// Repeats are recognised from memory, from the store, and after reopening; items and other events alike.
+#[test]
+fn the_same_event_is_appended_once() {
+    let bench = Bench::new();
+    let mut journal = bench.create();
+    let batch: Vec<_> = (0..50).map(samples::copied).chain((0..50).map(samples::field)).collect();
+    let first = journal.append(batch.clone(), Expected::Any).wait().unwrap();
+    assert_eq!((first.first, first.last, first.repeated), (Seq(1), Seq(100), 0));
+    for round in 0..3 {
+        let mut later = batch.clone();
+        later.iter_mut().for_each(|proposed| proposed.envelope.time = TimeMicros(samples::TIME.0 + 5));
+        let again = journal.append(later, Expected::Size(0)).wait().unwrap();
+        assert_eq!((again.first, again.last, again.repeated), (Seq(1), Seq(100), 100), "round {round}");
+        let mut other = samples::field(7);
+        other.event = FieldRecorded { field: "x".into(), value: "y".into(), source: "z".into() }.into();
+        let id = other.envelope.id;
+        let name = "inventory.field-recorded";
+        let refused = journal.append(vec![samples::field(1000 + round), other], Expected::Any).wait();
+        assert_eq!(refused, Err(AppendError::Contradiction { id, name, seq: Seq(58) }));
+        let mut other = samples::copied(8);
+        other.event = samples::copied(9).event;
+        let refused = journal.append(vec![other], Expected::Any).wait();
+        assert!(matches!(refused, Err(AppendError::Contradiction { seq: Seq(9), .. })), "{refused:?}");
+        journal.close().unwrap();
+        journal = bench.open(&[]);
+    }
+    assert_eq!(journal.size(), 101);
+    let mixed = vec![samples::field(3), samples::field(200)];
+    let mixed = journal.append(mixed, Expected::Any).wait().unwrap();
+    assert_eq!((mixed.first, mixed.last, mixed.repeated), (Seq(54), Seq(101), 1));
+    journal.close().unwrap();
+    bench.assert_sound();
+}
+
+#[test]
+fn what_is_too_much_is_refused_by_name() {
+    let bench = Bench::new();
+    let journal = bench.create();
+    let mut long = samples::field(0);
+    let text = || "x".repeat(1024).as_str().into();
+    long.event = wsusmigrate_core::event::preflight::Checked {
+        check: text(),
+        verdict: wsusmigrate_core::event::preflight::CheckVerdict::Pass,
+        finding: text(),
+        remedy: text(),
+    }
+    .into();
+    assert!(journal.append(vec![long], Expected::Any).wait().is_ok(), "three texts fit");
+    let mut long = samples::field(1);
+    long.event = wsusmigrate_core::event::run::Started {
+        run: wsusmigrate_core::id::RunId::from_bytes([1; 16]),
+        host: text(),
+        account: text(),
+        sid: text(),
+        program: text(),
+        system: text(),
+        process: 1,
+        plan: wsusmigrate_core::digest::Sha256([0; 32]),
+        scope: wsusmigrate_core::event::run::Scope::Everything,
+    }
+    .into();
+    let refused = journal.append(vec![samples::field(2), long], Expected::Any).wait();
+    assert!(
+        matches!(refused, Err(AppendError::TooLong { name: "run.started", bytes: 5000..6000 })),
+        "{refused:?}"
+    );
+    assert_eq!(journal.append(vec![], Expected::Any).wait(), Err(AppendError::EmptyBatch));
+    let twice = journal.append(vec![samples::field(3), samples::field(3)], Expected::Any).wait();
+    assert!(matches!(twice, Err(AppendError::TwiceInBatch { .. })));
+    let many = (0..5000).map(samples::field).collect();
+    assert!(matches!(
+        journal.append(many, Expected::Any).wait(),
+        Err(AppendError::BatchTooLarge { events: 5000, .. })
+    ));
+    assert_eq!(journal.size(), 2);
+    journal.close().unwrap();
+    bench.assert_sound();
+}
+
+/// Many appenders at once: each batch stands together, nothing is lost or doubled.
+#[test]
+fn batches_of_many_threads_stay_together() {
+    let bench = Bench::new();
+    let journal = bench.create();
+    std::thread::scope(|scope| {
+        for thread in 0..8_u64 {
+            let journal = &journal;
+            scope.spawn(move || {
+                for batch in 0..40 {
+                    let first = (thread * 40 + batch) * 5;
+                    let events = (first..first + 5).map(samples::field).collect();
+                    let appended = journal.append(events, Expected::Any).wait().unwrap();
+                    assert_eq!(appended.last.0 - appended.first.0, 4);
+                }
+            });
+        }
+    });
+    assert_eq!(journal.size(), 1 + 8 * 40 * 5);
+    journal.close().unwrap();
+    let events = read(&bench.reader());
+    for batch in events.chunks(5) {
+        let position = (0..8 * 40_u64).find(|n| samples::field(n * 5).envelope == batch[0].envelope).unwrap();
+        let expected: Vec<_> = (position * 5..position * 5 + 5).map(samples::field).collect();
+        assert_eq!(batch, expected);
+    }
+    bench.assert_sound();
+}
+
+/// What the model is told, the journal is told: append, repeat, reopen after close or drop.
+#[derive(Clone, Debug)]
+enum Operation {
+    Append(u8),
+    Repeat(u8),
+    Close,
+    Drop,
+}
+
+fn operations() -> impl Strategy<Value = Vec<Operation>> {
+    let one = prop_oneof![
+        6 => (1..40_u8).prop_map(Operation::Append),
+        2 => any::<u8>().prop_map(Operation::Repeat),
+        1 => Just(Operation::Close),
+        1 => Just(Operation::Drop),
+    ];
+    proptest::collection::vec(one, 1..20)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn the_journal_is_a_plain_list(operations in operations()) {
+        let bench = Bench::new();
+        let mut journal = bench.create();
+        let mut model = Vec::new();
+        for operation in operations {
+            match operation {
+                Operation::Append(count) => {
+                    let first = model.len() as u64;
+                    let numbers = first..first + u64::from(count);
+                    let batch: Vec<_> = numbers
+                        .map(|n| if n % 3 == 0 { samples::field(n) } else { samples::copied(n) })
+                        .collect();
+                    journal.append(batch.clone(), Expected::Any).wait().unwrap();
+                    model.extend(batch);
+                }
+                Operation::Repeat(which) if !model.is_empty() => {
+                    let event = model[usize::from(which) % model.len()].clone();
+                    let appended = journal.append(vec![event], Expected::Any).wait().unwrap();
+                    prop_assert_eq!(appended.repeated, 1);
+                }
+                Operation::Repeat(_) => {}
+                Operation::Close => {
+                    journal.close().unwrap();
+                    journal = bench.try_open().unwrap().0;
+                }
+                Operation::Drop => {
+                    drop(journal);
+                    journal = bench.try_open().unwrap().0;
+                }
+            }
+        }
+        let size = journal.size();
+        journal.close().unwrap();
+        let reader = bench.reader();
+        prop_assert_eq!(reader.size(), size);
+        prop_assert_eq!(read(&reader), model);
+        bench.assert_sound();
+    }
+}

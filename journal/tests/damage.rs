@@ -1,0 +1,190 @@
+//! Goal: nothing that was acknowledged changes unnoticed, and an append that was in flight never hurts.
+//!
+//! Method: a small journal, every byte of the log changed, every length of the last commit left on the disk.
+
+mod support;
+
+use std::fs;
+use std::path::PathBuf;
+
+use support::{Bench, fill, read, samples};
+use wsusmigrate_core::event::run::Recovery;
+use wsusmigrate_core::unit::Seq;
+use wsusmigrate_journal::{Expected, OpenError, RecordSource, Severity, verify};
+
+fn segment(bench: &Bench) -> PathBuf {
+    bench.log().join(format!("{:020}.log", 0))
+}
+
+/// Bytes of the log up to its end.
+fn log_bytes(bench: &Bench) -> Vec<u8> {
+    let mut bytes = fs::read(segment(bench)).unwrap();
+    let end = bytes.iter().rposition(|byte| *byte != 0).unwrap() + 1;
+    bytes.truncate(end);
+    bytes
+}
+
+/// Where the commits begin, by their magic.
+fn commits(bytes: &[u8]) -> Vec<usize> {
+    (0..bytes.len() - 4).filter(|at| &bytes[*at..*at + 4] == b"WMCF").collect()
+}
+
+/// Where the records' frames begin, by walking the lengths.
+fn records(bytes: &[u8]) -> Vec<usize> {
+    let mut found = Vec::new();
+    for commit in commits(bytes) {
+        let count = u32::from_be_bytes(bytes[commit + 24..commit + 28].try_into().unwrap());
+        let mut at = commit + 32;
+        for _ in 0..count {
+            found.push(at);
+            at += 8 + u32::from_be_bytes(bytes[at..at + 4].try_into().unwrap()) as usize;
+        }
+    }
+    found
+}
+
+#[test]
+fn each_flipped_byte_of_the_log_is_found_and_its_record_named() {
+    let bench = Bench::filled(12, 4);
+    let sound = log_bytes(&bench);
+    let (commits, records) = (commits(&sound), records(&sound));
+    assert_eq!((commits.len(), records.len()), (4, 13));
+    for at in 0..sound.len() {
+        let mut bytes = sound.clone();
+        bytes[at] ^= 1 << (at % 8);
+        fs::write(segment(&bench), &bytes).unwrap();
+        let verification = verify(&bench.dir()).unwrap_or_else(|error| panic!("byte {at}: {error}"));
+        let first = verification.first_damage().unwrap_or_else(|| panic!("byte {at} was not noticed"));
+        // The record the byte belongs to: a commit's header belongs to its first record.
+        let expected = match commits.iter().rposition(|commit| (*commit..*commit + 32).contains(&at)) {
+            Some(commit) => records.iter().position(|record| *record == commits[commit] + 32).unwrap(),
+            None => records.iter().rposition(|record| *record <= at).unwrap_or(0),
+        };
+        assert_eq!(first.seq, Some(Seq(expected as u64)), "byte {at}: {first:?}");
+        assert_eq!(verification.root, verification.root.filter(|_| at < 72), "byte {at}");
+    }
+    fs::write(segment(&bench), &sound).unwrap();
+    bench.assert_sound();
+}
+
+#[test]
+fn a_changed_record_with_a_new_checksum_is_found_by_the_chain() {
+    let bench = Bench::filled(12, 4);
+    let sound = log_bytes(&bench);
+    let records = records(&sound);
+    for (seq, start) in records.iter().enumerate() {
+        let mut bytes = sound.clone();
+        let length = u32::from_be_bytes(bytes[*start..*start + 4].try_into().unwrap()) as usize;
+        let last = start + 8 + length - 1;
+        bytes[last] ^= 1;
+        let crc = crc32c(&[&bytes[*start..*start + 4], &bytes[*start + 8..=last]].concat());
+        bytes[*start + 4..*start + 8].copy_from_slice(&crc.to_be_bytes());
+        fs::write(segment(&bench), &bytes).unwrap();
+        let verification = bench.verify();
+        assert_eq!(verification.first_damage().unwrap().seq, Some(Seq(seq as u64)), "{verification:#?}");
+    }
+    fs::write(segment(&bench), &sound).unwrap();
+    bench.assert_sound();
+}
+
+/// CRC-32C by its definition, bit by bit: the test does not trust the library's.
+fn crc32c(bytes: &[u8]) -> u32 {
+    !bytes.iter().fold(!0, |crc, byte| {
+        (0..8).fold(
+            crc ^ u32::from(*byte),
+            |crc, _| if crc & 1 == 1 { crc >> 1 ^ 0x82F6_3B78 } else { crc >> 1 },
+        )
+    })
+}
+
+/// A crash left any number of bytes of a commit that nobody was told of: the head does not know it.
+#[test]
+fn a_torn_tail_of_any_length_is_dropped_and_the_journal_goes_on() {
+    let bench = Bench::new();
+    let journal = bench.create();
+    fill(&journal, 0..6, 3);
+    journal.close().unwrap();
+    let before = bench.copy();
+    let journal = bench.open(&[]);
+    fill(&journal, 6..8, 2);
+    journal.close().unwrap();
+    let whole = log_bytes(&bench);
+    let start = log_bytes(&before).len();
+    // Every length is tried where the tail is mended (`log/mend.rs`); here whole journals, at some of them.
+    for end in (start..=whole.len()).filter(|end| (end - start) % 37 == 0 || *end == whole.len()) {
+        let torn = before.copy();
+        let mut file = fs::read(segment(&torn)).unwrap();
+        file[start..end].copy_from_slice(&whole[start..end]);
+        fs::write(segment(&torn), &file).unwrap();
+        assert!(torn.verify().is_sound(), "an append in flight is no damage");
+        let (journal, opened) = torn.try_open().unwrap();
+        let found: Vec<_> = opened.findings.iter().map(|finding| finding.finding).collect();
+        if end == whole.len() {
+            assert_eq!(
+                found,
+                [Recovery::HeadRebuilt, Recovery::StoreCaughtUp],
+                "the whole commit is adopted"
+            );
+        } else if whole[start..end].iter().any(|byte| *byte != 0) {
+            assert_eq!(found, [Recovery::TornTailDropped], "{end}");
+        }
+        journal.append(vec![samples::field(0)], Expected::Any).wait().unwrap();
+        journal.close().unwrap();
+        let kept = if end == whole.len() { 8 } else { 6 };
+        let mut expected: Vec<_> = (0..kept).map(samples::copied).collect();
+        expected.push(samples::field(0));
+        assert_eq!(read(&torn.reader()), expected);
+        torn.assert_sound();
+    }
+}
+
+/// What bit the prototype: zeros inside acknowledged data look like a torn tail, and opening dropped what followed.
+#[test]
+fn a_hole_before_later_commits_is_refused_and_nothing_is_changed() {
+    for stale_head in [false, true] {
+        let bench = Bench::filled(12, 4);
+        let mut bytes = fs::read(segment(&bench)).unwrap();
+        let hole = commits(&bytes)[2];
+        bytes[hole..hole + 64].fill(0);
+        fs::write(segment(&bench), &bytes).unwrap();
+        fs::remove_dir_all(bench.dir().join("sled")).unwrap();
+        fs::remove_dir_all(bench.dir().join("snapshots")).unwrap();
+        if stale_head {
+            fs::remove_file(bench.dir().join("head")).unwrap();
+        }
+        let error = bench.try_open().unwrap_err();
+        assert!(matches!(&error, OpenError::Damaged(damage) if damage.seq == Seq(5)), "{error:?}");
+        assert_eq!(fs::read(segment(&bench)).unwrap(), bytes, "refused means untouched");
+        let first = bench.verify().findings.into_iter().find(|finding| finding.seq.is_some()).unwrap();
+        assert_eq!((first.severity, first.seq), (Severity::Damage, Some(Seq(5))));
+    }
+}
+
+#[test]
+fn with_a_whole_store_a_damaged_log_is_rebuilt_and_kept_aside() {
+    let bench = Bench::filled(100, 10);
+    let mut bytes = fs::read(segment(&bench)).unwrap();
+    let middle = log_bytes(&bench).len() / 2;
+    bytes[middle] ^= 0x10;
+    fs::write(segment(&bench), &bytes).unwrap();
+    fs::remove_dir_all(bench.dir().join("snapshots")).unwrap();
+    bench.open(&[Recovery::LogRebuilt]).close().unwrap();
+    assert_eq!(read(&bench.reader()), (0..100).map(samples::copied).collect::<Vec<_>>());
+    let aside = bench.dir().join("quarantine/log-1").join(segment(&bench).file_name().unwrap());
+    assert_eq!(fs::read(aside).unwrap(), bytes);
+    bench.assert_sound();
+}
+
+#[test]
+fn a_clock_that_steps_back_is_a_warning() {
+    let bench = Bench::new();
+    let journal = bench.create();
+    let mut earlier = samples::field(0);
+    earlier.envelope.time.0 -= 3_600_000_000;
+    journal.append(vec![earlier], Expected::Any).wait().unwrap();
+    journal.close().unwrap();
+    let verification = bench.assert_sound();
+    let warning = &verification.findings[0];
+    assert_eq!((warning.severity, warning.seq), (Severity::Warning, Some(Seq(1))));
+    assert_eq!(bench.reader().size(), 2);
+}

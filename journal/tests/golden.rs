@@ -1,0 +1,143 @@
+//! Goal: the bytes of every event type stay what they are. `testdata/golden` holds, for each type and version ever
+//! shipped, the record in hexadecimal and a readable twin. Made only by `WSUSMIGRATE_BLESS=1`.
+//!
+//! Method: one sample a kind goes through a real journal; its stored payload must be the golden bytes, and the
+//! golden bytes must decode to the sample.
+
+mod support;
+
+use std::fmt::Write;
+use std::path::PathBuf;
+
+use support::{Bench, samples};
+use wsusmigrate_core::envelope::{Envelope, Proposed, Recorded};
+use wsusmigrate_core::event::Kind;
+use wsusmigrate_core::id::{EventId, Phase};
+use wsusmigrate_core::unit::{Seq, TimeMicros};
+use wsusmigrate_journal::{Expected, RawRecord, Record, RecordSource};
+
+/// Where the place in a stream begins and ends inside a record: golden bytes carry a place of their own.
+const PLACE: std::ops::Range<usize> = 4..44;
+
+fn sample(kind: Kind) -> Proposed {
+    let action = samples::action(1);
+    let (id, action, causation) = match kind.event_type().code % 3 {
+        0 => (EventId::of_action(action, Phase::Intent, 1, kind as u64), Some(action), None),
+        1 => (EventId::of_observation(samples::MIGRATION, kind.name(), b"golden"), None, Some(Seq(300))),
+        _ => (EventId::of_action(action, Phase::Item, 0, 70_000 + kind as u64), Some(action), Some(Seq(7))),
+    };
+    let time = TimeMicros(samples::TIME.0 + i64::from(kind.event_type().code));
+    Proposed { envelope: Envelope { id, time, action, causation }, event: samples::event(kind) }
+}
+
+fn path(kind: Kind, extension: &str) -> PathBuf {
+    let line = kind.event_type();
+    let name = format!("{:04x}.{}.v{}.{extension}", line.code, line.name, line.version);
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("testdata/golden").join(name)
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.chunks(32).fold(String::new(), |mut text, line| {
+        line.iter().for_each(|byte| write!(text, "{byte:02x}").unwrap());
+        text.push('\n');
+        text
+    })
+}
+
+fn unhex(text: &str) -> Vec<u8> {
+    let digits: String = text.split_whitespace().collect();
+    (0..digits.len()).step_by(2).map(|at| u8::from_str_radix(&digits[at..at + 2], 16).unwrap()).collect()
+}
+
+/// The payload a sample gets in a journal, moved to the golden place: record 513 behind a hash of ones.
+fn encoded() -> Vec<(Kind, Vec<u8>)> {
+    let bench = Bench::new();
+    let journal = bench.create();
+    let batch = Kind::ALL.iter().map(|kind| sample(*kind)).collect::<Vec<_>>();
+    journal.append(batch, Expected::Empty).wait().unwrap();
+    journal.close().unwrap();
+    let reader = bench.reader();
+    let records: Vec<_> = reader.records(1..reader.size()).map(Result::unwrap).collect();
+    bench.assert_sound();
+    let golden = |raw: &RawRecord| {
+        let mut payload = raw.payload().to_vec();
+        payload[PLACE.start..PLACE.start + 8].copy_from_slice(&513_u64.to_be_bytes());
+        payload[PLACE.start + 8..PLACE.end].fill(1);
+        payload
+    };
+    records
+        .iter()
+        .map(|raw| {
+            let code = u16::from_be_bytes([raw.payload()[0], raw.payload()[1]]);
+            (Kind::from_code(code).unwrap(), golden(raw))
+        })
+        .collect()
+}
+
+#[test]
+fn every_kind_has_its_golden_bytes() {
+    let encoded = encoded();
+    assert_eq!(encoded.iter().map(|(kind, _)| *kind).collect::<Vec<_>>(), Kind::ALL);
+    let bless = std::env::var_os("WSUSMIGRATE_BLESS").is_some();
+    for (kind, payload) in encoded {
+        let expected = Recorded { seq: Seq(513), envelope: sample(kind).envelope, event: sample(kind).event };
+        let twin = serde_json::to_string_pretty(&expected).unwrap() + "\n";
+        if bless {
+            std::fs::write(path(kind, "hex"), hex(&payload)).unwrap();
+            std::fs::write(path(kind, "json"), &twin).unwrap();
+        }
+        let stored = std::fs::read_to_string(path(kind, "hex")).unwrap_or_else(|_| {
+            panic!("{} has no golden bytes; WSUSMIGRATE_BLESS=1 makes them", kind.name())
+        });
+        assert_eq!(hex(&payload), stored, "{}: other bytes than were shipped", kind.name());
+        let readable = std::fs::read_to_string(path(kind, "json")).unwrap();
+        assert_eq!(twin, readable, "{}: the readable twin is another", kind.name());
+        let decoded = RawRecord::from_payload(unhex(&stored)).unwrap().decode().unwrap();
+        assert_eq!(decoded, Record::Known(expected), "{}", kind.name());
+    }
+}
+
+#[test]
+fn there_is_no_golden_file_without_a_kind() {
+    let names = std::fs::read_dir(path(Kind::ALL[0], "hex").parent().unwrap()).unwrap();
+    let known: Vec<_> = Kind::ALL.iter().flat_map(|kind| [path(*kind, "hex"), path(*kind, "json")]).collect();
+    for entry in names {
+        let path = entry.unwrap().path();
+        assert!(known.contains(&path), "{} belongs to no kind", path.display());
+    }
+}
+
+/// A newer program's type or version: kept, shown as unknown, its frame still readable.
+#[test]
+fn what_a_newer_program_wrote_is_kept_as_unknown() {
+    let golden = unhex(&std::fs::read_to_string(path(Kind::RunStepStarted, "hex")).unwrap());
+    for (at, value) in [(0, 0x7F), (3, 0x02)] {
+        let mut payload = golden.clone();
+        payload[at] = value;
+        payload.extend([0xEE; 100]);
+        let Record::Unknown(unknown) = RawRecord::from_payload(payload).unwrap().decode().unwrap() else {
+            panic!("it is not known");
+        };
+        assert_eq!(unknown.seq, Seq(513));
+        assert_eq!(unknown.envelope, sample(Kind::RunStepStarted).envelope);
+    }
+}
+
+/// No byte of a record can be changed, cut or added so that decoding panics or aborts; left-over bytes are refused.
+#[test]
+fn damaged_records_decode_to_an_error_or_another_value() {
+    for kind in Kind::ALL {
+        let golden = unhex(&std::fs::read_to_string(path(*kind, "hex")).unwrap());
+        for at in PLACE.end..golden.len() {
+            for bit in 0..8 {
+                let mut payload = golden.clone();
+                payload[at] ^= 1 << bit;
+                let _ = RawRecord::from_payload(payload).unwrap().decode();
+            }
+            let cut = RawRecord::from_payload(&golden[..at]).unwrap().decode();
+            assert!(cut.is_err(), "{} cut at {at}", kind.name());
+        }
+        let longer = [&golden[..], &[0]].concat();
+        assert!(RawRecord::from_payload(longer).unwrap().decode().is_err(), "{}", kind.name());
+    }
+}

@@ -1,0 +1,208 @@
+//! One sample of every kind of event, in one place: the compiler asks for the sample of a new one.
+
+use wsusmigrate_core::digest::{Sha1, Sha256};
+use wsusmigrate_core::envelope::{Envelope, Proposed};
+use wsusmigrate_core::event::{Event, Kind, content, inventory, preflight, run};
+use wsusmigrate_core::id::{ActionId, EventId, MigrationId, Phase, RunId, StreamId};
+use wsusmigrate_core::path::{PathRef, RelPath};
+use wsusmigrate_core::step::Step;
+use wsusmigrate_core::unit::{ModifiedNanos, Seq, TimeMicros};
+
+pub const MIGRATION: MigrationId = MigrationId::from_bytes([0x11; 16]);
+pub const STREAM: StreamId = StreamId::from_bytes([0x22; 16]);
+pub const TIME: TimeMicros = TimeMicros(1_700_000_000_000_000);
+
+/// An event of a kind, every field with a value of its own.
+pub fn event(kind: Kind) -> Event {
+    let run = RunId::from_bytes([0x33; 16]);
+    let path = || PathRef::of(&RelPath::from_bytes("WsusContent/A2/86542C97.cab".as_bytes()).unwrap());
+    let file = content::FileFacts {
+        bytes: 1_234_567_890_123,
+        sha1: Sha1([0xA1; 20]),
+        sha256: Sha256([0xA2; 32]),
+        modified: ModifiedNanos(-1_600_000_000_000_000_001),
+        naming: content::Naming::Digest,
+    };
+    match kind {
+        Kind::RunJournalCreated => run::JournalCreated {
+            migration: MIGRATION,
+            name: "wsus 2012 to 2022".into(),
+            stream: STREAM,
+            host: "WSUS OLD+1".into(),
+            program: "0.1.0".into(),
+            public_key: [0x44; 32],
+        }
+        .into(),
+        Kind::RunJournalRecovered => run::JournalRecovered {
+            finding: run::Recovery::StoreCaughtUp,
+            records: 300,
+            bytes: 70_000,
+            detail: "after a kill".into(),
+        }
+        .into(),
+        Kind::RunInterruptionFound => run::InterruptionFound { run, in_doubt: 3 }.into(),
+        Kind::RunStarted => run::Started {
+            run,
+            host: "WSUS-OLD".into(),
+            account: "CONTOSO\\älice".into(),
+            sid: "S-1-5-21-1-2-3-1104".into(),
+            program: "0.1.0".into(),
+            system: "Windows Server 2022 (20348), x86_64".into(),
+            process: 4_321,
+            plan: Sha256([0x55; 32]),
+            scope: run::Scope::Content,
+        }
+        .into(),
+        Kind::RunStepStarted => run::StepStarted { step: Step::Content }.into(),
+        Kind::RunStepFinished => {
+            run::StepFinished { step: Step::Content, verdict: run::Verdict::Failures }.into()
+        }
+        Kind::RunStepSkipped => {
+            let reason = run::SkipReason::StoredOnMicrosoftUpdate;
+            run::StepSkipped { step: Step::Content, reason }.into()
+        }
+        Kind::RunStopRequested => run::StopRequested { how: "Ctrl-C".into() }.into(),
+        Kind::RunFinished => run::Finished { run, verdict: run::Verdict::Interrupted }.into(),
+        Kind::InventoryFieldRecorded => inventory::FieldRecorded {
+            field: "content.source.path".into(),
+            value: "D:\\WSUS".into(),
+            source: "migration.toml".into(),
+        }
+        .into(),
+        Kind::InventoryFinished => inventory::InventoryFinished { fields: 17 }.into(),
+        Kind::PreflightChecked => preflight::Checked {
+            check: "content.free-space".into(),
+            verdict: preflight::CheckVerdict::Warn,
+            finding: "300 GB needed, 310 GB free".into(),
+            remedy: "free some space".into(),
+        }
+        .into(),
+        Kind::PreflightFinished => {
+            preflight::PreflightFinished { passed: 12, warned: 250, stopped: 251 }.into()
+        }
+        Kind::ContentManifestRecorded => content::ManifestRecorded {
+            source: "D:\\WSUS".into(),
+            destination: "E:\\WSUS".into(),
+            manifest: Sha256([0x61; 32]),
+            files: 70_000,
+            bytes: 5_000_000_000,
+            content_files: 65_536,
+            package_files: 4_460,
+            unexpected_files: 4,
+            ignored_entries: 1,
+        }
+        .into(),
+        Kind::ContentEntryIgnored => content::EntryIgnored {
+            path: PathRef::of(&RelPath::from_bytes(vec![0xFF; 2000]).unwrap()),
+            what: content::IgnoredEntry::SymbolicLink,
+            detail: "-> /somewhere".into(),
+        }
+        .into(),
+        Kind::ContentPassStarted => content::PassStarted {
+            manifest: Sha256([0x61; 32]),
+            worklist: Sha256([0x62; 32]),
+            files: 10,
+            bytes: 1_000,
+            unchanged_files: 69_990,
+            unchanged_bytes: 4_999_999_000,
+            recheck: true,
+        }
+        .into(),
+        Kind::ContentBatchStarted => content::BatchStarted {
+            worklist: Sha256([0x62; 32]),
+            first: 1_024,
+            files: 10,
+            bytes: 1_000,
+            range: Sha256([0x63; 32]),
+            found_before: vec![0b0000_0101, 0b10],
+        }
+        .into(),
+        Kind::ContentFileCopied => {
+            content::FileCopied { item: 7, path: path(), file, attempts: 2, replaced: true }.into()
+        }
+        Kind::ContentFileVerified => {
+            let origin = content::Origin::AfterInterruption;
+            content::FileVerified { item: 8, path: path(), file, origin }.into()
+        }
+        Kind::ContentFileFailed => content::FileFailed {
+            item: 9,
+            path: path(),
+            bytes: 42,
+            reason: content::FailureReason::DamagedAtSource,
+            found: Some(Sha1([0xB1; 20])),
+            detail: "digest differs".into(),
+        }
+        .into(),
+        Kind::ContentBatchFinished => {
+            content::BatchFinished { copied: 1, verified: 2, failed: 3, left: 4 }.into()
+        }
+        Kind::ContentBatchReconciled => {
+            content::BatchReconciled { recorded: 1, happened: 2, not: 3, leftovers: 4 }.into()
+        }
+        Kind::ContentLeftoverRemoved => content::LeftoverRemoved { path: path(), bytes: 99 }.into(),
+        Kind::ContentPassFinished => {
+            content::PassFinished { copied: 1, copied_bytes: 2, verified: 3, failed: 4, left: 5 }.into()
+        }
+        Kind::ContentReadBackStarted => {
+            content::ReadBackStarted { list: Sha256([0x64; 32]), files: 7, bytes: 8, from: 9 }.into()
+        }
+        Kind::ContentReadBackRecorded => {
+            content::ReadBackRecorded { first: 1, files: 2, bytes: 3, exceptions: 4, around_cache: 5 }.into()
+        }
+        Kind::ContentReadBackMismatched => content::ReadBackMismatched {
+            path: path(),
+            what: content::Mismatch::Different,
+            expected: Sha256([0xC1; 32]),
+            found: Some(Sha256([0xC2; 32])),
+            detail: "".into(),
+        }
+        .into(),
+        Kind::ContentReadBackFinished => {
+            content::ReadBackFinished { files: 1, bytes: 2, exceptions: 3, left: 4 }.into()
+        }
+    }
+}
+
+/// An action of a batch.
+pub fn action(number: u64) -> ActionId {
+    ActionId::derive(MIGRATION, "content.copy-batch", &number.to_be_bytes())
+}
+
+/// The frame of an item of an action.
+pub fn item(action: ActionId, item: u64) -> Envelope {
+    Envelope {
+        id: EventId::of_action(action, Phase::Item, 0, item),
+        time: TimeMicros(TIME.0 + i64::try_from(item).unwrap()),
+        action: Some(action),
+        causation: Some(Seq(3)),
+    }
+}
+
+/// The n-th event of a plain stream: an item of the action that holds it, `per_action` items each.
+pub fn copied(number: u64) -> Proposed {
+    const PER_ACTION: u64 = 100;
+    let envelope = item(action(number / PER_ACTION), number % PER_ACTION);
+    Proposed { envelope, event: event_numbered(number) }
+}
+
+fn event_numbered(number: u64) -> Event {
+    let Event::Content(content::ContentEvent::FileCopied(mut copied)) = event(Kind::ContentFileCopied) else {
+        unreachable!("the sample is one");
+    };
+    copied.file.bytes = number;
+    let name = format!("WsusContent/{:02X}/{number:040X}.cab", number % 256);
+    copied.path = PathRef::of(&RelPath::from_bytes(name.into_bytes()).unwrap());
+    copied.into()
+}
+
+/// An event that belongs to no action.
+pub fn field(number: u64) -> Proposed {
+    let id = EventId::of_observation(MIGRATION, "inventory.field-recorded", &number.to_be_bytes());
+    let envelope = Envelope { id, time: TIME, action: None, causation: None };
+    let event = inventory::FieldRecorded {
+        field: format!("field.{number}").as_str().into(),
+        value: "value".into(),
+        source: "test".into(),
+    };
+    Proposed { envelope, event: event.into() }
+}
