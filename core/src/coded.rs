@@ -5,13 +5,13 @@ macro_rules! coded {
     (
         $(#[$doc:meta])*
         $name:ident {
-            $( $(#[$variant_doc:meta])* $variant:ident = $code:literal, $word:literal; )+
+            $( $(#[doc = $meaning:literal])+ $variant:ident = $code:literal, $word:literal; )+
         }
     ) => {
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
         pub enum $name {
-            $( $(#[$variant_doc])* #[serde(rename = $word)] $variant, )+
+            $( $(#[doc = $meaning])+ #[serde(rename = $word)] $variant, )+
         }
 
         impl $name {
@@ -34,6 +34,12 @@ macro_rules! coded {
             #[must_use]
             pub const fn word(self) -> &'static str {
                 match self { $(Self::$variant => $word),+ }
+            }
+
+            /// What it means, in a sentence; begins with a space.
+            #[must_use]
+            pub const fn meaning(self) -> &'static str {
+                match self { $(Self::$variant => concat!($($meaning),+)),+ }
             }
         }
     };

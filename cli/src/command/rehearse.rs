@@ -25,8 +25,10 @@ use crate::show::{Answer, Body, Talk, bytes, count};
 use crate::stop::Stop;
 
 /// What a rehearsal covers today, and what it does not.
-const COVERS: &str = "covers: inventory, preflight, content (3.1). Not covered yet: groups, database, identity, \
-                      settings, downstream, clients, closing";
+const COVERS: [&str; 2] = [
+    "covers: inventory, preflight, content (3.1)",
+    "not yet: groups, database, identity, settings, downstream, clients, closing",
+];
 
 /// Rehearse the migration on a simulated estate; needs nothing and touches nothing of yours
 #[derive(clap::Args, Debug)]
@@ -60,7 +62,7 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<Answer, Failure> {
     })?;
     folder.prepare()?;
     talk.say(&format!("rehearsing {} in {}", scenario.name, folder.root().display()));
-    talk.say(COVERS);
+    COVERS.iter().for_each(|line| talk.say(line));
     let estate = make(&scenario, args.seed, &folder, talk)?;
     let crashed = match args.crash_at {
         Some(at) => crash(args, at, &folder, talk)?,
@@ -125,6 +127,7 @@ fn crash(args: &Args, at: u64, folder: &Folder, talk: Talk) -> Result<bool, Fail
     let status = Command::new(program)
         .args(["rehearse", "--victim", "--crash-at", &at.to_string(), "--scenario", &args.scenario, "--dir"])
         .arg(folder.root())
+        .args(talk.json.then_some("--json"))
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .status()
@@ -151,7 +154,7 @@ fn section(args: &Args, scenario: &Scenario, crashed: bool, boundaries: u64) -> 
             figure("boundaries", "Durable boundaries of the last run", boundaries.into()),
         ],
         tables: Vec::new(),
-        notes: vec![COVERS.to_owned()],
+        notes: COVERS.map(str::to_owned).to_vec(),
     }
 }
 

@@ -1,0 +1,277 @@
+//! Goal: every combination of what may be lost is either mended, and said so in the journal, or refused with the
+//! reason, and then nothing is changed.
+
+mod support;
+
+use std::fs;
+
+use support::{Bench, create, fill, read, samples};
+use wsusmigrate_core::event::run::Recovery;
+use wsusmigrate_core::event::{Event, RunEvent};
+use wsusmigrate_journal::{Expected, Journal, KeyError, OpenError, Reader, Record, RecordSource};
+
+fn remove(bench: &Bench, what: &str) {
+    let path = bench.dir().join(what);
+    if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) }.unwrap();
+}
+
+fn expected(count: u64) -> Vec<wsusmigrate_core::envelope::Proposed> {
+    (0..count).map(samples::copied).collect()
+}
+
+#[test]
+fn a_lost_store_is_rebuilt_and_the_journal_says_so() {
+    let bench = Bench::filled(300, 50);
+    remove(&bench, "sled");
+    bench.open(&[Recovery::StoreRebuilt]).close().unwrap();
+    let reader = bench.reader();
+    let last = reader.records(301..302).next().unwrap().unwrap().decode().unwrap();
+    let Record::Known(recorded) = last else { panic!("known") };
+    assert!(matches!(recorded.event, Event::Run(RunEvent::JournalRecovered(event)) if event.records == 301));
+    // The rebuilt store is whole: it can give the log back.
+    remove(&bench, "log");
+    bench.open(&[Recovery::LogRebuilt]).close().unwrap();
+    assert_eq!(read(&bench.reader()), expected(300));
+    bench.assert_sound();
+}
+
+#[test]
+fn a_truncated_store_is_mended_whatever_sled_makes_of_it() {
+    let whole = Bench::filled(300, 50);
+    for keep in [0_u64, 1, 1000, 100_000] {
+        let bench = whole.copy();
+        let path = bench.dir().join("sled/db");
+        let length = fs::metadata(&path).unwrap().len();
+        fs::OpenOptions::new().write(true).open(&path).unwrap().set_len(keep.min(length - 1)).unwrap();
+        let (journal, opened) = bench.try_open().unwrap();
+        let found = opened.findings.iter().map(|finding| finding.finding).collect::<Vec<_>>();
+        assert!(
+            [vec![Recovery::StoreRebuilt], vec![Recovery::StoreCaughtUp]].contains(&found) || keep >= 100_000,
+            "{keep}: {found:?}"
+        );
+        fill(&journal, 0..300, 100);
+        assert_eq!(journal.size(), 301 + found.len() as u64, "repeats are recognised all the same");
+        journal.close().unwrap();
+        bench.assert_sound();
+    }
+}
+
+#[test]
+fn a_store_that_is_garbage_goes_to_quarantine() {
+    let bench = Bench::filled(100, 50);
+    remove(&bench, "sled");
+    fs::create_dir(bench.dir().join("sled")).unwrap();
+    fs::write(bench.dir().join("sled/conf"), b"garbage").unwrap();
+    fs::write(bench.dir().join("sled/db"), vec![0xA5; 100_000]).unwrap();
+    bench.open(&[Recovery::StoreRebuilt]).close().unwrap();
+    assert_eq!(fs::read(bench.dir().join("quarantine/sled-1/conf")).unwrap(), b"garbage");
+    bench.assert_sound();
+}
+
+#[test]
+fn a_store_of_another_history_goes_to_quarantine() {
+    let bench = Bench::filled(100, 50);
+    let other = Bench::filled(40, 8);
+    remove(&bench, "sled");
+    support::copy_tree(&other.dir().join("sled"), &bench.dir().join("sled"));
+    // The other journal has another key, and so from the first record on other hashes.
+    bench.open(&[Recovery::StoreRebuilt]).close().unwrap();
+    assert!(bench.dir().join("quarantine/sled-1").is_dir());
+    bench.assert_sound();
+}
+
+#[test]
+fn a_store_longer_than_the_log_goes_to_quarantine() {
+    let bench = Bench::filled(60, 20);
+    let short = bench.copy();
+    let journal = bench.open(&[]);
+    fill(&journal, 60..80, 20);
+    journal.close().unwrap();
+    remove(&short, "sled");
+    support::copy_tree(&bench.dir().join("sled"), &short.dir().join("sled"));
+    short.open(&[Recovery::StoreRebuilt]).close().unwrap();
+    assert_eq!(read(&short.reader()), expected(60));
+    short.assert_sound();
+}
+
+#[test]
+fn a_lost_log_is_rebuilt_from_the_store() {
+    for empty_folder in [false, true] {
+        let bench = Bench::filled(3000, 500);
+        remove(&bench, "log");
+        if empty_folder {
+            fs::create_dir(bench.log()).unwrap();
+        }
+        bench.open(&[Recovery::LogRebuilt]).close().unwrap();
+        assert_eq!(read(&bench.reader()), expected(3000));
+        bench.assert_sound();
+    }
+}
+
+#[test]
+fn both_lost_is_refused_and_says_how_much_there_was() {
+    for head_too in [false, true] {
+        let bench = Bench::filled(100, 50);
+        remove(&bench, "log");
+        remove(&bench, "sled");
+        if head_too {
+            remove(&bench, "head");
+        }
+        let error = bench.try_open().unwrap_err();
+        assert!(matches!(error, OpenError::BothLost { size: 101, .. }), "{error:?}");
+        let error = Journal::create(&bench.dir(), &bench.keys(), create()).unwrap_err();
+        assert!(matches!(error, OpenError::Exists(_)), "{error:?}");
+        assert!(!bench.log().exists() && bench.dir().join("sled").exists() == false);
+    }
+}
+
+#[test]
+fn a_lost_log_with_a_store_that_is_behind_is_refused() {
+    let bench = Bench::filled(60, 20);
+    let older = bench.copy();
+    let journal = bench.open(&[]);
+    fill(&journal, 60..80, 20);
+    journal.close().unwrap();
+    remove(&bench, "sled");
+    support::copy_tree(&older.dir().join("sled"), &bench.dir().join("sled"));
+    remove(&bench, "log");
+    let error = bench.try_open().unwrap_err();
+    assert!(matches!(error, OpenError::BothLost { size: 81, .. }), "{error:?}");
+}
+
+#[test]
+fn a_lost_or_older_head_is_written_anew() {
+    let bench = Bench::filled(60, 20);
+    let head = bench.dir().join("head");
+    let older = fs::read(&head).unwrap();
+    remove(&bench, "head");
+    bench.open(&[Recovery::HeadRebuilt]).close().unwrap();
+    bench.assert_sound();
+    fs::write(&head, older).unwrap();
+    bench.open(&[Recovery::HeadRebuilt]).close().unwrap();
+    let mut bytes = fs::read(&head).unwrap();
+    bytes[20] ^= 1;
+    fs::write(&head, bytes).unwrap();
+    bench.open(&[Recovery::HeadRebuilt]).close().unwrap();
+    fs::write(&head, b"").unwrap();
+    bench.open(&[Recovery::HeadRebuilt]).close().unwrap();
+    bench.assert_sound();
+}
+
+#[test]
+fn an_older_copy_put_back_is_noticed_by_the_head_outside() {
+    let bench = Bench::filled(60, 20);
+    let older = bench.copy();
+    let journal = bench.open(&[]);
+    fill(&journal, 60..80, 20);
+    journal.close().unwrap();
+    fs::remove_dir_all(bench.dir()).unwrap();
+    support::copy_tree(&older.dir(), &bench.dir());
+    bench.assert_sound();
+    let error = bench.try_open().unwrap_err();
+    assert!(matches!(error, OpenError::OlderCopy { claimed: 81, size: 61, .. }), "{error:?}");
+}
+
+#[test]
+fn another_history_of_the_same_length_is_a_contradiction() {
+    let bench = Bench::filled(60, 20);
+    let mut other = bench.copy();
+    // Two histories from one beginning.
+    for (bench, number) in [(&bench, 100), (&other, 200)] {
+        let journal = bench.open(&[]);
+        journal.append(vec![samples::field(number)], Expected::Any).wait().unwrap();
+        journal.close().unwrap();
+    }
+    fs::remove_dir_all(other.dir()).unwrap();
+    support::copy_tree(&bench.dir(), &other.dir());
+    let error = other.try_open().unwrap_err();
+    assert!(matches!(error, OpenError::Contradiction { size: 62, .. }), "{error:?}");
+    other = bench;
+    other.assert_sound();
+}
+
+#[test]
+fn keys_are_needed_and_kept_apart() {
+    let bench = Bench::filled(5, 5);
+    let inside = bench.dir().join("keys");
+    let error = Journal::open(&bench.dir(), &inside, samples::TIME).unwrap_err();
+    assert!(matches!(error, OpenError::Key(KeyError::InsideJournal(_))), "{error:?}");
+    let key = bench.keys().join(samples::STREAM.to_string());
+    let text = fs::read_to_string(&key).unwrap();
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = |path: &std::path::Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!((mode(&key), mode(&bench.keys()), mode(&bench.dir())), (0o600, 0o700, 0o700));
+        assert_eq!((mode(&bench.dir().join("head")), mode(&bench.log())), (0o600, 0o700));
+    }
+    fs::write(&key, text.replace("wsusmigrate", "x")).unwrap();
+    assert!(matches!(bench.try_open(), Err(OpenError::Key(KeyError::NotAKey(_)))));
+    let other = Bench::filled(1, 1);
+    fs::copy(other.keys().join(samples::STREAM.to_string()), &key).unwrap();
+    assert!(matches!(bench.try_open(), Err(OpenError::Key(KeyError::OtherKey(_)))));
+    fs::remove_file(&key).unwrap();
+    assert!(matches!(bench.try_open(), Err(OpenError::Key(KeyError::Missing(_)))));
+    fs::write(&key, text).unwrap();
+    bench.open(&[]).close().unwrap();
+    bench.assert_sound();
+}
+
+#[test]
+fn there_is_one_writer_and_creating_never_replaces() {
+    let bench = Bench::new();
+    assert!(matches!(bench.try_open(), Err(OpenError::NotFound(_))));
+    fs::create_dir(bench.dir()).unwrap();
+    assert!(matches!(bench.try_open(), Err(OpenError::NotFound(_))));
+    assert_eq!(fs::read_dir(bench.dir()).unwrap().count(), 0, "looking leaves nothing behind");
+    let journal = bench.create();
+    assert!(matches!(bench.try_open(), Err(OpenError::Locked(_))));
+    let again = Journal::create(&bench.dir(), &bench.keys(), create());
+    assert!(matches!(again, Err(OpenError::Locked(_))));
+    journal.close().unwrap();
+    let again = Journal::create(&bench.dir(), &bench.keys(), create());
+    assert!(matches!(again, Err(OpenError::Exists(_))));
+    bench.open(&[]).close().unwrap();
+    bench.assert_sound();
+}
+
+/// A writer that ends without closing: everything acknowledged is there, the store catches up.
+#[test]
+fn what_was_acknowledged_survives_a_writer_that_does_not_close() {
+    let bench = Bench::new();
+    let journal = bench.create();
+    fill(&journal, 0..1000, 10);
+    drop(journal);
+    let (journal, opened) = bench.try_open().unwrap();
+    assert!(opened.findings.iter().all(|finding| finding.finding == Recovery::StoreCaughtUp));
+    assert_eq!(opened.size, 1001 + opened.findings.len() as u64);
+    fill(&journal, 0..1000, 100);
+    assert_eq!(journal.size(), opened.size, "every repeat was recognised");
+    journal.close().unwrap();
+    assert_eq!(read(&bench.reader()), expected(1000));
+    bench.assert_sound();
+}
+
+#[test]
+fn a_reader_beside_a_writer_sees_whole_commits_only() {
+    let bench = Bench::new();
+    let journal = bench.create();
+    let dir = bench.dir();
+    std::thread::scope(|scope| {
+        let writer = scope.spawn(|| fill(&journal, 0..6000, 6));
+        let mut reader = Reader::open(&dir).unwrap();
+        let mut seen = 1;
+        while !writer.is_finished() {
+            let size = reader.refresh().unwrap();
+            assert_eq!((size - 1) % 6, 0);
+            for (seq, record) in (seen..size).zip(reader.records(seen..size)) {
+                assert_eq!(record.unwrap().seq().0, seq);
+            }
+            seen = size;
+            assert!(wsusmigrate_journal::verify(&dir).unwrap().is_sound());
+        }
+    });
+    assert!(bench.reader().records(0..9_999).next().unwrap().is_err(), "beyond the end is an error");
+    journal.close().unwrap();
+    bench.assert_sound();
+}
