@@ -26,6 +26,7 @@ mod advisories;
 mod arrows;
 mod dependencies;
 mod docs;
+mod errors;
 mod events;
 mod golden;
 mod length;

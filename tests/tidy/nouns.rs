@@ -69,7 +69,11 @@ const PLACES: &[Place] = &[
     },
     Place {
         folders: &[("cli/src/adapter", Form::Prefix), ("cli/src/step", Form::Exact)],
-        others: &[MODULE, ("context", "what every step of one run shares")],
+        others: &[
+            MODULE,
+            ("context", "what every step of one run shares"),
+            ("listings", "what both content roots hold; preflight takes it, content uses it"),
+        ],
         without: &[("run", "a run is the executor's own work, it has no adapter")],
     },
     Place { folders: &[("cli/src/show/event", Form::Exact)], others: &[MODULE], without: &[] },
