@@ -34,7 +34,13 @@ impl Display {
     /// Begins to show `what`: so many files, so many bytes. Without a terminal and without a whole line's time it
     /// stays silent.
     #[must_use]
-    pub fn start(what: &'static str, files: u64, total_bytes: u64, progress: &Arc<Progress>, talk: Talk) -> Self {
+    pub fn start(
+        what: &'static str,
+        files: u64,
+        total_bytes: u64,
+        progress: &Arc<Progress>,
+        talk: Talk,
+    ) -> Self {
         let (end, ended) = mpsc::channel();
         let progress = Arc::clone(progress);
         let whole = Whole { what, files, bytes: total_bytes, started: Instant::now() };
@@ -73,7 +79,8 @@ impl Drop for Display {
 impl Whole {
     fn bar(&self) -> ProgressBar {
         let bar = ProgressBar::with_draw_target(Some(self.bytes.max(1)), ProgressDrawTarget::stderr());
-        let template = "{prefix} {bar:24} {percent:>3}% {bytes}/{total_bytes} {binary_bytes_per_sec} ETA {eta}  {msg}";
+        let template =
+            "{prefix} {bar:24} {percent:>3}% {bytes}/{total_bytes} {binary_bytes_per_sec} ETA {eta}  {msg}";
         if let Ok(style) = ProgressStyle::with_template(template) {
             bar.set_style(style);
         }

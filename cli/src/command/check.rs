@@ -19,19 +19,23 @@ pub(super) fn run(_: &Args, global: &Global) -> Result<Answer, Failure> {
     let storage = loaded.plan.content.stored_on_microsoft_update;
     let (checks, _) = preflight::make(&Folders::of(&loaded), &journal, storage);
     let stops = checks.iter().any(|check| check.verdict == CheckVerdict::Stop);
+    let says = |text: &str| Value::from(text);
     let rows = checks.iter().map(|check| {
-        let says = |text: &str| Value::from(text);
-        vec![
-            says(check.verdict.word()),
-            says(check.check.as_str()),
-            says(check.finding.as_str()),
-            says(check.remedy.as_str()),
-        ]
+        vec![says(check.verdict.word()), says(check.check.as_str()), says(check.finding.as_str())]
     });
-    let table = Table { key: "checks", columns: vec!["says", "check", "finding", "what to do"], rows: rows.collect() };
+    let findings = Table { key: "checks", columns: vec!["says", "check", "finding"], rows: rows.collect() };
+    let to_do = checks.iter().filter(|check| check.verdict != CheckVerdict::Pass);
+    let rows = to_do.map(|check| vec![says(check.check.as_str()), says(check.remedy.as_str())]);
+    let remedies = Table { key: "remedies", columns: vec!["check", "what to do"], rows: rows.collect() };
     let title = format!("Checks of {}", loaded.plan.migration.name);
-    let section = Section { key: "checks", title: "Checks".to_owned(), tables: vec![table], ..Section::default() };
-    let report = Report { kind: "check", title, sections: vec![section] };
+    let section = |key, title: &str, table| Section {
+        key,
+        title: title.to_owned(),
+        tables: vec![table],
+        ..Section::default()
+    };
+    let sections = vec![section("checks", "Checks", findings), section("remedies", "What to do", remedies)];
+    let report = Report { kind: "check", title, sections };
     let answer = Answer::well(Body::Report(Box::new(report)));
     Ok(if stops {
         answer.exit(Exit::Stopped).next("do what the stopping checks say, then wsusmigrate check")

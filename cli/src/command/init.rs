@@ -34,12 +34,13 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<Answer, Failure> {
             ErrorKind::AlreadyExists => "Edit it, or name another with --plan FILE.",
             _ => "Check the folder and the rights of the account.",
         };
-        Failure::new(Exit::Usage, format!("cannot write the plan {}", file.display())).because(&error).hint(hint)
+        Failure::new(Exit::Usage, format!("cannot write the plan {}", file.display()))
+            .because(&error)
+            .hint(hint)
     })?;
-    created
-        .write_all(text.as_bytes())
-        .and_then(|()| created.sync_all())
-        .map_err(|error| Failure::new(Exit::Failed, format!("cannot write {}", file.display())).because(&error))?;
+    created.write_all(text.as_bytes()).and_then(|()| created.sync_all()).map_err(|error| {
+        Failure::new(Exit::Failed, format!("cannot write {}", file.display())).because(&error)
+    })?;
     if let Err(failure) = config::load(file) {
         // What was typed cannot be a plan: leave nothing behind that only fails later.
         let _ = std::fs::remove_file(file);

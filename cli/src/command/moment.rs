@@ -55,9 +55,12 @@ mod tests {
     fn people_write_moments_in_several_ways() {
         assert_eq!("17".parse(), Ok(Moment::Seq(Seq(17))));
         let time = Ok(Moment::Time(TimeMicros(1_700_000_000_000_000)));
-        for text in
-            ["2023-11-14T22:13:20Z", "2023-11-14T23:13:20+01:00", "2023-11-14 22:13:20", "2023-11-14T22:13:20"]
-        {
+        for text in [
+            "2023-11-14T22:13:20Z",
+            "2023-11-14T23:13:20+01:00",
+            "2023-11-14 22:13:20",
+            "2023-11-14T22:13:20",
+        ] {
             assert_eq!(text.parse(), time, "{text}");
         }
         assert!("2023-11-14".parse::<Moment>().is_ok());

@@ -17,7 +17,8 @@ pub(super) fn run(_: &Args, global: &Global) -> Result<Answer, Failure> {
     let plan = &loaded.plan;
     let folders = Folders::of(&loaded);
     let journal = global.journal.clone().unwrap_or_else(|| place::default_journal(&loaded));
-    let figure = |key, label: &str, value: String| Figure { key, label: label.to_owned(), value: value.into() };
+    let figure =
+        |key, label: &str, value: String| Figure { key, label: label.to_owned(), value: value.into() };
     let what = Section {
         key: "plan",
         title: "What".to_owned(),
@@ -34,8 +35,10 @@ pub(super) fn run(_: &Args, global: &Global) -> Result<Answer, Failure> {
         let (does, undo) = describe(*step, &loaded.plan.content);
         vec![Value::from(step.word()), Value::from(does), Value::from(undo)]
     });
-    let table = Table { key: "steps", columns: vec!["step", "what it does", "way back"], rows: rows.collect() };
-    let steps = Section { key: "steps", title: "Steps".to_owned(), tables: vec![table], ..Section::default() };
+    let table =
+        Table { key: "steps", columns: vec!["step", "what it does", "way back"], rows: rows.collect() };
+    let steps =
+        Section { key: "steps", title: "Steps".to_owned(), tables: vec![table], ..Section::default() };
     let title = format!("Plan of {}", plan.migration.name);
     let report = Report { kind: "plan", title, sections: vec![what, steps] };
     Ok(Answer::well(Body::Report(Box::new(report))).next("wsusmigrate run"))

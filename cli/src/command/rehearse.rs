@@ -57,9 +57,8 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<Answer, Failure> {
         carry_out_there(&folder, talk, args.crash_at)?;
         return Ok(Answer::well(Body::Nothing));
     }
-    let scenario = Scenario::named(&args.scenario).map_err(|error| {
-        Failure::new(Exit::Usage, "no such scenario").because(&error)
-    })?;
+    let scenario = Scenario::named(&args.scenario)
+        .map_err(|error| Failure::new(Exit::Usage, "no such scenario").because(&error))?;
     folder.prepare()?;
     talk.say(&format!("rehearsing {} in {}", scenario.name, folder.root().display()));
     COVERS.iter().for_each(|line| talk.say(line));
@@ -76,7 +75,8 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<Answer, Failure> {
 
 /// Builds the estate and the plan for it.
 fn make(scenario: &Scenario, seed: u64, folder: &Folder, talk: Talk) -> Result<Estate, Failure> {
-    let estate = build(scenario, seed, &folder.hosts(), &mut |_| {}).map_err(|error| estate_failure(&error))?;
+    let estate =
+        build(scenario, seed, &folder.hosts(), &mut |_| {}).map_err(|error| estate_failure(&error))?;
     talk.say(&format!(
         "estate built: {} files, {} at the source",
         count(estate.expected.content_files + estate.expected.package_files),
@@ -101,7 +101,8 @@ fn estate_failure(error: &BuildError) -> Failure {
 fn carry_out_there(folder: &Folder, talk: Talk, crash_at: Option<u64>) -> Result<(Done, u64), Failure> {
     let loaded = config::load(&folder.plan())?;
     let stop = Stop::default();
-    stop.listen(talk).map_err(|error| Failure::new(Exit::Failed, "cannot listen for Ctrl-C").because(&error))?;
+    stop.listen(talk)
+        .map_err(|error| Failure::new(Exit::Failed, "cannot listen for Ctrl-C").because(&error))?;
     let boundaries = Arc::new(Counting::new(crash_at));
     let request = Request {
         loaded,

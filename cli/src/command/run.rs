@@ -41,7 +41,8 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<Answer, Failure> {
     let loaded = global.load_plan()?;
     let talk = Talk { json: global.json };
     let stop = Stop::default();
-    stop.listen(talk).map_err(|error| Failure::new(Exit::Failed, "cannot listen for Ctrl-C").because(&error))?;
+    stop.listen(talk)
+        .map_err(|error| Failure::new(Exit::Failed, "cannot listen for Ctrl-C").because(&error))?;
     let request = Request {
         journal: global.journal.clone().unwrap_or_else(|| place::default_journal(&loaded)),
         keys: global.keys_folder(),
@@ -65,7 +66,9 @@ pub(super) fn answer(done: &Done) -> Answer {
     let report = report::progress(&done.state, clock::now());
     let next = match done.verdict {
         Verdict::Complete => "wsusmigrate report audit",
-        Verdict::Failures => "wsusmigrate report audit   (the failures and their reasons), then wsusmigrate run",
+        Verdict::Failures => {
+            "wsusmigrate report audit   (the failures and their reasons), then wsusmigrate run"
+        }
         Verdict::Stopped => "do what the stopping checks say, then wsusmigrate run",
         Verdict::Interrupted => "wsusmigrate run   (goes on where it stopped)",
     };

@@ -30,14 +30,12 @@ pub(super) fn decode(raw: &RawRecord) -> Result<Record, Failure> {
 /// A journal that cannot be read, with what to do about it.
 pub(super) fn read_failure(error: &ReadError) -> Failure {
     let (exit, hint) = match error {
-        ReadError::NotFound { .. } => (
-            Exit::Usage,
-            "Begin with `wsusmigrate run`, or name the journal with --journal DIR.",
-        ),
-        ReadError::Damaged { .. } => (
-            Exit::JournalDamaged,
-            "`wsusmigrate journal verify` says what is damaged and what is not.",
-        ),
+        ReadError::NotFound { .. } => {
+            (Exit::Usage, "Begin with `wsusmigrate run`, or name the journal with --journal DIR.")
+        }
+        ReadError::Damaged { .. } => {
+            (Exit::JournalDamaged, "`wsusmigrate journal verify` says what is damaged and what is not.")
+        }
         _ => (Exit::Failed, "`wsusmigrate journal verify` says more."),
     };
     Failure::new(exit, "cannot read the journal").because(error).hint(hint)

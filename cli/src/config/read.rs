@@ -58,7 +58,9 @@ fn read(file: &Path) -> Result<String, Failure> {
         } else {
             "Check the file and the rights of the account."
         };
-        Failure::new(Exit::Usage, format!("cannot read the plan {}", file.display())).because(&error).hint(hint)
+        Failure::new(Exit::Usage, format!("cannot read the plan {}", file.display()))
+            .because(&error)
+            .hint(hint)
     };
     let bytes = std::fs::metadata(file).map_err(unreadable)?.len();
     if bytes > PLAN_BYTES_MAX {
@@ -138,8 +140,7 @@ mod tests {
 
     #[test]
     fn an_unknown_key_is_named_with_line_column_and_suggestion() {
-        let failure =
-            failure("[migration]\nname = 'a'\n\n[content]\nsource = 's'\n  destinaton = 'd'\n");
+        let failure = failure("[migration]\nname = 'a'\n\n[content]\nsource = 's'\n  destinaton = 'd'\n");
         assert!(failure.to_string().ends_with("migration.toml:6:3: unknown key `destinaton` in [content]"));
         assert_eq!(failure.next_step(), Some("Did you mean `destination`?"));
         assert_eq!(failure.exit(), Exit::Usage);
@@ -155,8 +156,10 @@ mod tests {
     #[test]
     fn what_windows_editors_save_is_read() {
         let text = "x = 'Ä'";
-        let le: Vec<u8> = [0xFF, 0xFE].into_iter().chain(text.encode_utf16().flat_map(u16::to_le_bytes)).collect();
-        let be: Vec<u8> = [0xFE, 0xFF].into_iter().chain(text.encode_utf16().flat_map(u16::to_be_bytes)).collect();
+        let le: Vec<u8> =
+            [0xFF, 0xFE].into_iter().chain(text.encode_utf16().flat_map(u16::to_le_bytes)).collect();
+        let be: Vec<u8> =
+            [0xFE, 0xFF].into_iter().chain(text.encode_utf16().flat_map(u16::to_be_bytes)).collect();
         let bom: Vec<u8> = [0xEF, 0xBB, 0xBF].into_iter().chain(text.bytes()).collect();
         for bytes in [le, be, bom, text.as_bytes().to_vec()] {
             assert_eq!(decode(&bytes).as_deref(), Some(text));

@@ -8,7 +8,9 @@ use crate::exit::Exit;
 /// A journal that cannot be opened for writing.
 pub(super) fn open_failure(error: &OpenError) -> Failure {
     let (exit, hint) = match error {
-        OpenError::NotFound { .. } => (Exit::Usage, "Begin with `wsusmigrate run`, or name the journal with --journal DIR."),
+        OpenError::NotFound { .. } => {
+            (Exit::Usage, "Begin with `wsusmigrate run`, or name the journal with --journal DIR.")
+        }
         OpenError::Exists { .. } => (Exit::Usage, "Name another folder with --journal DIR."),
         OpenError::Locked { .. } => (
             Exit::Usage,
@@ -32,9 +34,14 @@ pub(super) fn open_failure(error: &OpenError) -> Failure {
             Exit::Usage,
             "Restore the key from a copy, or name its folder with --keys DIR (or WSUSMIGRATE_KEYS).",
         ),
-        OpenError::NewerFormat { .. } => (Exit::Usage, "Use the newer program that wrote it; reading works with this one."),
+        OpenError::NewerFormat { .. } => {
+            (Exit::Usage, "Use the newer program that wrote it; reading works with this one.")
+        }
         OpenError::Append(error) => return append_failure(error),
-        _ => (Exit::JournalUnwritable, "Check the disk, the folder and the rights of the account, then run it again."),
+        _ => (
+            Exit::JournalUnwritable,
+            "Check the disk, the folder and the rights of the account, then run it again.",
+        ),
     };
     Failure::new(exit, "cannot open the journal for writing").because(error).hint(hint)
 }

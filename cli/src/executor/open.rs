@@ -49,11 +49,15 @@ pub(super) fn open_or_create(folder: &Path, keys: &Path, name: &str, talk: Talk)
             .hint("`wsusmigrate journal verify` says more.")
     };
     let reader = journal.reader().map_err(|error| read(&error))?;
-    let replayed = replay::<Migration>(&reader, Some(&snapshots_dir(folder)), Upto::Now).map_err(|error| read(&error))?;
+    let replayed = replay::<Migration>(&reader, Some(&snapshots_dir(folder)), Upto::Now)
+        .map_err(|error| read(&error))?;
     if replayed.unknown > 0 {
         return Err(Failure::new(
             Exit::Usage,
-            format!("the journal holds {} events of a newer program; it can be read, not written", replayed.unknown),
+            format!(
+                "the journal holds {} events of a newer program; it can be read, not written",
+                replayed.unknown
+            ),
         )
         .hint("Go on with the newer program."));
     }
@@ -76,16 +80,18 @@ fn create(folder: &Path, keys: &Path, name: &str) -> Result<Journal, Failure> {
 /// 16 bytes for a random id.
 pub(super) fn random() -> Result<[u8; 16], Failure> {
     let mut bytes = [0; 16];
-    getrandom::fill(&mut bytes).map_err(|error| {
-        Failure::new(Exit::Failed, "the system gives no random bytes").because(&error)
-    })?;
+    getrandom::fill(&mut bytes)
+        .map_err(|error| Failure::new(Exit::Failed, "the system gives no random bytes").because(&error))?;
     Ok(bytes)
 }
 
 fn another_migration(folder: &Path, there: &str, wanted: &str) -> Failure {
     Failure::new(
         Exit::Usage,
-        format!("{} is the journal of the migration {there:?}; the plan is called {wanted:?}", folder.display()),
+        format!(
+            "{} is the journal of the migration {there:?}; the plan is called {wanted:?}",
+            folder.display()
+        ),
     )
     .hint("Name the right journal with --journal DIR, or the right plan with --plan FILE.")
 }

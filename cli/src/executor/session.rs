@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use wsusmigrate_core::decide::{self, Next};
 use wsusmigrate_core::event::run::{
-    Finished, InterruptionFound, Scope, Started, StepFinished, StepSkipped, StepStarted, StopRequested, Verdict,
+    Finished, InterruptionFound, Scope, Started, StepFinished, StepSkipped, StepStarted, StopRequested,
+    Verdict,
 };
 use wsusmigrate_core::id::RunId;
 use wsusmigrate_core::projection::Migration;
@@ -97,7 +98,9 @@ pub fn carry_out(request: Request) -> Result<Done, Failure> {
                 request.talk.say(&format!("step {} skipped: {}", step.word(), reason.word()));
             }
             Some(Next::Finish(verdict)) => break verdict,
-            None => return Err(Failure::new(Exit::Failed, "no run is going on; this is a defect of the program")),
+            None => {
+                return Err(Failure::new(Exit::Failed, "no run is going on; this is a defect of the program"));
+            }
         }
     };
     let run = recorder.run();
@@ -128,7 +131,8 @@ fn begin(opened: Opened, request: &Request) -> Result<Recorder, Failure> {
         recorder.observe(interrupted.as_bytes(), found)?;
     }
     let plan = &request.loaded.plan;
-    let digest = evidence::write_bytes(&request.journal, plan.canonical().as_bytes()).map_err(|error| file_failure(&error))?;
+    let digest = evidence::write_bytes(&request.journal, plan.canonical().as_bytes())
+        .map_err(|error| file_failure(&error))?;
     let account = platform::account();
     let started = Started {
         run,

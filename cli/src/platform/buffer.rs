@@ -1,7 +1,7 @@
 //! A buffer whose beginning lies where the disk wants it.
 
 /// Direct reads and writes need memory, offsets and sizes at multiples of the disk's block; 4 KiB suits all usual ones.
-pub const ALIGNMENT_BYTES: usize = 4096;
+pub(super) const ALIGNMENT_BYTES: usize = 4096;
 
 /// Memory that suits direct reads and writes.
 #[derive(Debug)]

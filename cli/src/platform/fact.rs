@@ -35,11 +35,7 @@ pub struct Stat {
 impl Stat {
     /// Reads the three facts out of what the system returned for an open file or an entry.
     pub fn of(metadata: &Metadata) -> io::Result<Self> {
-        Ok(Self {
-            kind: super::kind_of(metadata),
-            bytes: metadata.len(),
-            modified: modified_of(metadata)?,
-        })
+        Ok(Self { kind: super::kind_of(metadata), bytes: metadata.len(), modified: modified_of(metadata)? })
     }
 }
 
@@ -121,7 +117,8 @@ pub fn modified_of(metadata: &Metadata) -> io::Result<ModifiedNanos> {
 /// What to hand to `File::set_times` so that a copy has the given modification time.
 pub fn times_of(modified: ModifiedNanos) -> FileTimes {
     let distance = Duration::from_nanos(modified.0.unsigned_abs());
-    let time = if modified.0 < 0 { UNIX_EPOCH.checked_sub(distance) } else { UNIX_EPOCH.checked_add(distance) };
+    let time =
+        if modified.0 < 0 { UNIX_EPOCH.checked_sub(distance) } else { UNIX_EPOCH.checked_add(distance) };
     FileTimes::new().set_modified(time.unwrap_or(SystemTime::UNIX_EPOCH))
 }
 

@@ -121,9 +121,7 @@ pub fn account() -> io::Result<Account> {
 pub fn os_description() -> String {
     let kernel = nix::sys::utsname::uname().map_or_else(
         |_| std::env::consts::OS.to_owned(),
-        |name| {
-            format!("{} {}", name.sysname().to_string_lossy(), name.release().to_string_lossy())
-        },
+        |name| format!("{} {}", name.sysname().to_string_lossy(), name.release().to_string_lossy()),
     );
     let release = std::fs::read_to_string("/etc/os-release").unwrap_or_default();
     let pretty = release.lines().find_map(|line| line.strip_prefix("PRETTY_NAME="));

@@ -34,7 +34,8 @@ pub(super) fn to_wide(mut bytes: &[u8]) -> Option<Vec<u16>> {
             [0xED, second @ 0xA0..=0xBF, third @ 0x80..=0xBF, after @ ..] => {
                 let unit = 0xD000 | u16::from(second & 0x3F) << 6 | u16::from(third & 0x3F);
                 // A pair must be stored as one character, or two stored names would be the same name.
-                let pairs = unit >= 0xDC00 && units.last().is_some_and(|last| (0xD800..0xDC00).contains(last));
+                let pairs =
+                    unit >= 0xDC00 && units.last().is_some_and(|last| (0xD800..0xDC00).contains(last));
                 if pairs {
                     return None;
                 }
@@ -53,12 +54,8 @@ mod tests {
 
     #[test]
     fn names_round_trip_also_with_unpaired_surrogates() {
-        let names: [&[u16]; 4] = [
-            &[0x41, 0xC4, 0x20AC],
-            &[0xD83D, 0xDE00],
-            &[0xD800, 0x41, 0xDFFF],
-            &[0xDC00, 0xD800],
-        ];
+        let names: [&[u16]; 4] =
+            [&[0x41, 0xC4, 0x20AC], &[0xD83D, 0xDE00], &[0xD800, 0x41, 0xDFFF], &[0xDC00, 0xD800]];
         for units in names {
             assert_eq!(to_wide(&from_wide(units.iter().copied())).as_deref(), Some(units));
         }

@@ -21,7 +21,11 @@ pub(super) fn text(guidance: &Guidance, out: &mut dyn Write) -> io::Result<()> {
     for (at, undo) in guidance.actions.iter().enumerate() {
         writeln!(out, "{}. {}", at + 1, undo.what)?;
         writeln!(out, "   how much:  {} files, {}", unit::count(undo.count), unit::bytes(undo.bytes))?;
-        writeln!(out, "   done in:   records {} to {}, last at {}", undo.first_seq, undo.last_seq, undo.last_time)?;
+        writeln!(
+            out,
+            "   done in:   records {} to {}, last at {}",
+            undo.first_seq, undo.last_seq, undo.last_time
+        )?;
         writeln!(out, "   before:    {}", undo.previous)?;
         for condition in &undo.preconditions {
             writeln!(out, "   only if:   {condition}")?;

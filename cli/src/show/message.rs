@@ -18,11 +18,8 @@ impl Talk {
     pub fn say(self, line: &str) {
         let mut out = anstream::stderr().lock();
         // A closed terminal must not stop a migration: what is not heard is still in the journal.
-        let _ = if self.json {
-            writeln!(out, "{}", json!({ "message": line }))
-        } else {
-            writeln!(out, "{line}")
-        };
+        let _ =
+            if self.json { writeln!(out, "{}", json!({ "message": line })) } else { writeln!(out, "{line}") };
     }
 }
 
@@ -37,7 +34,8 @@ pub fn failure(failure: &Failure, json: bool) {
         });
         writeln!(out, "{told}")
     } else {
-        let hint = failure.next_step().map(|hint| format!("\n\x1b[36mhint:\x1b[0m {hint}")).unwrap_or_default();
+        let hint =
+            failure.next_step().map(|hint| format!("\n\x1b[36mhint:\x1b[0m {hint}")).unwrap_or_default();
         writeln!(out, "\x1b[1;31merror:\x1b[0m {failure}{hint}")
     };
 }

@@ -18,7 +18,9 @@ pub(super) fn text(verification: &Verification, out: &mut dyn Write) -> io::Resu
         writeln!(out, "  root        {root}")?;
     }
     match &verification.checkpoint {
-        Some(checkpoint) => writeln!(out, "  checkpoint  signed at {} records", unit::count(checkpoint.size))?,
+        Some(checkpoint) => {
+            writeln!(out, "  checkpoint  signed at {} records", unit::count(checkpoint.size))?
+        }
         None => writeln!(out, "  checkpoint  none")?,
     }
     for finding in &verification.findings {

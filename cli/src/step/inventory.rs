@@ -18,8 +18,10 @@ pub(super) fn perform(recorder: &mut Recorder, context: &Context<'_>) -> Result<
     for (side, root) in [("source", &folders.source), ("destination", &folders.destination)] {
         fields.extend(volume(side, root));
     }
-    let drafts: Vec<_> =
-        fields.iter().map(|field| recorder.observation(field.field.as_str().as_bytes(), field.clone())).collect();
+    let drafts: Vec<_> = fields
+        .iter()
+        .map(|field| recorder.observation(field.field.as_str().as_bytes(), field.clone()))
+        .collect();
     recorder.record(drafts)?;
     recorder.observe(b"", InventoryFinished { fields: u32::try_from(fields.len()).unwrap_or(u32::MAX) })?;
     Ok(Verdict::Complete)
@@ -30,7 +32,8 @@ fn storage(context: &Context<'_>) -> &'static str {
 }
 
 fn host() -> Vec<FieldRecorded> {
-    let told = |value: std::io::Result<String>| value.unwrap_or_else(|error| format!("not readable: {error}"));
+    let told =
+        |value: std::io::Result<String>| value.unwrap_or_else(|error| format!("not readable: {error}"));
     vec![
         field("host.name", told(platform::host_name()), "operating system"),
         field("host.system", platform::os_description(), "operating system"),

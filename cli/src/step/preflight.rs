@@ -31,8 +31,10 @@ pub(super) fn perform(recorder: &mut Recorder, context: &Context<'_>) -> Result<
         warned: count(CheckVerdict::Warn),
         stopped: count(CheckVerdict::Stop),
     };
-    let mut drafts: Vec<_> =
-        checks.iter().map(|check| recorder.observation(check.check.as_str().as_bytes(), check.clone())).collect();
+    let mut drafts: Vec<_> = checks
+        .iter()
+        .map(|check| recorder.observation(check.check.as_str().as_bytes(), check.clone()))
+        .collect();
     let stops = finished.stopped > 0;
     drafts.push(recorder.observation(b"", finished));
     recorder.record(drafts)?;
@@ -45,14 +47,21 @@ pub(super) fn perform(recorder: &mut Recorder, context: &Context<'_>) -> Result<
 
 /// Gathers the facts and makes the checks. Touches nothing but a probe file at the destination, which it removes.
 #[must_use]
-pub fn make(folders: &Folders, journal: &Path, stored_on_microsoft_update: bool) -> (Vec<Checked>, Option<Listings>) {
+pub fn make(
+    folders: &Folders,
+    journal: &Path,
+    stored_on_microsoft_update: bool,
+) -> (Vec<Checked>, Option<Listings>) {
     let Folders { source, destination } = folders;
     let listed = |root: &Path, side| scan(root, side).map_err(|error| with_causes(&error));
     let nothing = || Err("not looked at".to_owned());
     let (source_listing, destination_listing) = if stored_on_microsoft_update {
         (nothing(), nothing())
     } else {
-        (listed(source, Side::Source), writable(destination).and_then(|()| listed(destination, Side::Destination)))
+        (
+            listed(source, Side::Source),
+            writable(destination).and_then(|()| listed(destination, Side::Destination)),
+        )
     };
     let inside = |inner: &Path, outer: &Path| platform::is_inside(inner, outer).unwrap_or(false);
     let facts = ContentFacts {
@@ -75,8 +84,10 @@ pub fn make(folders: &Folders, journal: &Path, stored_on_microsoft_update: bool)
 }
 
 fn source_facts(listing: &Listing) -> SourceFacts {
-    let unlisted = listing.ignored.iter().filter(|it| it.what == IgnoredEntry::UnreadableFolder).count() as u64;
-    let packages = |path: &[u8]| path.to_ascii_lowercase().starts_with(PACKAGES_FOLDER.to_ascii_lowercase().as_bytes());
+    let unlisted =
+        listing.ignored.iter().filter(|it| it.what == IgnoredEntry::UnreadableFolder).count() as u64;
+    let packages =
+        |path: &[u8]| path.to_ascii_lowercase().starts_with(PACKAGES_FOLDER.to_ascii_lowercase().as_bytes());
     SourceFacts {
         files: listing.files.len() as u64,
         bytes: listing.bytes(),
@@ -87,10 +98,15 @@ fn source_facts(listing: &Listing) -> SourceFacts {
     }
 }
 
-fn destination_facts(root: &Path, source: Option<&Listing>, there: &Listing) -> Result<DestinationFacts, String> {
+fn destination_facts(
+    root: &Path,
+    source: Option<&Listing>,
+    there: &Listing,
+) -> Result<DestinationFacts, String> {
     let space = platform::free_space(root).map_err(|error| error.to_string())?;
     let missing = source.into_iter().flat_map(|source| &source.files);
-    let missing = missing.filter(|entry| look_up(there, &entry.path).is_none_or(|found| found.bytes != entry.bytes));
+    let missing =
+        missing.filter(|entry| look_up(there, &entry.path).is_none_or(|found| found.bytes != entry.bytes));
     Ok(DestinationFacts {
         free_bytes: space.available_bytes,
         needed_bytes: missing.map(|entry| entry.bytes).sum(),

@@ -92,7 +92,9 @@ impl Work for Copier {
 
     fn broken(&self, _job: &Job) -> Staged {
         self.progress.failure();
-        Staged::Settled(Failure::new(FailureReason::System, "a defect of this program stopped the copy").into())
+        Staged::Settled(
+            Failure::new(FailureReason::System, "a defect of this program stopped the copy").into(),
+        )
     }
 }
 
@@ -295,11 +297,7 @@ fn open_source(folder: &Folder, name: &[u8], fresh: bool) -> Result<(File, Stat)
     Ok((file, stat))
 }
 
-fn change(
-    when: &str,
-    (bytes, modified): (u64, wsusmigrate_core::unit::ModifiedNanos),
-    now: Stat,
-) -> String {
+fn change(when: &str, (bytes, modified): (u64, wsusmigrate_core::unit::ModifiedNanos), now: Stat) -> String {
     format!("changed {when}: {bytes} bytes of {modified}, then {} bytes of {}", now.bytes, now.modified)
 }
 

@@ -4,9 +4,9 @@ use std::fmt;
 use std::io;
 use std::num::NonZeroU64;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{self, Receiver};
-use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 
 use super::commit::Committer;
@@ -135,8 +135,8 @@ impl Engine {
         if !(1..=WORKERS_MAX).contains(&workers) {
             return Err(EngineError::Workers { workers });
         }
-        let source_folders =
-            Folders::new(&platform::verbatim(&source)).map_err(|error| EngineError::Source { path: source, source: error })?;
+        let source_folders = Folders::new(&platform::verbatim(&source))
+            .map_err(|error| EngineError::Source { path: source, source: error })?;
         let (destination_folders, group) = open_destination(&platform::verbatim(&destination))
             .map_err(|error| EngineError::Destination { path: destination, source: error })?;
         let copier = Arc::new(Copier {

@@ -58,9 +58,6 @@ mod tests {
             bytes.chunks(piece).for_each(|piece| hasher.update(piece));
             assert_eq!(hasher.finish(), whole, "in pieces of {piece}");
         }
-        assert_eq!(
-            Hasher::default().finish().sha1.to_string(),
-            "DA39A3EE5E6B4B0D3255BFEF95601890AFD80709"
-        );
+        assert_eq!(Hasher::default().finish().sha1.to_string(), "DA39A3EE5E6B4B0D3255BFEF95601890AFD80709");
     }
 }

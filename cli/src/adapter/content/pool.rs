@@ -149,9 +149,7 @@ impl<W: Work> Shared<W> {
 impl<W: Work> Queue<W> {
     /// Sends on the complete rounds at the front.
     fn let_go(&mut self) {
-        while let Some(round) =
-            self.under_way.pop_front_if(|round| round.left.load(Ordering::Acquire) == 0)
-        {
+        while let Some(round) = self.under_way.pop_front_if(|round| round.left.load(Ordering::Acquire) == 0) {
             if let Some(complete) = &self.complete {
                 let _ = complete.send(round); // nobody listens any more: the engine is being dropped
             }

@@ -16,7 +16,7 @@ use super::engine::{EngineError, IN_FLIGHT_BATCHES_MAX, WORKERS_DEFAULT, WORKERS
 use super::folders::Folders;
 use super::pool::{Pool, Round, Work};
 use super::progress::Progress;
-use crate::platform::{self, Bypass, Buffer, Kind, Uncached};
+use crate::platform::{self, Buffer, Bypass, Kind, Uncached};
 
 /// How much is read and hashed at once.
 const BUFFER_BYTES: usize = 1024 * 1024;
@@ -49,12 +49,7 @@ impl ReadBackSetup {
     /// Below a root, with defaults for the rest.
     #[must_use]
     pub fn new(root: impl Into<PathBuf>) -> Self {
-        Self {
-            root: root.into(),
-            workers: WORKERS_DEFAULT,
-            stop: Arc::default(),
-            progress: Arc::default(),
-        }
+        Self { root: root.into(), workers: WORKERS_DEFAULT, stop: Arc::default(), progress: Arc::default() }
     }
 }
 

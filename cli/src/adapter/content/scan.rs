@@ -9,8 +9,8 @@ use std::path::{MAIN_SEPARATOR_STR, Path, PathBuf};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
-use wsusmigrate_core::event::content::IgnoredEntry;
 pub use wsusmigrate_core::content::Entry;
+use wsusmigrate_core::event::content::IgnoredEntry;
 use wsusmigrate_core::path::RelPath;
 
 use super::leftovers::Leftover;
@@ -135,9 +135,10 @@ impl Walk<'_> {
         if content || self.side == Side::Destination {
             return Ok(listing);
         }
-        let linked = listing.ignored.into_iter().find(|ignored| {
-            ignored.path.as_bytes().eq_ignore_ascii_case(TOP_FOLDERS[0].as_bytes())
-        });
+        let linked = listing
+            .ignored
+            .into_iter()
+            .find(|ignored| ignored.path.as_bytes().eq_ignore_ascii_case(TOP_FOLDERS[0].as_bytes()));
         Err(ScanError::no_content(named, others, linked.map(|ignored| ignored.detail)))
     }
 
@@ -207,7 +208,8 @@ impl Walk<'_> {
                     IgnoredEntry::ReparsePoint
                 };
                 let target = fs::read_link(entry.path());
-                let detail = target.map_or_else(|error| error.to_string(), |target| target.display().to_string());
+                let detail =
+                    target.map_or_else(|error| error.to_string(), |target| target.display().to_string());
                 ignore(listing, &path, what, detail);
             }
             Kind::Special => ignore(listing, &path, IgnoredEntry::Special, String::new()),

@@ -26,7 +26,8 @@ pub(in crate::command) struct Args {
 pub(super) fn run(args: &Args, global: &Global) -> Result<Answer, Failure> {
     let reader = state::reader(global)?;
     let end = args.to.map_or(reader.size(), |to| Seq(to).next().0.min(reader.size()));
-    let lines = Lines { reader, next: args.from, end, wanted: args.event.clone(), page: Vec::new().into_iter() };
+    let lines =
+        Lines { reader, next: args.from, end, wanted: args.event.clone(), page: Vec::new().into_iter() };
     Ok(Answer::well(Body::Lines(Box::new(lines))))
 }
 
@@ -48,9 +49,7 @@ impl Lines {
         let page: Vec<_> = self
             .reader
             .records(self.next..end)
-            .map(|raw| {
-                raw.map_err(|error| state::read_failure(&error)).and_then(|raw| state::decode(&raw))
-            })
+            .map(|raw| raw.map_err(|error| state::read_failure(&error)).and_then(|raw| state::decode(&raw)))
             .collect();
         self.next = end;
         self.page = page.into_iter();

@@ -19,8 +19,11 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<Answer, Failure> {
     let reader = state::reader(global)?;
     let size = reader.size();
     if args.seq >= size {
-        return Err(Failure::new(Exit::Usage, format!("there is no record {}: the journal has {size}", args.seq))
-            .hint("`wsusmigrate journal log` lists them; numbers begin with 0."));
+        return Err(Failure::new(
+            Exit::Usage,
+            format!("there is no record {}: the journal has {size}", args.seq),
+        )
+        .hint("`wsusmigrate journal log` lists them; numbers begin with 0."));
     }
     let mut records = reader.records(args.seq..args.seq + 1);
     let raw = match records.next() {

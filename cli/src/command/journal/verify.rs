@@ -17,8 +17,7 @@ pub(super) fn run(_: &Args, global: &Global) -> Result<Answer, Failure> {
     let folder = global.journal_folder()?;
     let mut status = Status::default();
     let mut legal = |recorded: &_| status.advance(recorded).map_err(|illegal| illegal.to_string());
-    let verification =
-        verify_with(&folder, &mut legal).map_err(|error| state::read_failure(&error))?;
+    let verification = verify_with(&folder, &mut legal).map_err(|error| state::read_failure(&error))?;
     let exit = if verification.is_sound() { Exit::Well } else { Exit::JournalDamaged };
     Ok(Answer::well(Body::Verification(Box::new(verification))).exit(exit))
 }

@@ -63,7 +63,8 @@ impl Folder {
             absent_is_fine(fs::remove_dir_all(folder)).map_err(failed)?;
         }
         absent_is_fine(fs::remove_file(self.plan())).map_err(failed)?;
-        fs::write(marker, "Made by `wsusmigrate rehearse`; the next rehearsal here replaces it.\n").map_err(failed)
+        fs::write(marker, "Made by `wsusmigrate rehearse`; the next rehearsal here replaces it.\n")
+            .map_err(failed)
     }
 }
 

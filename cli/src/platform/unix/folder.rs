@@ -21,8 +21,7 @@ pub struct Folder {
 
 const FOLDER: OFlag = OFlag::O_RDONLY.union(OFlag::O_DIRECTORY).union(OFlag::O_CLOEXEC);
 // O_NONBLOCK: a pipe put where a file was listed must not hang a worker. It does nothing to regular files.
-const READ: OFlag =
-    OFlag::O_RDONLY.union(OFlag::O_NOFOLLOW).union(OFlag::O_NONBLOCK).union(OFlag::O_CLOEXEC);
+const READ: OFlag = OFlag::O_RDONLY.union(OFlag::O_NOFOLLOW).union(OFlag::O_NONBLOCK).union(OFlag::O_CLOEXEC);
 
 impl Folder {
     /// Opens a root. A link here is followed: the operator named it.

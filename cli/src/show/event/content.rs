@@ -15,7 +15,9 @@ pub(super) fn line(event: &ContentEvent) -> String {
             count(it.unexpected_files),
             count(it.ignored_entries)
         ),
-        ContentEvent::EntryIgnored(it) => format!("not copied: {} is a {} ({})", it.path, it.what.word(), it.detail),
+        ContentEvent::EntryIgnored(it) => {
+            format!("not copied: {} is a {} ({})", it.path, it.what.word(), it.detail)
+        }
         ContentEvent::PassStarted(it) => format!(
             "pass started: {} files, {} to work on, {} unchanged",
             count(it.files),
@@ -61,7 +63,9 @@ pub(super) fn line(event: &ContentEvent) -> String {
             it.exceptions,
             it.around_cache
         ),
-        ContentEvent::ReadBackMismatched(it) => format!("not as recorded: {}: {} {}", it.path, it.what.word(), it.detail),
+        ContentEvent::ReadBackMismatched(it) => {
+            format!("not as recorded: {}: {} {}", it.path, it.what.word(), it.detail)
+        }
         ContentEvent::ReadBackFinished(it) => format!(
             "read-back finished: {} files, {}, {} exceptions, {} left",
             count(it.files),

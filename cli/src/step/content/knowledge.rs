@@ -21,7 +21,11 @@ pub(super) struct Known<'a> {
 
 impl<'a> Known<'a> {
     /// Gathers the answers; reads the lists of interrupted batches.
-    pub(super) fn gather(journal: &Path, content: &'a ContentState, destination: &'a Listing) -> Result<Self, Failure> {
+    pub(super) fn gather(
+        journal: &Path,
+        content: &'a ContentState,
+        destination: &'a Listing,
+    ) -> Result<Self, Failure> {
         let mut in_doubt = HashSet::new();
         for batch in &content.doubtful {
             let intent = &batch.intent;

@@ -21,9 +21,12 @@ pub(super) fn write(journal: &Path, entries: &[Entry]) -> Result<Sha256, Failure
 pub(super) fn read(journal: &Path, list: Sha256, range: Range<u64>) -> Result<Vec<Entry>, Failure> {
     let file = evidence::open(journal, list).map_err(|error| file_failure(&error))?;
     let damaged = |why: &dyn std::error::Error| {
-        Failure::new(Exit::JournalDamaged, format!("the list {list} in the journal's evidence folder is damaged"))
-            .because(why)
-            .hint("Restore evidence/ from a copy of the journal's folder.")
+        Failure::new(
+            Exit::JournalDamaged,
+            format!("the list {list} in the journal's evidence folder is damaged"),
+        )
+        .because(why)
+        .hint("Restore evidence/ from a copy of the journal's folder.")
     };
     let mut entries = Vec::new();
     for (at, line) in (0_u64..).zip(BufReader::new(file).split(b'\n').skip(1)) {

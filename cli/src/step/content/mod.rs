@@ -34,7 +34,9 @@ pub(super) fn perform(recorder: &mut Recorder, context: &Context<'_>) -> Result<
             }
             Some(ContentNext::ReadBack) => read_back::perform(recorder, context)?,
             Some(ContentNext::Finish(verdict)) => return Ok(verdict),
-            None => return Err(Failure::new(Exit::Failed, "no run is going on; this is a defect of the program")),
+            None => {
+                return Err(Failure::new(Exit::Failed, "no run is going on; this is a defect of the program"));
+            }
         }
     }
 }
@@ -66,9 +68,12 @@ fn remove(listing: &Listing, recorder: &mut Recorder, context: &Context<'_>) -> 
         return Ok(());
     }
     let root = &context.folders().destination;
-    let removed = remove_leftovers(root, &listing.leftovers, context.request().boundaries.as_ref()).map_err(|error| {
-        Failure::new(Exit::Failed, "temporary files of an interrupted copy cannot be removed").because(&error)
-    })?;
+    let removed = remove_leftovers(root, &listing.leftovers, context.request().boundaries.as_ref()).map_err(
+        |error| {
+            Failure::new(Exit::Failed, "temporary files of an interrupted copy cannot be removed")
+                .because(&error)
+        },
+    )?;
     for (kept, error) in &removed.kept {
         context.talk().say(&format!("warn: leftover {} stays: {error}", kept.path));
     }

@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use wsusmigrate_core::content::{
-    Batch, Entry, Expectation, Found, FoundBefore, Pass, WorkItem, cut, expectation, plan_pass, sort_for_copying,
+    Batch, Entry, Expectation, Found, FoundBefore, Pass, WorkItem, cut, expectation, plan_pass,
+    sort_for_copying,
 };
 use wsusmigrate_core::event::content::{
     BatchFinished, BatchStarted, EntryIgnored, FailureReason, FileFailed, ManifestRecorded, Naming, Origin,
@@ -26,7 +27,11 @@ use crate::step::context::Context;
 use crate::step::listings::Listings;
 
 /// Lists, plans, copies. Ends with `content.pass-finished`, whatever became of the single files.
-pub(super) fn perform(recorder: &mut Recorder, context: &Context<'_>, listings: &Listings) -> Result<(), Failure> {
+pub(super) fn perform(
+    recorder: &mut Recorder,
+    context: &Context<'_>,
+    listings: &Listings,
+) -> Result<(), Failure> {
     let mut manifest = listings.source.files.clone();
     sort_for_copying(&mut manifest);
     record_manifest(recorder, context, listings, &manifest)?;
@@ -38,7 +43,15 @@ pub(super) fn perform(recorder: &mut Recorder, context: &Context<'_>, listings: 
     drop(manifest);
     let seq = record_start(recorder, context, &pass, &worklist, recheck)?;
     tell(context, &pass);
-    let mut work = Work { recorder, context, pass: &pass, worklist: &worklist, started: seq, open: VecDeque::new(), sums: Sums::default() };
+    let mut work = Work {
+        recorder,
+        context,
+        pass: &pass,
+        worklist: &worklist,
+        started: seq,
+        open: VecDeque::new(),
+        sums: Sums::default(),
+    };
     work.run()?;
     let sums = work.sums;
     recorder.observe(
@@ -96,7 +109,8 @@ fn record_start(
     recheck: bool,
 ) -> Result<Seq, Failure> {
     let manifest = recorder.state().content.manifest.as_ref().map(|manifest| manifest.manifest);
-    let manifest = manifest.ok_or_else(|| Failure::new(Exit::Failed, "no manifest; this is a defect of the program"))?;
+    let manifest =
+        manifest.ok_or_else(|| Failure::new(Exit::Failed, "no manifest; this is a defect of the program"))?;
     let started = PassStarted {
         manifest,
         worklist: lists::write(&context.request().journal, worklist)?,
@@ -110,7 +124,8 @@ fn record_start(
 }
 
 fn tell(context: &Context<'_>, pass: &Pass) {
-    let unchanged = format!("{} files, {} unchanged", count(pass.unchanged_files), bytes(pass.unchanged_bytes));
+    let unchanged =
+        format!("{} files, {} unchanged", count(pass.unchanged_files), bytes(pass.unchanged_bytes));
     context.talk().say(&match pass.items.len() {
         0 => format!("nothing to do: {unchanged}"),
         files => format!("to work on: {} files, {}; {unchanged}", count(files as u64), bytes(pass.bytes)),
@@ -154,8 +169,13 @@ impl Work<'_, '_> {
         setup.bytes_per_second = content.bytes_per_second().ok().flatten();
         setup.stop = request.stop.flag();
         setup.effects = Arc::clone(&request.boundaries) as Arc<dyn files::Effects>;
-        let display =
-            Display::start("copying", self.worklist.len() as u64, self.pass.bytes, &setup.progress, request.talk);
+        let display = Display::start(
+            "copying",
+            self.worklist.len() as u64,
+            self.pass.bytes,
+            &setup.progress,
+            request.talk,
+        );
         let mut engine = files::Engine::start(setup).map_err(|error| engine_failure(&error))?;
         let mut batches = cut(self.worklist);
         loop {
@@ -182,7 +202,8 @@ impl Work<'_, '_> {
         let found = items.iter().map(|item| item.found != Found::Absent);
         let worklist = self.recorder.state().content.pass.as_ref().map(|pass| pass.plan.worklist);
         let intent = BatchStarted {
-            worklist: worklist.ok_or_else(|| Failure::new(Exit::Failed, "no pass; this is a defect of the program"))?,
+            worklist: worklist
+                .ok_or_else(|| Failure::new(Exit::Failed, "no pass; this is a defect of the program"))?,
             first,
             files: u32::try_from(batch.range.len()).unwrap_or(u32::MAX),
             bytes: batch.bytes,
@@ -250,7 +271,8 @@ impl Work<'_, '_> {
             bytes: entry.bytes,
             reason: FailureReason::CaseCollision,
             found: None,
-            detail: "another file has this name in other case; WSUS's file systems take the two for one".into(),
+            detail: "another file has this name in other case; WSUS's file systems take the two for one"
+                .into(),
         })
     }
 }
@@ -268,8 +290,12 @@ fn job(at: u32, item: &WorkItem, entry: &Entry) -> files::Job {
         },
         destination: match item.found {
             Found::Absent => files::Found::Absent,
-            Found::Present { replaceable: true, .. } => files::Found::Present { otherwise: files::Mismatched::Replace },
-            Found::Present { replaceable: false, .. } => files::Found::Present { otherwise: files::Mismatched::Refuse },
+            Found::Present { replaceable: true, .. } => {
+                files::Found::Present { otherwise: files::Mismatched::Replace }
+            }
+            Found::Present { replaceable: false, .. } => {
+                files::Found::Present { otherwise: files::Mismatched::Refuse }
+            }
         },
     }
 }

@@ -4,7 +4,9 @@ use std::collections::VecDeque;
 
 use wsusmigrate_core::content::{Batch, Entry, cut};
 use wsusmigrate_core::digest::Sha256;
-use wsusmigrate_core::event::content::{ReadBackFinished, ReadBackMismatched, ReadBackRecorded, ReadBackStarted};
+use wsusmigrate_core::event::content::{
+    ReadBackFinished, ReadBackMismatched, ReadBackRecorded, ReadBackStarted,
+};
 use wsusmigrate_core::event::run::Scope;
 use wsusmigrate_core::path::{PathRef, RelPath};
 use wsusmigrate_core::projection::content::FileRecord;
@@ -36,7 +38,8 @@ pub(super) fn perform(recorder: &mut Recorder, context: &Context<'_>) -> Result<
         exceptions: read.exceptions.len() as u64,
         left: read.files - read.read_files,
     });
-    let finished = finished.ok_or_else(|| Failure::new(Exit::Failed, "no read-back; this is a defect of the program"))?;
+    let finished = finished
+        .ok_or_else(|| Failure::new(Exit::Failed, "no read-back; this is a defect of the program"))?;
     recorder.observe(&digest.0, finished)?;
     Ok(())
 }
@@ -68,9 +71,12 @@ fn long_path(context: &Context<'_>, digest: Sha256) -> Result<RelPath, Failure> 
     /// No file system has longer paths; what claims to be one is damage.
     const LONG_PATH_BYTES_MAX: u64 = 1 << 20;
     let damaged = |why: &dyn std::error::Error| {
-        Failure::new(Exit::JournalDamaged, format!("the path {digest} in the journal's evidence folder is damaged"))
-            .because(why)
-            .hint("Restore evidence/ from a copy of the journal's folder.")
+        Failure::new(
+            Exit::JournalDamaged,
+            format!("the path {digest} in the journal's evidence folder is damaged"),
+        )
+        .because(why)
+        .hint("Restore evidence/ from a copy of the journal's folder.")
     };
     let file = evidence::open(&context.request().journal, digest).map_err(|error| file_failure(&error))?;
     let mut bytes = Vec::new();
@@ -125,7 +131,11 @@ impl Work<'_, '_> {
         let range = first..first + batch.range.len();
         let files = self.list[range.clone()].iter().zip(&self.digests[range]);
         files
-            .map(|(entry, sha256)| files::Recorded { path: entry.path.clone(), bytes: entry.bytes, sha256: *sha256 })
+            .map(|(entry, sha256)| files::Recorded {
+                path: entry.path.clone(),
+                bytes: entry.bytes,
+                sha256: *sha256,
+            })
             .collect()
     }
 

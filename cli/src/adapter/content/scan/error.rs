@@ -66,7 +66,10 @@ impl fmt::Display for Hint {
             Self::Above(path) => write!(f, ". It looks like WsusContent itself: name {}", path.display()),
             Self::Below(path) => write!(f, ". Did you mean {}?", path.display()),
             Self::Link(target) => {
-                write!(f, ". WsusContent is a link to {target}, and links are not followed: name the real place")
+                write!(
+                    f,
+                    ". WsusContent is a link to {target}, and links are not followed: name the real place"
+                )
             }
             Self::None => Ok(()),
         }
