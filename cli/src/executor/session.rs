@@ -99,7 +99,10 @@ pub fn carry_out(request: Request) -> Result<Done, Failure> {
             }
             Some(Next::Finish(verdict)) => break verdict,
             None => {
-                return Err(Failure::new(Exit::Failed, "no run is going on; this is a defect of the program"));
+                return Err(Failure::new(
+                    Exit::Failed,
+                    "no run is going on; this is a defect of the program",
+                ));
             }
         }
     };

@@ -2,47 +2,53 @@
 
 use std::io::{self, Write};
 
-use wsusmigrate_core::rollback::Guidance;
+use wsusmigrate_core::rollback::{Guidance, Undo};
 
+use crate::show::table::sentence;
 use crate::show::unit;
 
 /// Writes what to undo, in which order, for people.
 pub(super) fn text(guidance: &Guidance, out: &mut dyn Write) -> io::Result<()> {
+    out.write_all(told(guidance).as_bytes())
+}
+
+fn told(guidance: &Guidance) -> String {
+    let mut text = String::new();
     if guidance.in_doubt > 0 {
-        writeln!(
-            out,
-            "{} actions are in doubt: run `wsusmigrate run` or look at them before you undo anything.\n",
+        let doubt = format!(
+            "{} actions are in doubt: run `wsusmigrate run` or look at them before you undo anything.",
             guidance.in_doubt
-        )?;
+        );
+        text += &sentence("! ", &doubt);
     }
     if guidance.actions.is_empty() {
-        writeln!(out, "Nothing to undo.")?;
+        text += "Nothing to undo.\n";
     }
     for (at, undo) in guidance.actions.iter().enumerate() {
-        writeln!(out, "{}. {}", at + 1, undo.what)?;
-        writeln!(out, "   how much:  {} files, {}", unit::count(undo.count), unit::bytes(undo.bytes))?;
-        writeln!(
-            out,
-            "   done in:   records {} to {}, last at {}",
-            undo.first_seq, undo.last_seq, undo.last_time
-        )?;
-        writeln!(out, "   before:    {}", undo.previous)?;
-        for condition in &undo.preconditions {
-            writeln!(out, "   only if:   {condition}")?;
-        }
-        writeln!(out, "   is lost:   {}", undo.lost)?;
-        for line in &undo.by_hand {
-            writeln!(out, "   by hand:   {line}")?;
-        }
+        text += &sentence(&format!("{}. ", at + 1), undo.what.as_str());
+        text += &details(undo);
     }
     for kept in &guidance.lost {
-        writeln!(out, "Cannot be undone ({} times): {}", unit::count(kept.count), kept.why)?;
+        text +=
+            &sentence("- ", &format!("Cannot be undone ({} times): {}", unit::count(kept.count), kept.why));
     }
     for kept in &guidance.nothing_to_undo {
-        writeln!(out, "Needs no undoing ({} times): {}", unit::count(kept.count), kept.why)?;
+        text +=
+            &sentence("- ", &format!("Needs no undoing ({} times): {}", unit::count(kept.count), kept.why));
     }
-    match &guidance.point_of_no_return {
-        Some(point) => writeln!(out, "Point of no return: record {}: {}", point.seq, point.why),
-        None => writeln!(out, "Point of no return: not reached; the source is as it was."),
-    }
+    let point = match &guidance.point_of_no_return {
+        Some(point) => format!("Point of no return: record {}: {}", point.seq, point.why),
+        None => "Point of no return: not reached; the source is as it was.".to_owned(),
+    };
+    text + &sentence("", &point)
+}
+
+fn details(undo: &Undo) -> String {
+    let much = format!("{} files, {}", unit::count(undo.count), unit::bytes(undo.bytes));
+    let done = format!("records {} to {}, last at {}", undo.first_seq, undo.last_seq, undo.last_time);
+    let mut lines = vec![("how much:", much), ("done in:", done), ("before:", undo.previous.to_string())];
+    lines.extend(undo.preconditions.iter().map(|condition| ("only if:", condition.to_string())));
+    lines.push(("is lost:", undo.lost.to_string()));
+    lines.extend(undo.by_hand.iter().map(|line| ("by hand:", line.to_string())));
+    lines.iter().map(|(label, line)| sentence(&format!("   {label:<10}"), line)).collect()
 }

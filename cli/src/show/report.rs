@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use wsusmigrate_core::report::{Report, Section, Value};
 
-use crate::show::table::table;
+use crate::show::table::{paths, sentence, table};
 use crate::show::unit;
 
 /// Writes a report for people. A table longer than `rows_max` says how much it leaves out.
@@ -32,12 +32,14 @@ fn section(section: &Section, out: &mut dyn Write) -> io::Result<()> {
     }
     for part in section.tables.iter().filter(|table| !table.rows.is_empty()) {
         let rows = part.rows.iter().take(ROWS_MAX).map(|row| row.iter().map(value).collect());
-        write!(out, "{}", table(&part.columns, rows))?;
+        let text =
+            if part.columns.first() == Some(&"path") { paths(rows) } else { table(&part.columns, rows) };
+        out.write_all(text.as_bytes())?;
         if let Some(more) = part.rows.len().checked_sub(ROWS_MAX).filter(|more| *more > 0) {
             writeln!(out, "  ... and {} more; --json has them all", unit::count(more as u64))?;
         }
     }
-    section.notes.iter().try_for_each(|note| writeln!(out, "  {note}"))
+    section.notes.iter().try_for_each(|note| out.write_all(sentence("  ", note).as_bytes()))
 }
 
 fn value(value: &Value) -> String {

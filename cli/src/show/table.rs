@@ -1,9 +1,9 @@
-//! Tables that fit 80 columns.
+//! Tables, lists and sentences that fit 80 columns. A path is never cut: people copy it.
 
 use comfy_table::{ContentArrangement, Table, presets};
 
 /// The width every table fits, in columns.
-pub(super) const WIDTH: u16 = 80;
+const WIDTH: u16 = 80;
 
 /// A table without lines: headings, then rows; long cells wrap.
 pub(super) fn table<'a>(columns: &[&str], rows: impl Iterator<Item = Vec<String>> + 'a) -> String {
@@ -14,4 +14,44 @@ pub(super) fn table<'a>(columns: &[&str], rows: impl Iterator<Item = Vec<String>
         table.add_row(row);
     });
     table.lines().map(|line| line.trim_end().to_owned() + "\n").collect()
+}
+
+/// A sentence after `indent`, wrapped between words; further lines stand below its beginning.
+pub(super) fn sentence(indent: &str, text: &str) -> String {
+    let hanging = " ".repeat(indent.chars().count());
+    let options = textwrap::Options::new(usize::from(WIDTH))
+        .initial_indent(indent)
+        .subsequent_indent(&hanging)
+        .break_words(false);
+    textwrap::fill(text, options) + "\n"
+}
+
+/// Rows that begin with a path: the path on a line of its own, the rest below it.
+pub(super) fn paths(rows: impl Iterator<Item = Vec<String>>) -> String {
+    rows.map(|row| {
+        let (path, rest) =
+            row.split_first().map_or((String::new(), &[][..]), |(path, rest)| (path.clone(), rest));
+        let rest = rest.iter().filter(|cell| !cell.is_empty()).cloned().collect::<Vec<_>>().join(", ");
+        format!("  {path}\n{}", if rest.is_empty() { String::new() } else { sentence("      ", &rest) })
+    })
+    .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_path_stands_whole_on_its_line() {
+        let path = format!("WsusContent/00/{}", "A".repeat(90));
+        let text = paths(std::iter::once(vec![path.clone(), "reason".to_owned(), "word ".repeat(30)]));
+        assert!(text.lines().any(|line| line.trim() == path));
+        assert!(text.lines().skip(1).all(|line| line.chars().count() <= 80 && line.starts_with("      ")));
+    }
+
+    #[test]
+    fn tables_fit_their_width() {
+        let text = table(&["a", "b"], std::iter::once(vec!["x".repeat(70), "y".repeat(70)]));
+        assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
+    }
 }

@@ -35,7 +35,10 @@ pub(super) fn perform(recorder: &mut Recorder, context: &Context<'_>) -> Result<
             Some(ContentNext::ReadBack) => read_back::perform(recorder, context)?,
             Some(ContentNext::Finish(verdict)) => return Ok(verdict),
             None => {
-                return Err(Failure::new(Exit::Failed, "no run is going on; this is a defect of the program"));
+                return Err(Failure::new(
+                    Exit::Failed,
+                    "no run is going on; this is a defect of the program",
+                ));
             }
         }
     }
