@@ -61,7 +61,9 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<Answer, Failure> {
         .map_err(|error| Failure::new(Exit::Usage, "no such scenario").because(&error))?;
     folder.prepare()?;
     talk.say(&format!("rehearsing {} in {}", scenario.name, folder.root().display()));
-    COVERS.iter().for_each(|line| talk.say(line));
+    for line in COVERS {
+        talk.say(line);
+    }
     let estate = make(&scenario, args.seed, &folder, talk)?;
     let crashed = match args.crash_at {
         Some(at) => crash(args, at, &folder, talk)?,
@@ -115,7 +117,7 @@ fn carry_out_there(folder: &Folder, talk: Talk, crash_at: Option<u64>) -> Result
         talk,
         boundaries: Arc::clone(&boundaries) as Arc<_>,
     };
-    let done = carry_out(request)?;
+    let done = carry_out(&request)?;
     Ok((done, boundaries.count()))
 }
 

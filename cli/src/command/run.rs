@@ -58,7 +58,7 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<Answer, Failure> {
         boundaries: Arc::new(NoBoundaries),
         loaded,
     };
-    Ok(answer(&carry_out(request)?))
+    Ok(answer(&carry_out(&request)?))
 }
 
 /// What a finished run answers: where the migration stands, and what to type next.

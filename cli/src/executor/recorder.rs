@@ -108,7 +108,9 @@ impl Recorder {
         let batch =
             recorded.iter().map(|it| Proposed { envelope: it.envelope, event: it.event.clone() }).collect();
         self.journal.append(batch, Expected::Size(size)).wait().map_err(|error| append_failure(&error))?;
-        recorded.iter().for_each(|record| self.state.apply(record));
+        for record in &recorded {
+            self.state.apply(record);
+        }
         Ok(())
     }
 

@@ -83,11 +83,11 @@ impl Done {
 }
 
 /// Carries out a run, beginning where the last one stopped.
-pub fn carry_out(request: Request) -> Result<Done, Failure> {
+pub fn carry_out(request: &Request) -> Result<Done, Failure> {
     let name = request.loaded.plan.migration.name.clone();
     let opened = open::open_or_create(&request.journal, &request.keys, &name, request.talk)?;
-    let mut recorder = begin(opened, &request)?;
-    let context = Context::new(&request);
+    let mut recorder = begin(opened, request)?;
+    let context = Context::new(request);
     let asked = context.asked();
     let verdict = loop {
         note_stop(&mut recorder, &request.stop)?;

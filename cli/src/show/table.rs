@@ -28,13 +28,18 @@ pub(super) fn sentence(indent: &str, text: &str) -> String {
 
 /// Rows that begin with a path: the path on a line of its own, the rest below it.
 pub(super) fn paths(rows: impl Iterator<Item = Vec<String>>) -> String {
-    rows.map(|row| {
-        let (path, rest) =
-            row.split_first().map_or((String::new(), &[][..]), |(path, rest)| (path.clone(), rest));
-        let rest = rest.iter().filter(|cell| !cell.is_empty()).cloned().collect::<Vec<_>>().join(", ");
-        format!("  {path}\n{}", if rest.is_empty() { String::new() } else { sentence("      ", &rest) })
-    })
-    .collect()
+    let mut text = String::new();
+    for row in rows {
+        let mut cells = row.into_iter().filter(|cell| !cell.is_empty());
+        text += "  ";
+        text += &cells.next().unwrap_or_default();
+        text += "\n";
+        let rest = cells.collect::<Vec<_>>().join(", ");
+        if !rest.is_empty() {
+            text += &sentence("      ", &rest);
+        }
+    }
+    text
 }
 
 #[cfg(test)]

@@ -25,7 +25,7 @@ pub(super) fn text(verification: &Verification, out: &mut dyn Write) -> io::Resu
     }
     for finding in &verification.findings {
         let place = finding.offset.map(|offset| format!(", byte {offset}")).unwrap_or_default();
-        let record = finding.seq.map(|seq| format!("record {seq}")).unwrap_or_else(|| "journal".to_owned());
+        let record = finding.seq.map_or_else(|| "journal".to_owned(), |seq| format!("record {seq}"));
         let event = finding.event.map(|event| format!(" ({event})")).unwrap_or_default();
         writeln!(out, "{}: {record}{event}: {}", word(finding.severity), finding.what)?;
         writeln!(out, "    in {}{place}", finding.file.display())?;
