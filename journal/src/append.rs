@@ -103,13 +103,11 @@ impl Future for Append {
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Outcome> {
         let mut answer = self.reply.lock();
-        match answer.outcome.clone() {
-            Some(outcome) => Poll::Ready(outcome),
-            None => {
-                answer.waker = Some(context.waker().clone());
-                Poll::Pending
-            }
+        if let Some(outcome) = answer.outcome.clone() {
+            return Poll::Ready(outcome);
         }
+        answer.waker = Some(context.waker().clone());
+        Poll::Pending
     }
 }
 

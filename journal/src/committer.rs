@@ -15,7 +15,7 @@ use crate::append::{Appended, Draft, Expected, Reply, Request};
 use crate::disk::FileError;
 use crate::error::AppendError;
 use crate::head::{Head, Publisher};
-use crate::index::{Index, stopped};
+use crate::index::Index;
 use crate::log::cursor::Position;
 use crate::log::frame::{COMMIT_HEADER_BYTES, CommitHeader, push_record};
 use crate::log::scan::Point;
@@ -132,7 +132,7 @@ impl Committer {
         let mut failed = None;
         if requests.iter().any(|request| !request.certainly_new) {
             let lag_max = if self.catch_up_first { 0 } else { LAG_RECORDS_MAX };
-            failed = self.lag.wait(lag_max).map_err(stopped).err();
+            failed = self.lag.wait(lag_max).map_err(AppendError::from).err();
             self.catch_up_first = false;
         }
         for request in requests {

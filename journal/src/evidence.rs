@@ -66,7 +66,7 @@ pub fn write(journal: &Path, mut content: impl Read) -> Result<Sha256, FileError
     Ok(digest)
 }
 
-/// Stores bytes, as [`write`] does.
+/// Stores bytes, as [`write()`] does.
 pub fn write_bytes(journal: &Path, bytes: &[u8]) -> Result<Sha256, FileError> {
     write(journal, bytes)
 }

@@ -17,8 +17,8 @@ const MAGIC: [u8; 4] = *b"WMHD";
 const SLOT_BYTES: usize = 96;
 /// Slots stand this far apart: on no medium we know do they share a sector or a page.
 const SLOT_STRIDE: usize = 4096;
-const SLOTS: u64 = 2;
-const FILE_BYTES: usize = SLOT_STRIDE * SLOTS as usize;
+const SLOTS: usize = 2;
+const FILE_BYTES: usize = SLOT_STRIDE * SLOTS;
 
 /// What a slot says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -127,5 +127,5 @@ impl Publisher {
 }
 
 fn slot_at(generation: u64) -> usize {
-    if generation.is_multiple_of(SLOTS) { 0 } else { SLOT_STRIDE }
+    if generation.is_multiple_of(2) { 0 } else { SLOT_STRIDE }
 }

@@ -45,13 +45,11 @@ impl Identity {
     /// letters, digits, `.`, `-` and `_` of ASCII is percent-encoded.
     #[must_use]
     pub fn origin(&self) -> String {
-        let mut host = String::new();
-        for byte in self.host.as_str().bytes() {
-            match byte {
-                b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'.' | b'-' | b'_' => host.push(char::from(byte)),
-                _ => host.push_str(&format!("%{byte:02X}")),
-            }
-        }
+        let encode = |byte| match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'.' | b'-' | b'_' => char::from(byte).to_string(),
+            _ => format!("%{byte:02X}"),
+        };
+        let host: String = self.host.as_str().bytes().map(encode).collect();
         format!("wsusmigrate/{}/{host}/{}", self.migration, self.stream)
     }
 }

@@ -45,13 +45,9 @@ impl Index {
         if let Some((seq, content)) = self.recent(&envelope.id) {
             return compare(draft, seq, Some(content));
         }
-        let stored = if is_item(envelope) {
-            self.item(draft)?
-        } else {
-            self.store.find(&envelope.id).map_err(stopped)?
-        };
+        let stored = if is_item(envelope) { self.item(draft)? } else { self.store.find(&envelope.id)? };
         let Some(seq) = stored else { return Ok(None) };
-        let record = self.store.record(seq).map_err(stopped)?;
+        let record = self.store.record(seq)?;
         let content = record.and_then(|record| Content::of_stored(record.view()).map(|(_, content)| content));
         compare(draft, seq, content)
     }
@@ -99,7 +95,7 @@ impl Index {
             let recent = self.lag.recent.lock().unwrap_or_else(PoisonError::into_inner);
             recent.with_prefix(&action).collect()
         };
-        let stored = self.store.action(&action, ACTION_ITEMS_MAX + 1).map_err(stopped)?;
+        let stored = self.store.action(&action, ACTION_ITEMS_MAX + 1)?;
         for record in stored.ok_or(AppendError::ActionTooLarge)? {
             if let Some((envelope, _)) =
                 Content::of_stored(record.view()).filter(|(envelope, _)| is_item(envelope))
@@ -124,11 +120,13 @@ fn compare(draft: &Draft, seq: u64, content: Option<Content>) -> Result<Option<u
             name: proposed.event.kind().name(),
             seq: Seq(seq),
         }),
-        None => Err(stopped(StoreError(format!("its index names record {seq}, which is not there")))),
+        None => Err(StoreError(format!("its index names record {seq}, which is not there")).into()),
     }
 }
 
 /// The store is needed to know what is there already: without it nothing can be appended.
-pub(crate) fn stopped(error: StoreError) -> AppendError {
-    AppendError::Stopped(format!("the store failed: {error}"))
+impl From<StoreError> for AppendError {
+    fn from(error: StoreError) -> Self {
+        Self::Stopped(format!("the store failed: {error}"))
+    }
 }

@@ -114,11 +114,12 @@ impl Journal {
         }
         disk::sync_dir(dir)?;
         let key = SigningKey::create(keys, create.stream)?;
-        let end = write_first(&place, &create, key.public())?;
+        let (stream, time) = (create.stream, create.time);
+        let end = write_first(&place, create, key.public())?;
         // A crash here leaves a log of one record without a head, which `open` mends.
-        publisher(&place, create.stream, &end, 0)?;
+        publisher(&place, stream, &end, 0)?;
         drop(key);
-        Ok(Self::open_locked(place, keys, create.time, lock)?.0)
+        Ok(Self::open_locked(place, keys, time, lock)?.0)
     }
 
     /// Opens a journal, mends what an interruption left, and appends one `run.journal-recovered` for each finding.
@@ -347,15 +348,15 @@ fn lock(place: &Place) -> Result<File, OpenError> {
 }
 
 /// Writes the first record.
-fn write_first(place: &Place, create: &Create, public_key: [u8; 32]) -> Result<Point, OpenError> {
+fn write_first(place: &Place, create: Create, public_key: [u8; 32]) -> Result<Point, OpenError> {
     let id = EventId::of_observation(create.migration, "run.journal-created", create.stream.as_bytes());
     let envelope = Envelope { id, time: create.time, action: None, causation: None };
     let event = JournalCreated {
         migration: create.migration,
-        name: create.name.clone(),
+        name: create.name,
         stream: create.stream,
-        host: create.host.clone(),
-        program: create.program.clone(),
+        host: create.host,
+        program: create.program,
         public_key,
     };
     let mut request = Request::new(vec![Proposed { envelope, event: event.into() }], Expected::Any)?;

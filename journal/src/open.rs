@@ -246,9 +246,10 @@ fn from_store(
     let there = looked.scan.end.at.next;
     let claimed = claims.iter().map(|claim| claim.checkpoint.size);
     let known = claimed.chain(slots.newest.map(|head| head.size)).max().unwrap_or(0);
-    let refused = || {
+    let refused = |why: &str| {
         if there > 0 {
-            OpenError::Damaged(lack.clone())
+            let what = format!("{}; the store cannot give it back: {why}", lack.what);
+            OpenError::Damaged(Damage { what, ..lack.clone() })
         } else if known > 0 {
             OpenError::BothLost { dir: place.root().to_owned(), size: known }
         } else if Place::segment(&place.log(), 0).exists() {
@@ -258,13 +259,13 @@ fn from_store(
         }
     };
     let Some((store, applied)) = store.filter(|(_, applied)| applied.size >= known.max(there)) else {
-        return Err(refused());
+        return Err(refused("it does not hold everything that was acknowledged"));
     };
     let (log, rebuilt) = (place.log(), place.log_rebuilt());
     let leaf = slots.newest.map(|head| (head.size, head.leaf));
     match rebuild_log(store, &applied, leaf, &rebuilt) {
         Ok(()) => {}
-        Err(RebuildError::Broken(_)) => return Err(refused()),
+        Err(RebuildError::Broken(why)) => return Err(refused(&why)),
         Err(RebuildError::File(error)) => return Err(error.into()),
     }
     if log.exists() {

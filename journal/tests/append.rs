@@ -1,5 +1,7 @@
 //! Goal: what was acknowledged is there, once, in order, whatever is opened and closed in between.
 
+#![allow(clippy::unwrap_used, reason = "tests may unwrap, also in their helpers")]
+
 mod support;
 
 use proptest::prelude::*;
@@ -48,7 +50,9 @@ fn the_same_event_is_appended_once() {
     assert_eq!((first.first, first.last, first.repeated), (Seq(1), Seq(100), 0));
     for round in 0..3 {
         let mut later = batch.clone();
-        later.iter_mut().for_each(|proposed| proposed.envelope.time = TimeMicros(samples::TIME.0 + 5));
+        for proposed in &mut later {
+            proposed.envelope.time = TimeMicros(samples::TIME.0 + 5);
+        }
         let again = journal.append(later, Expected::Size(0)).wait().unwrap();
         assert_eq!((again.first, again.last, again.repeated), (Seq(1), Seq(100), 100), "round {round}");
         let mut other = samples::field(7);

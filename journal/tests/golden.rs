@@ -4,6 +4,8 @@
 //! Method: one sample a kind goes through a real journal; its stored payload must be the golden bytes, and the
 //! golden bytes must decode to the sample.
 
+#![allow(clippy::unwrap_used, reason = "tests may unwrap, also in their helpers")]
+
 mod support;
 
 use std::fmt::Write;
@@ -38,7 +40,9 @@ fn path(kind: Kind, extension: &str) -> PathBuf {
 
 fn hex(bytes: &[u8]) -> String {
     bytes.chunks(32).fold(String::new(), |mut text, line| {
-        line.iter().for_each(|byte| write!(text, "{byte:02x}").unwrap());
+        for byte in line {
+            write!(text, "{byte:02x}").unwrap();
+        }
         text.push('\n');
         text
     })

@@ -1,5 +1,7 @@
 //! Goal: checkpoints, snapshots and evidence are what they say, by means that are not this crate's.
 
+#![allow(clippy::unwrap_used, reason = "tests may unwrap, also in their helpers")]
+
 mod support;
 
 use std::fs;
@@ -128,9 +130,8 @@ fn replay_gives_the_same_with_and_without_snapshots_at_every_size() {
     journal.close().unwrap();
     let folder = snapshots_dir(&bench.dir());
     let kept = fs::read_dir(&folder).unwrap();
-    let kept = kept.filter(|entry| {
-        entry.as_ref().unwrap().file_name().to_string_lossy().starts_with(Digests::NAME)
-    });
+    let kept =
+        kept.filter(|entry| entry.as_ref().unwrap().file_name().to_string_lossy().starts_with(Digests::NAME));
     assert_eq!(kept.count(), 2, "the newest two are kept");
     let reader = bench.reader();
     for size in 0..=91 {
@@ -181,7 +182,8 @@ fn a_damaged_snapshot_is_not_used() {
     // A snapshot of another history: the leaf hash is not the log's.
     let other = Bench::filled(20, 9);
     fs::copy(&path, snapshots_dir(&other.dir()).join(path.file_name().unwrap())).unwrap();
-    let state = replay::<Digests>(&other.reader(), Some(&snapshots_dir(&other.dir())), Upto::Now).unwrap().state;
+    let state =
+        replay::<Digests>(&other.reader(), Some(&snapshots_dir(&other.dir())), Upto::Now).unwrap().state;
     assert_ne!(state.0[5].0, 999);
     bench.assert_sound();
 }

@@ -19,7 +19,7 @@ pub(super) fn text(verification: &Verification, out: &mut dyn Write) -> io::Resu
     }
     match &verification.checkpoint {
         Some(checkpoint) => {
-            writeln!(out, "  checkpoint  signed at {} records", unit::count(checkpoint.size))?
+            writeln!(out, "  checkpoint  signed at {} records", unit::count(checkpoint.size))?;
         }
         None => writeln!(out, "  checkpoint  none")?,
     }

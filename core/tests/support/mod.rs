@@ -1,6 +1,12 @@
 //! Given events, when a decision is asked for, then what follows: histories as data.
 
 #![allow(dead_code, unreachable_pub)] // each test target uses its part
+#![allow(
+    clippy::unwrap_used,
+    clippy::missing_panics_doc,
+    clippy::must_use_candidate,
+    clippy::wildcard_imports
+)]
 
 use wsusmigrate_core::decide::{self, ContentNext, Next, Request};
 use wsusmigrate_core::digest::{Sha1, Sha256};

@@ -14,8 +14,9 @@ use crate::disk::{self, At, FileError};
 use crate::place::{self, Place};
 use crate::record::NO_LEAF;
 
-/// How much is read at a time.
-const READ_BYTES: usize = 512 << 10;
+/// How much is read at first, and at most: who reads one record should not read half a megabyte.
+const READ_BYTES_MIN: usize = 16 << 10;
+const READ_BYTES_MAX: usize = 512 << 10;
 
 /// The segments of a log by their first sequence, in order.
 pub(crate) fn segments(log: &Path) -> Result<Vec<u64>, FileError> {
@@ -82,6 +83,7 @@ pub(crate) struct Cursor {
     header: SegmentHeader,
     at: Position,
     buffer: Vec<u8>,
+    read_bytes: usize,
     /// Offset in the file of the buffer's first byte.
     buffer_at: u64,
 }
@@ -99,7 +101,16 @@ impl Cursor {
             Err(not) => return Err(SegmentError::Header(not, path)),
         };
         let at = Position { segment, offset: SEGMENT_HEADER_BYTES as u64, next: segment, number: 0 };
-        Ok(Self { log: log.to_owned(), path, file, header, at, buffer: Vec::new(), buffer_at: 0 })
+        Ok(Self {
+            log: log.to_owned(),
+            path,
+            file,
+            header,
+            at,
+            buffer: Vec::new(),
+            read_bytes: READ_BYTES_MIN,
+            buffer_at: 0,
+        })
     }
 
     /// Opens a segment whose header is damaged, for `verify`.
@@ -108,7 +119,16 @@ impl Cursor {
         let file = File::open(&path).at("open", &path)?;
         let header =
             SegmentHeader { stream: StreamId::from_bytes([0; 16]), first: at.segment, previous: NO_LEAF };
-        Ok(Self { log: log.to_owned(), path, file, header, at, buffer: Vec::new(), buffer_at: 0 })
+        Ok(Self {
+            log: log.to_owned(),
+            path,
+            file,
+            header,
+            at,
+            buffer: Vec::new(),
+            read_bytes: READ_BYTES_MIN,
+            buffer_at: 0,
+        })
     }
 
     /// Opens a segment and stands at a known place in it.
@@ -184,6 +204,7 @@ impl Cursor {
         match Self::open(&self.log, self.at.next) {
             Ok(mut next) => {
                 next.at.number = self.at.number;
+                next.read_bytes = self.read_bytes;
                 next.buffer = std::mem::take(&mut self.buffer);
                 next.buffer.clear();
                 *self = next;
@@ -205,7 +226,8 @@ impl Cursor {
         match have {
             Some(skip) if skip + length <= self.buffer.len() => Ok(&self.buffer[skip..skip + length]),
             _ => {
-                self.buffer.resize(length.max(READ_BYTES), 0);
+                self.buffer.resize(length.max(self.read_bytes), 0);
+                self.read_bytes = (self.read_bytes * 2).min(READ_BYTES_MAX);
                 self.buffer_at = offset;
                 let mut read = 0;
                 while read < self.buffer.len() {

@@ -200,14 +200,12 @@ impl<'a> Iterator for Records<'a> {
         let expected = self.next;
         self.at += RECORD_HEADER_BYTES + length;
         self.next += 1;
-        let record = if crc32c::crc32c_append(crc32c::crc32c(&rest[..4]), bytes) != u32_at(rest, 4) {
-            Err(Defect::Checksum)
-        } else {
-            match Payload::new(bytes) {
-                None => Err(Defect::Length),
-                Some(payload) if payload.seq().0 != expected => Err(Defect::Sequence(payload.seq().0)),
-                Some(payload) => Ok(payload),
-            }
+        let sound = crc32c::crc32c_append(crc32c::crc32c(&rest[..4]), bytes) == u32_at(rest, 4);
+        let record = match Payload::new(bytes) {
+            _ if !sound => Err(Defect::Checksum),
+            None => Err(Defect::Length),
+            Some(payload) if payload.seq().0 != expected => Err(Defect::Sequence(payload.seq().0)),
+            Some(payload) => Ok(payload),
         };
         Some(Slot { at, record, bytes })
     }

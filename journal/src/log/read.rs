@@ -18,6 +18,8 @@ pub(crate) struct LogRecords {
     current: Option<Current>,
     next: u64,
     end: u64,
+    /// What was read ahead of the current commit may be stale.
+    stale: bool,
     failed: bool,
 }
 
@@ -37,6 +39,7 @@ impl LogRecords {
             current: None,
             next: range.start,
             end: range.end,
+            stale: false,
             failed: false,
         }
     }
@@ -45,10 +48,9 @@ impl LogRecords {
     pub(crate) fn extend(&mut self, end: u64) {
         debug_assert!(self.next == self.end && end >= self.end);
         self.end = end;
-        // What was read ahead may have been an append in flight.
-        if let Some(cursor) = &mut self.cursor {
-            cursor.forget();
-        }
+        // What was read ahead may have been an append in flight. The commit at hand is whole, and still needed where
+        // the old end was in the middle of it.
+        self.stale = true;
     }
 
     /// The next record, borrowed.
@@ -105,6 +107,9 @@ impl LogRecords {
                 let header = current.commit.header;
                 cursor.pass(&header);
                 self.current = None;
+            }
+            if std::mem::take(&mut self.stale) {
+                cursor.forget();
             }
             match cursor.look()? {
                 Found::Commit(commit) if commit.header.end() <= self.next => cursor.pass(&commit.header),

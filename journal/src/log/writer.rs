@@ -66,6 +66,7 @@ impl LogWriter {
     }
 
     /// Makes segments shorter, for tests that want many.
+    #[cfg(test)]
     pub(crate) fn set_segment_bytes_max(&mut self, bytes: u64) {
         self.segment_bytes_max = bytes.min(SEGMENT_BYTES_MAX);
     }
@@ -119,4 +120,75 @@ fn create_segment(log: &Path, header: SegmentHeader) -> Result<(Arc<File>, PathB
     file.sync_all().at("sync", &path)?;
     disk::sync_dir(log)?;
     Ok((Arc::new(file), path))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::log::cursor::segments;
+    use crate::log::frame::{CommitHeader, push_record};
+    use crate::log::mend::later_commit;
+    use crate::log::read::LogRecords;
+    use crate::log::scan::{Point, scan};
+    use crate::record::{NO_LEAF, leaf_hash, place, unplaced};
+    use wsusmigrate_core::event::Kind;
+    use wsusmigrate_core::unit::Seq;
+
+    /// Commits of three records into segments that hold a few of them each.
+    fn write(log: &Path, commits: u64) {
+        disk::create_dir(log).unwrap();
+        let mut writer = LogWriter::create(log, StreamId::from_bytes([1; 16]), 0, NO_LEAF).unwrap();
+        writer.set_segment_bytes_max(2_000);
+        let mut leaf = NO_LEAF;
+        for number in 0..commits {
+            let (first, before) = (number * 3, leaf);
+            let mut frame = vec![0; COMMIT_HEADER_BYTES];
+            for seq in first..first + 3 {
+                let mut payload = unplaced(Kind::RunStopRequested);
+                payload.resize(payload.len() + usize::try_from(seq % 90).unwrap(), 0x5A);
+                place(&mut payload, Seq(seq), &leaf);
+                leaf = leaf_hash(&payload);
+                push_record(&mut frame, &payload);
+            }
+            let body_bytes = u32::try_from(frame.len() - COMMIT_HEADER_BYTES).unwrap();
+            let header = CommitHeader { number: number + 1, first, records: 3, body_bytes };
+            frame[..COMMIT_HEADER_BYTES].copy_from_slice(&header.encode());
+            writer.append(&frame, first, before).unwrap();
+        }
+    }
+
+    #[test]
+    fn a_log_of_many_segments_reads_as_one() {
+        let folder = tempfile::TempDir::new().unwrap();
+        let log = folder.path().join("log");
+        write(&log, 40);
+        let there = segments(&log).unwrap();
+        assert!(there.len() > 5, "{there:?}");
+        let found = scan(&log, Point::start(), &mut |_, _| {}).unwrap();
+        assert_eq!(
+            (found.end.at.next, found.stop, found.end.at.segment),
+            (120, None, *there.last().unwrap())
+        );
+        for start in 0..120 {
+            for end in [start + 1, start + 7, 120] {
+                let end = end.min(120);
+                let seqs: Vec<_> =
+                    LogRecords::new(&log, start..end).map(|record| record.unwrap().seq().0).collect();
+                assert_eq!(seqs, (start..end).collect::<Vec<_>>());
+            }
+        }
+    }
+
+    #[test]
+    fn a_missing_segment_is_no_end() {
+        let folder = tempfile::TempDir::new().unwrap();
+        let log = folder.path().join("log");
+        write(&log, 40);
+        let missing = segments(&log).unwrap()[2];
+        std::fs::remove_file(Place::segment(&log, missing)).unwrap();
+        let found = scan(&log, Point::start(), &mut |_, _| {}).unwrap();
+        assert_eq!(found.end.at.next, missing);
+        assert!(later_commit(&log, &found).unwrap().is_some());
+        assert!(LogRecords::new(&log, 0..120).any(|record| record.is_err()));
+    }
 }

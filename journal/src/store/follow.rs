@@ -9,22 +9,21 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use wsusmigrate_core::digest::Sha256;
-use wsusmigrate_core::event::{ContentEvent, Event};
 use wsusmigrate_core::id::StreamId;
-use wsusmigrate_core::path::PathRef;
 
 use super::pack::{GROUP_RECORDS, pack};
-use super::recent::{Recent, is_item};
-use super::{Applied, Changes, Store, StoreError};
+use super::recent::Recent;
+use super::run::{RUN_RECORDS, index};
+use super::{Applied, Changes, Store, StoreError, guarded};
 use crate::log::read::LogRecords;
-use crate::record::{RawRecord, Record};
+use crate::record::RawRecord;
 
 /// How far the store may be behind the log: what the recent events in memory are bounded by.
 pub(crate) const LAG_RECORDS_MAX: u64 = 65_536;
 /// Records that go to sled at once.
 const ROUND_RECORDS: u64 = 2_048;
-/// How long a group may stay incomplete before it is written as it is: writing it after each record would write it
-/// sixteen times.
+/// How long a run may stay incomplete before it is written as it is: writing it after each record would write it
+/// many times over.
 const PAUSE: Duration = Duration::from_millis(50);
 
 struct State {
@@ -123,15 +122,16 @@ struct Work {
 
 impl Work {
     fn run(self, applied: u64) {
-        if let Err(error) = self.follow(applied) {
+        // Also a panic must be heard of: the committer waits for this thread.
+        if let Err(error) = guarded(|| self.follow(applied)) {
             self.lag.lock().failed = Some(error);
             self.lag.changed.notify_all();
         }
     }
 
     fn follow(&self, applied: u64) -> Result<(), StoreError> {
-        // The group the store stands in is read again: its packs are written whole.
-        let start = applied - applied % GROUP_RECORDS;
+        // The run the store stands in is read again: its entries are written whole.
+        let start = applied - applied % RUN_RECORDS as u64;
         let mut records = LogRecords::new(&self.log, start..start);
         let mut round = Round::new(start, applied);
         let mut paused = false;
@@ -171,7 +171,7 @@ impl Work {
         }
     }
 
-    /// Applies whole groups, and an incomplete one where asked to.
+    /// Applies whole runs, and an incomplete one where asked to.
     fn write(&self, round: &mut Round, incomplete: bool) -> Result<(), StoreError> {
         let Some((changes, size, leaf)) = round.changes(incomplete) else { return Ok(()) };
         self.store.apply(changes, &Applied { size, leaf, stream: self.stream })?;
@@ -184,7 +184,7 @@ impl Work {
 
 /// Records read and not yet applied.
 struct Round {
-    /// From the beginning of a group.
+    /// From the beginning of a run.
     pending: Vec<RawRecord>,
     next: u64,
     applied: u64,
@@ -206,73 +206,24 @@ impl Round {
 
     /// What to write, how far it brings the store, and the leaf hash there.
     fn changes(&mut self, incomplete: bool) -> Option<(Changes, u64, Sha256)> {
-        let group = usize::try_from(GROUP_RECORDS).unwrap_or(usize::MAX);
-        let whole = self.pending.len() - self.pending.len() % group;
+        let run = RUN_RECORDS;
+        let whole = self.pending.len() - self.pending.len() % run;
         let end = if incomplete { self.pending.len() } else { whole };
         let last = self.pending[..end].last()?;
         let (size, leaf) = (last.seq().0 + 1, last.leaf());
         let mut changes = Changes::default();
-        for group in self.pending[..end].chunks(group) {
-            for (first, value) in pack(group) {
-                changes.records.insert(&first.to_be_bytes(), value);
+        for run in self.pending[..end].chunks(run) {
+            // Of a run that was written before as far as it went, only the groups that grew are written again.
+            let grown = |group: &&[RawRecord]| group.last().is_some_and(|last| last.seq().0 >= self.applied);
+            for group in run.chunks(GROUP_RECORDS).filter(grown) {
+                for (first, value) in pack(group) {
+                    changes.records.insert(&first.to_be_bytes(), value);
+                }
             }
-            index(group, &mut changes);
+            index(run, &mut changes);
         }
         self.pending.drain(..whole);
         self.applied = size;
         Some((changes, size, leaf))
     }
-}
-
-/// The index entries of a group.
-fn index(group: &[RawRecord], changes: &mut Changes) {
-    let mut actions = Vec::new();
-    for raw in group {
-        // A record that cannot be decoded is in the store all the same; `verify` speaks of it.
-        let Ok(record) = raw.decode() else { continue };
-        let (seq, envelope) = (raw.seq().0.to_be_bytes(), record.envelope());
-        if !is_item(envelope) {
-            changes.ids.insert(envelope.id.as_bytes(), &seq);
-        }
-        if let Some(action) = envelope.action.filter(|action| !actions.contains(action)) {
-            actions.push(action);
-            changes.actions.insert([action.as_bytes(), &seq[..]].concat(), &[]);
-        }
-        if let Record::Known(recorded) = &record
-            && let Some(subject) = subject(&recorded.event)
-        {
-            changes.subjects.insert([subject, seq].concat(), &[]);
-        }
-    }
-}
-
-/// What an event is about, where people ask for it by name: the first 8 bytes of its SHA-256.
-fn subject(event: &Event) -> Option<[u8; 8]> {
-    let path = match event {
-        Event::Content(ContentEvent::EntryIgnored(event)) => &event.path,
-        Event::Content(ContentEvent::FileCopied(event)) => &event.path,
-        Event::Content(ContentEvent::FileVerified(event)) => &event.path,
-        Event::Content(ContentEvent::FileFailed(event)) => &event.path,
-        Event::Content(ContentEvent::LeftoverRemoved(event)) => &event.path,
-        Event::Content(ContentEvent::ReadBackMismatched(event)) => &event.path,
-        Event::Content(
-            ContentEvent::ManifestRecorded(_)
-            | ContentEvent::PassStarted(_)
-            | ContentEvent::BatchStarted(_)
-            | ContentEvent::BatchFinished(_)
-            | ContentEvent::BatchReconciled(_)
-            | ContentEvent::PassFinished(_)
-            | ContentEvent::ReadBackStarted(_)
-            | ContentEvent::ReadBackRecorded(_)
-            | ContentEvent::ReadBackFinished(_),
-        )
-        | Event::Run(_)
-        | Event::Inventory(_)
-        | Event::Preflight(_) => return None,
-    };
-    let digest: [u8; 32] = match path {
-        PathRef::Inline(path) => <sha2::Sha256 as sha2::Digest>::digest(path.as_bytes()).into(),
-        PathRef::Evidence(long) => long.sha256.0,
-    };
-    Some(crate::bytes::array_at(&digest, 0))
 }

@@ -8,14 +8,15 @@
 //! |---|---|---|
 //! | `records` | first sequence of a pack | the pack, see [`pack`] |
 //! | `ids` | event id | sequence; not of an action's items, which `actions` finds |
-//! | `actions` | action id, first of its sequences in a group | nothing |
-//! | `subjects` | first 8 bytes of SHA-256 of the subject, sequence | nothing |
+//! | `actions` | action id, first sequence of a run that holds records of it | nothing |
+//! | `subjects` | first sequence of a run | its subjects, sorted, see [`run`] |
 //! | `meta` | `applied` | records applied, leaf hash of the last, stream |
 
 pub(crate) mod follow;
 pub(crate) mod pack;
 pub(crate) mod rebuild;
 pub(crate) mod recent;
+pub(crate) mod run;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
@@ -52,7 +53,7 @@ pub(crate) fn guarded<T>(call: impl FnOnce() -> Result<T, StoreError>) -> Result
     catch_unwind(AssertUnwindSafe(call)).unwrap_or_else(|panic| {
         let text = panic.downcast_ref::<String>().map(String::as_str);
         let text = text.or_else(|| panic.downcast_ref::<&str>().copied());
-        Err(StoreError(format!("sled panicked: {}", text.unwrap_or("without a word"))))
+        Err(StoreError(format!("it panicked: {}", text.unwrap_or("without a word"))))
     })
 }
 
@@ -124,7 +125,7 @@ impl Store {
         guarded(|| {
             let Some(entry) = self.records.range(..=seq.to_be_bytes()).next_back() else { return Ok(None) };
             let (_, value) = entry?;
-            Ok(pack::unpack(&value).find(|payload| payload.seq().0 == seq).map(|payload| payload.to_raw()))
+            Ok(pack::unpack(&value).find(|payload| payload.seq().0 == seq).map(pack::to_raw))
         })
     }
 
@@ -155,20 +156,14 @@ impl Store {
             for entry in self.actions.scan_prefix(action.as_bytes()) {
                 let (key, _) = entry?;
                 let first = u64_at(&key, 16);
-                let group_end = first - first % pack::GROUP_RECORDS + pack::GROUP_RECORDS;
-                let mut next = first;
-                while next < group_end {
-                    let Some(pack) = self.records.range(..=next.to_be_bytes()).next_back() else { break };
+                let end = first + run::RUN_RECORDS as u64;
+                // A run begins where a group and so a pack begins.
+                for pack in self.records.range(first.to_be_bytes()..end.to_be_bytes()) {
                     let (_, value) = pack?;
-                    let before = next;
-                    for payload in pack::unpack(&value).filter(|payload| payload.seq().0 >= before) {
-                        next = payload.seq().0 + 1;
+                    for payload in pack::unpack(&value) {
                         if payload.envelope().is_ok_and(|envelope| envelope.action == Some(*action)) {
                             found.push(payload.to_raw());
                         }
-                    }
-                    if next == before {
-                        break;
                     }
                 }
                 if found.len() > records_max {

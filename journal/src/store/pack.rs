@@ -9,7 +9,7 @@ use crate::codec::RECORD_BYTES_MAX;
 use crate::record::{Payload, RawRecord};
 
 /// Records of a group.
-pub(crate) const GROUP_RECORDS: u64 = 16;
+pub(crate) const GROUP_RECORDS: usize = 16;
 /// Length of what stands before each record of a pack.
 const LENGTH_BYTES: usize = 2;
 /// The longest pack: room for one longest record.

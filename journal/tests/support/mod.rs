@@ -1,5 +1,11 @@
 //! Journals in temporary folders.
-#![allow(dead_code, unreachable_pub, reason = "each test file uses its part")]
+#![allow(
+    dead_code,
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::too_many_lines,
+    reason = "each test file uses its part; tests may unwrap"
+)]
 
 pub mod samples;
 

@@ -8,6 +8,9 @@ pub(super) fn line(event: &RunEvent) -> String {
         RunEvent::JournalCreated(it) => {
             format!("journal of {} begun on {} by wsusmigrate {}", it.name, it.host, it.program)
         }
+        RunEvent::JournalRecovered(it) if it.detail.as_str().is_empty() => {
+            format!("journal recovered: {}", it.finding.word())
+        }
         RunEvent::JournalRecovered(it) => format!("journal recovered: {}: {}", it.finding.word(), it.detail),
         RunEvent::InterruptionFound(it) => {
             format!("run {} had ended without saying so; {} actions in doubt", it.run, it.in_doubt)

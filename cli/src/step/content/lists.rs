@@ -87,7 +87,9 @@ mod tests {
             .collect();
         let list = write(journal.path(), &entries).unwrap();
         let mut digest = ListDigest::with_header();
-        entries.iter().for_each(|entry| digest.add(entry));
+        for entry in &entries {
+            digest.add(entry);
+        }
         assert_eq!(digest.finish(), list);
         assert_eq!(read(journal.path(), list, 100..110).unwrap(), entries[100..110]);
         assert_eq!(read(journal.path(), list, 0..9999).unwrap(), entries);

@@ -1,7 +1,4 @@
-//! Checking everything there is to check, without the lock and without changing anything.
-//!
-//! Framing, checksums, sequence, chain, decodability, clock order, legality of the history (the caller's), the head,
-//! and every checkpoint against the tree. Names the first bad record, and goes on to report the rest.
+//! Walking through a log that may be damaged anywhere: name it, find the next sound commit, go on.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -10,83 +7,23 @@ use wsusmigrate_core::digest::Sha256;
 use wsusmigrate_core::envelope::Recorded;
 use wsusmigrate_core::unit::{Seq, TimeMicros};
 
+use super::{Finding, Severity, Verification};
 use crate::checkpoint::{self, Checkpoint};
 use crate::error::ReadError;
 use crate::head::{self, Head};
 use crate::identity::Identity;
 use crate::log::cursor::{Commit, Cursor, Found, Position, SegmentError, segments};
-use crate::log::frame::{COMMIT_HEADER_BYTES, CommitHeader, Records, SEGMENT_HEADER_BYTES};
+use crate::log::frame::{
+    COMMIT_HEADER_BYTES, CommitHeader, NotAHeader, RECORD_HEADER_BYTES, Records, SEGMENT_HEADER_BYTES,
+};
 use crate::log::mend::{find_commit, read_tail};
 use crate::log::scan::tail_bytes;
 use crate::place::Place;
 use crate::record::{NO_LEAF, Payload, Record};
 use crate::tree::Tree;
 
-/// How bad a finding is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Severity {
-    /// Worth knowing: an append in flight, a record of a newer program.
-    Note,
-    /// Somebody should look: a clock that stepped back, a damaged slot of the head.
-    Warning,
-    /// What was acknowledged or signed is not what is there.
-    Damage,
-}
-
-/// One thing that was found.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Finding {
-    /// How bad it is.
-    pub severity: Severity,
-    /// The record concerned: where it is damage, the first that cannot be trusted.
-    pub seq: Option<Seq>,
-    /// The name of that record's event, as far as its bytes still say.
-    pub event: Option<&'static str>,
-    /// The file it was found in.
-    pub file: PathBuf,
-    /// Where in the file.
-    pub offset: Option<u64>,
-    /// What it is.
-    pub what: String,
-}
-
-/// What verifying a journal showed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Verification {
-    /// Which journal it is, where its first record can be read.
-    pub identity: Option<Identity>,
-    /// Records there should be: up to the durable head, or as many as can be read where there is none.
-    pub size: u64,
-    /// RFC 6962 root over them; none where a record is bad.
-    pub root: Option<Sha256>,
-    /// The newest checkpoint whose signature and root are right.
-    pub checkpoint: Option<Checkpoint>,
-    /// In the order of the log.
-    pub findings: Vec<Finding>,
-}
-
-impl Verification {
-    /// Whether nothing is damaged. Notes and warnings do not count.
-    #[must_use]
-    pub fn is_sound(&self) -> bool {
-        self.first_damage().is_none()
-    }
-
-    /// The damage that concerns the earliest record.
-    #[must_use]
-    pub fn first_damage(&self) -> Option<&Finding> {
-        let damage = self.findings.iter().filter(|finding| finding.severity == Severity::Damage);
-        damage.min_by_key(|finding| finding.seq.map_or(u64::MAX, |seq| seq.0))
-    }
-}
-
 /// Verifies a journal.
-pub fn verify(dir: &Path) -> Result<Verification, ReadError> {
-    verify_with(dir, &mut |_| Ok(()))
-}
-
-/// Verifies a journal; `legal` says of each event whether it may follow the ones before it.
-pub fn verify_with(
+pub(super) fn walk(
     dir: &Path,
     legal: &mut dyn FnMut(&Recorded) -> Result<(), String>,
 ) -> Result<Verification, ReadError> {
@@ -110,18 +47,18 @@ pub fn verify_with(
         findings: Vec::new(),
         legal,
     };
-    if slots.damaged > 0 || slots.newest.is_none() {
-        let severity = if slots.newest.is_none() { Severity::Damage } else { Severity::Warning };
-        let what =
-            if slots.newest.is_none() { "the durable head is unreadable" } else { "one slot is damaged" };
-        walk.findings.push(Finding {
-            severity,
-            seq: None,
-            event: None,
-            file: place.head(),
-            offset: None,
-            what: what.to_owned(),
-        });
+    match slots.newest {
+        None => walk.find(Severity::Damage, None, &place.head(), None, "the durable head is unreadable"),
+        Some(_) if slots.damaged > 0 => {
+            walk.find(
+                Severity::Warning,
+                None,
+                &place.head(),
+                None,
+                "one slot of the durable head is damaged",
+            );
+        }
+        Some(_) => {}
     }
     walk.segments(&there)?;
     walk.end(&place);
@@ -152,6 +89,10 @@ impl Walk<'_> {
     fn segments(&mut self, there: &[u64]) -> Result<(), ReadError> {
         for &first in there {
             let path = Place::segment(&self.log, first);
+            if first > self.next && self.is_beyond_head(self.next) {
+                // A log file that was begun after the head was read.
+                break;
+            }
             if first != self.next {
                 if first < self.next {
                     self.bad(first, &path, 0, "the log file repeats records");
@@ -177,7 +118,7 @@ impl Walk<'_> {
                 return Ok(());
             }
             Err(SegmentError::File(error)) => return Err(error.into()),
-            Err(SegmentError::Header(crate::log::frame::NotAHeader::Newer(version), file)) => {
+            Err(SegmentError::Header(NotAHeader::Newer(version), file)) => {
                 return Err(ReadError::NewerFormat { file, version });
             }
             Err(SegmentError::Header(..)) => self.bad(first, path, 0, "the log file's header is damaged"),
@@ -192,11 +133,10 @@ impl Walk<'_> {
     /// The commits of one log file, and what lies between them.
     fn commits(&mut self, cursor: &mut Cursor) -> Result<(), ReadError> {
         loop {
+            if self.is_beyond_head(self.next) {
+                return self.behind_head(&cursor.position(), cursor.path());
+            }
             match cursor.look()? {
-                // Beyond the head there is nothing to judge: it may be written at this moment.
-                Found::Commit(commit) if self.is_beyond_head(commit.header.first) => {
-                    cursor.pass(&commit.header)
-                }
                 Found::Commit(commit) => {
                     self.commit(cursor, &commit);
                     cursor.pass(&commit.header);
@@ -222,26 +162,32 @@ impl Walk<'_> {
         self.head.is_some_and(|head| seq >= head.size)
     }
 
+    /// Behind the head there is nothing to judge: it may be written at this moment.
+    fn behind_head(&mut self, at: &Position, path: &Path) -> Result<(), ReadError> {
+        let bytes = tail_bytes(&self.log, at)?;
+        if bytes > 0 {
+            let what = format!(
+                "{bytes} bytes behind the durable head: an append in flight, or cut short by a crash"
+            );
+            self.find(Severity::Note, Some(at.next), path, Some(at.offset), &what);
+        }
+        Ok(())
+    }
+
     /// Something that is no commit: named, and passed over to the next sound one.
     fn skip(&mut self, cursor: &mut Cursor, what: &str) -> Result<bool, ReadError> {
         let at = cursor.position();
         let tail = read_tail(&self.log, &at)?;
-        let found = find_commit(&tail, at.number);
-        let acknowledged = !self.is_beyond_head(at.next) || found.is_some();
-        if acknowledged {
-            self.bad_named(at.next, cursor.path(), at.offset, what, name_inside(&tail));
-        } else {
-            let what = format!("{what}: an append in flight, or one that a crash cut short");
-            self.find(Severity::Note, Some(at.next), cursor.path(), Some(at.offset), &what);
-        }
-        let Some(found) = found else { return Ok(false) };
+        self.bad_named(at.next, cursor.path(), at.offset, what, name_inside(&tail));
+        // Not at the position itself: a commit that stands there does not fit, and each round must get on.
+        let Some(found) = find_commit(tail.get(1..).unwrap_or_default(), at.number) else { return Ok(false) };
+        let found = found + 1;
         let Some(header) = CommitHeader::parse(&tail[found..]) else { return Ok(false) };
         if header.first < self.next {
             return Ok(false);
         }
-        if header.first > self.next || found > 0 {
-            self.lose(header.first);
-        }
+        self.lose(header.first);
+        cursor.forget();
         cursor.jump(Position {
             offset: at.offset + found as u64,
             next: header.first,
@@ -253,9 +199,7 @@ impl Walk<'_> {
 
     fn commit(&mut self, cursor: &Cursor, commit: &Commit) {
         let body = cursor.body(commit);
-        let mut records = Records::new(&commit.header, body);
-        let mut seq = commit.header.first;
-        while let Some(slot) = records.next() {
+        for (seq, slot) in (commit.header.first..).zip(Records::new(&commit.header, body)) {
             let offset = commit.offset + (COMMIT_HEADER_BYTES + slot.at) as u64;
             match slot.record {
                 Ok(payload) => self.record(payload, cursor.path(), offset),
@@ -266,7 +210,6 @@ impl Walk<'_> {
                     self.lose(seq + 1);
                 }
             }
-            seq += 1;
         }
     }
 
@@ -401,6 +344,6 @@ impl Walk<'_> {
 
 /// The event a damaged commit would begin with, if its first record can still be read.
 fn name_inside(tail: &[u8]) -> Option<&'static str> {
-    let payload = tail.get(COMMIT_HEADER_BYTES + crate::log::frame::RECORD_HEADER_BYTES..)?;
+    let payload = tail.get(COMMIT_HEADER_BYTES + RECORD_HEADER_BYTES..)?;
     Payload::new(payload).and_then(Payload::name)
 }
