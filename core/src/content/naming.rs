@@ -23,6 +23,17 @@ pub enum Expectation {
     SameAsSource,
 }
 
+impl Expectation {
+    /// The digest that is promised, if one is.
+    #[must_use]
+    pub const fn sha1(self) -> Option<Sha1> {
+        match self {
+            Self::Digest(sha1) => Some(sha1),
+            Self::Encrypted | Self::SameAsSource => None,
+        }
+    }
+}
+
 /// Which kind of name a path has. Letters of either case count as the same, as on the file systems WSUS lives on.
 #[must_use]
 pub fn naming(path: &RelPath) -> Naming {

@@ -8,13 +8,14 @@ use std::io::{self, ErrorKind, Read};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use wsusmigrate_core::content::Expectation;
 use wsusmigrate_core::event::content::FailureReason;
 
 use super::effects::Effects;
 use super::failure::Failure;
 use super::folders::Folders;
 use super::hash::{Digests, Hasher};
-use super::job::{Expectation, Facts, Found, Job, Mismatched, Outcome};
+use super::job::{Facts, Found, Job, Mismatched, Outcome};
 use super::limit::Limit;
 use super::pool::Work;
 use super::progress::Progress;
@@ -257,7 +258,7 @@ impl Copier {
         }
         match job.expected {
             Expectation::Digest(sha1) if sha1 != digests.sha1 => return Ok(Attempt::Wrong(digests)),
-            Expectation::Digest(_) | Expectation::Encrypted | Expectation::None => {}
+            Expectation::Digest(_) | Expectation::Encrypted | Expectation::SameAsSource => {}
         }
         let file = temporary.target.file();
         written(file.set_times(platform::times_of(before.modified)))?;

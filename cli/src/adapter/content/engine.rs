@@ -201,29 +201,6 @@ impl Engine {
         self.in_flight -= 1;
         Ok(Some(finished))
     }
-
-    /// Works through batches, keeping the engine full. `next` is asked for a batch (and may first record the intent
-    /// of it), `deliver` gets each finished one, both on this thread, both may fail: then what is in flight is
-    /// finished, not delivered, and the error returned.
-    pub fn run<E: From<EngineError>>(
-        &mut self,
-        mut next: impl FnMut() -> Result<Option<Batch>, E>,
-        mut deliver: impl FnMut(Finished) -> Result<(), E>,
-    ) -> Result<(), E> {
-        let mut more = true;
-        loop {
-            while more && self.in_flight < IN_FLIGHT_BATCHES_MAX {
-                match next()? {
-                    Some(batch) => self.submit(batch).map_err(|_| EngineError::Broken)?,
-                    None => more = false,
-                }
-            }
-            match self.receive()? {
-                Some(finished) => deliver(finished)?,
-                None => return Ok(()),
-            }
-        }
-    }
 }
 
 impl Drop for Engine {

@@ -1,5 +1,6 @@
 //! What is asked of the copy engine, and what it answers.
 
+use wsusmigrate_core::content::Expectation;
 use wsusmigrate_core::digest::Sha1;
 use wsusmigrate_core::event::content::FailureReason;
 use wsusmigrate_core::path::RelPath;
@@ -22,28 +23,6 @@ pub struct Job {
     pub expected: Expectation,
     /// What was seen at the destination.
     pub destination: Found,
-}
-
-/// What the bytes of a file must be.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Expectation {
-    /// Bytes with this SHA-1: the name says so.
-    Digest(Sha1),
-    /// Whatever the source holds: the name is the digest of the clear text, the file is encrypted.
-    Encrypted,
-    /// Whatever the source holds: the name promises nothing.
-    None,
-}
-
-impl Expectation {
-    /// The digest that is promised, if one is.
-    #[must_use]
-    pub fn sha1(self) -> Option<Sha1> {
-        match self {
-            Self::Digest(sha1) => Some(sha1),
-            Self::Encrypted | Self::None => None,
-        }
-    }
 }
 
 /// What was seen at the destination when it was listed.

@@ -119,16 +119,14 @@ mod tests {
         for (number, byte) in buffer.room().iter_mut().enumerate() {
             *byte = u8::try_from(number % 251).unwrap();
         }
-        for (case, pieces) in
-            [vec![0..65536, 0..65536], vec![0..65536, 0..100, 100..9000], vec![1..4097, 0..65536], vec![0..5]]
-                .into_iter()
-                .enumerate()
-        {
+        let cases =
+            [&[0..65536, 0..65536][..], &[0..65536, 0..100, 100..9000], &[1..4097, 0..65536], &[0..5, 5..5]];
+        for (case, pieces) in cases.into_iter().enumerate() {
             let name = format!("case-{case}");
             let mut target = Target::create(&folder, name.as_bytes(), 1 << 20, true).unwrap();
             let mut expected = Vec::new();
             for piece in pieces {
-                let piece = &buffer.room()[piece];
+                let piece = &buffer.room()[piece.clone()];
                 target.write(piece).unwrap();
                 expected.extend_from_slice(piece);
             }

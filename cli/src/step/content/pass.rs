@@ -5,8 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use wsusmigrate_core::content::{
-    Batch, Entry, Expectation, Found, FoundBefore, Pass, WorkItem, cut, expectation, plan_pass,
-    sort_for_copying,
+    Batch, Entry, Found, FoundBefore, Pass, WorkItem, cut, expectation, plan_pass, sort_for_copying,
 };
 use wsusmigrate_core::event::content::{
     BatchFinished, BatchStarted, EntryIgnored, FailureReason, FileFailed, ManifestRecorded, Naming, Origin,
@@ -283,11 +282,7 @@ fn job(at: u32, item: &WorkItem, entry: &Entry) -> files::Job {
         path: entry.path.clone(),
         bytes: entry.bytes,
         modified: entry.modified,
-        expected: match expectation(&entry.path, false) {
-            Expectation::Digest(digest) => files::Expectation::Digest(digest),
-            Expectation::Encrypted => files::Expectation::Encrypted,
-            Expectation::SameAsSource => files::Expectation::None,
-        },
+        expected: expectation(&entry.path, false),
         destination: match item.found {
             Found::Absent => files::Found::Absent,
             Found::Present { replaceable: true, .. } => {

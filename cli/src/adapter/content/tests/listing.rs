@@ -39,7 +39,7 @@ fn leftovers_are_found_and_removed_and_nothing_else() {
     put(&world.destination().join("WsusContent/AB/x.cab"), b"whole");
     let mut listing = scan(&world.destination(), Side::Destination).unwrap();
     let leftover = Leftover { path: RelPath::from_bytes(temporary.as_bytes()).unwrap(), bytes: 5 };
-    assert_eq!(listing.leftovers, [leftover.clone()]);
+    assert_eq!(listing.leftovers, std::slice::from_ref(&leftover));
     // Neither a file with another name nor one that is gone is removed.
     listing
         .leftovers

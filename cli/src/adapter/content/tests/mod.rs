@@ -15,7 +15,7 @@ use wsusmigrate_core::event::content::FailureReason;
 use wsusmigrate_core::path::RelPath;
 
 use super::*;
-use crate::platform::{self, Stat};
+use crate::platform::Stat;
 
 /// A source and a destination in a folder of their own.
 struct World {
@@ -55,7 +55,7 @@ impl World {
             path: RelPath::from_bytes(path.as_bytes()).unwrap(),
             bytes: stat.bytes,
             modified: stat.modified,
-            expected: sha1.map_or(Expectation::None, Expectation::Digest),
+            expected: sha1.map_or(Expectation::SameAsSource, Expectation::Digest),
             destination,
         }
     }
