@@ -1,0 +1,46 @@
+//! The copy engine by itself: the same listing, order and batches as the content step, and no journal.
+
+use std::path::PathBuf;
+
+use wsusmigrate::adapter::content::{self as files, Engine, EngineError, Outcome, Setup, Side, scan};
+use wsusmigrate_core::content::{Batch, Entry, Expectation, cut, expectation, sort_for_copying};
+
+use crate::error::BenchError;
+
+/// Copies the content root of the first argument to the second.
+pub(crate) fn main() -> Result<(), BenchError> {
+    let mut folders = std::env::args_os().skip(1).map(PathBuf::from);
+    let (source, destination) = (folders.next().unwrap_or_default(), folders.next().unwrap_or_default());
+    let mut manifest = scan(&source, Side::Source)?.files;
+    scan(&destination, Side::Destination)?;
+    sort_for_copying(&mut manifest);
+    let mut batches = cut(&manifest);
+    let mut engine = Engine::start(Setup::new(source, destination))?;
+    let mut copied = 0;
+    let next = || Ok::<_, EngineError>(batches.next().map(|batch| work(&batch, &manifest)));
+    engine.run(next, |finished| {
+        copied += finished.done.iter().filter(|done| matches!(done.outcome, Outcome::Copied { .. })).count();
+        Ok(())
+    })?;
+    if copied == manifest.len() {
+        return Ok(());
+    }
+    let complaint = format!("{copied} of {} files were copied", manifest.len());
+    Err(BenchError::Wrong { contender: "engine".to_owned(), complaint })
+}
+
+fn work(batch: &Batch, manifest: &[Entry]) -> files::Batch {
+    let jobs = (0_u32..).zip(&manifest[batch.range.clone()]).map(|(item, entry)| files::Job {
+        item,
+        path: entry.path.clone(),
+        bytes: entry.bytes,
+        modified: entry.modified,
+        expected: match expectation(&entry.path, false) {
+            Expectation::Digest(digest) => files::Expectation::Digest(digest),
+            Expectation::Encrypted => files::Expectation::Encrypted,
+            Expectation::SameAsSource => files::Expectation::None,
+        },
+        destination: files::Found::Absent,
+    });
+    files::Batch { id: batch.range.start as u64, jobs: jobs.collect() }
+}

@@ -1,0 +1,96 @@
+//! What a rehearsal left, in the terms in which two of them are compared.
+
+use std::path::Path;
+
+use serde_json::Value;
+use wsusmigrate_tests::{History, World, differences};
+
+use crate::support::PROGRAM;
+
+/// A rehearsal that ended.
+pub(crate) struct Rehearsal {
+    pub(crate) world: World,
+    /// The `totals` section of its audit report, without the paths of its folder.
+    pub(crate) totals: Value,
+    /// Durable boundaries of its last run.
+    pub(crate) boundaries: u64,
+    pub(crate) crashed: bool,
+    pub(crate) history: History,
+}
+
+impl Rehearsal {
+    /// Rehearses, crashing at a boundary if one is given.
+    pub(crate) fn of(scenario: &str, crash_at: Option<u64>) -> Self {
+        let world = World::new(PROGRAM);
+        let mut rehearse = world.command(["rehearse", "--json", "--dir", "r", "--scenario", scenario]);
+        if let Some(at) = crash_at {
+            rehearse.args(["--crash-at", &at.to_string()]);
+        }
+        let ran = rehearse.output().expect("a rehearsal");
+        let told = String::from_utf8_lossy(&ran.stderr);
+        assert_eq!(ran.status.code(), Some(0), "--crash-at {crash_at:?}: {told}");
+        let report: Value = serde_json::from_slice(&ran.stdout).expect("a report in JSON");
+        let figure = |key| {
+            section(&report, "rehearsal").iter().find(|it| it["key"] == key).map(|it| it["value"].clone())
+        };
+        let journal = world.path("r/journal");
+        Self {
+            totals: section(&report, "totals")
+                .iter()
+                .filter(|it| it["key"] != "source" && it["key"] != "destination")
+                .cloned()
+                .collect(),
+            boundaries: figure("boundaries")
+                .and_then(|value| value.as_u64())
+                .expect("a number of boundaries"),
+            crashed: figure("crashed").is_some_and(|value| value == "yes"),
+            history: History::verified(&journal),
+            world,
+        }
+    }
+
+    /// The destination's root.
+    pub(crate) fn destination(&self) -> std::path::PathBuf {
+        self.world.path("r/hosts/destination")
+    }
+
+    /// Compares with an uninterrupted rehearsal: destination, totals, and that nothing was copied twice.
+    pub(crate) fn equals(&self, uninterrupted: &Self) -> Result<(), String> {
+        let mut wrong = differences(&uninterrupted.destination(), &self.destination());
+        if self.totals != uninterrupted.totals {
+            wrong.push(format!("other totals: {:#} instead of {:#}", self.totals, uninterrupted.totals));
+        }
+        wrong.extend(self.history.copied_twice());
+        if self.history.in_place() != uninterrupted.history.in_place() {
+            wrong.push("other files recorded as in place".to_owned());
+        }
+        wrong.extend(self.crash_is_told());
+        if wrong.is_empty() { Ok(()) } else { Err(wrong.join("\n")) }
+    }
+
+    /// A crash between a run's start and its end is found and said.
+    fn crash_is_told(&self) -> Option<String> {
+        let found = self.history.count("run.interruption-found");
+        let started = self.history.count("run.started");
+        let finished = self.history.count("run.finished");
+        (started != finished + found)
+            .then(|| format!("{started} runs started, {finished} finished, {found} interrupted"))
+    }
+}
+
+/// The figures of a section.
+fn section<'r>(report: &'r Value, key: &str) -> &'r [Value] {
+    let sections = report["sections"].as_array().expect("sections");
+    let section = sections.iter().find(|section| section["key"] == key).expect("the section");
+    section["figures"].as_array().expect("figures")
+}
+
+/// The temporary files of the program below a folder.
+pub(crate) fn temporaries(root: &Path) -> Vec<String> {
+    let files = wsusmigrate_fixtures::digests(root).expect("a folder that can be read");
+    files
+        .into_iter()
+        .map(|file| file.path)
+        .filter(|path| path.ends_with(wsusmigrate_fixtures::TEMPORARY_SUFFIX))
+        .collect()
+}

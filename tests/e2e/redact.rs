@@ -1,0 +1,52 @@
+//! What differs from machine to machine and from run to run, and the word that stands for it in a script.
+
+use regex::Regex;
+use snapbox::Redactions;
+use wsusmigrate_tests::World;
+
+/// Placeholder and pattern; where a pattern has a group `redacted`, only that is replaced.
+const PATTERNS: &[(&str, &str)] = &[
+    ("[TIME]", r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z"),
+    ("[ID]", r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"),
+    ("[DIGEST]", r"\b([0-9a-f]{64}|[0-9A-F]{64})\b"),
+    ("[SPAN]", r"\b(\d+\.\d\d s|\d\d:\d\d:\d\d)\b"),
+    ("[FREE]", r"(?<redacted>\d+) bytes free"),
+    ("[FREE]", r"-bytes (\||=) (?<redacted>\d+)"),
+    ("[FS]", r"destination is (?<redacted>[^ |\n]+)"),
+    ("[FS]", r"file-system (\||=) (?<redacted>\S+)"),
+    ("[BYTE]", r", byte (?<redacted>\d+)"),
+    ("[CACHED]", r"exceptions, (?<redacted>\d+) around"),
+    ("[CACHED]", r"around_cache = (?<redacted>\d+)"),
+    ("[CACHED]", r"around the (system's )?cache +(?<redacted>\d+)"),
+    ("[ACCOUNT]", r"started by (?<redacted>\S+ \([^)]*\)) on"),
+    ("[ACCOUNT]", r"(\n  By +|account = )(?<redacted>\S+ on \S+)"),
+    ("[HOST]", r"started by [^\n]+ on (?<redacted>\S+):"),
+    ("[HOST]", r"begun on (?<redacted>\S+) by"),
+    ("[HOST]", r"(host.name \| |host.name = )(?<redacted>\S+)"),
+    ("[HOST]", r"wsusmigrate/[^/\s]+/(?<redacted>[^/\s]+)/"),
+    ("[SYSTEM]", r"host.system (\||=) (?<redacted>[^|\n]+?)( \||$| \(operating system\))"),
+    ("[VERSION]", r"wsusmigrate (?<redacted>\d+\.\d+\.\d+)"),
+];
+
+/// Takes out of answers what differs.
+pub(crate) struct Redactor(Redactions);
+
+impl Redactor {
+    /// The redactor of a world.
+    pub(crate) fn new(world: &World) -> Self {
+        let mut redactions = Redactions::new();
+        redactions.insert("[ROOT]", world.root().to_path_buf()).expect("a placeholder");
+        for (placeholder, pattern) in PATTERNS {
+            let pattern = Regex::new(pattern).unwrap_or_else(|error| panic!("{pattern}: {error}"));
+            redactions.insert(placeholder, pattern).expect("a placeholder");
+        }
+        Self(redactions)
+    }
+
+    /// An answer as it stands in a script.
+    pub(crate) fn redact(&self, answer: &str) -> String {
+        let redacted = self.0.redact(answer);
+        // What follows the root is a path: written with slashes in every script.
+        if cfg!(windows) { redacted.replace('\\', "/") } else { redacted }
+    }
+}
