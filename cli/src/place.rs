@@ -7,11 +7,15 @@ use clap::Args;
 use crate::config::{self, Loaded};
 use crate::error::Failure;
 
+/// The plan's name where nobody says.
+const DEFAULT_PLAN: &str = "migration.toml";
+
 /// Options every command takes.
 #[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Everywhere")]
 pub struct Global {
     /// The plan
-    #[arg(long, global = true, value_name = "FILE", default_value = "migration.toml")]
+    #[arg(long, global = true, value_name = "FILE", default_value = DEFAULT_PLAN)]
     pub plan: PathBuf,
     /// The journal's folder [default: NAME.journal beside the plan; on Windows %ProgramData%\wsusmigrate\NAME]
     #[arg(long, global = true, value_name = "DIR")]
@@ -36,6 +40,26 @@ impl Global {
             Some(folder) => Ok(folder.clone()),
             None => Ok(default_journal(&self.load_plan()?)),
         }
+    }
+
+    /// A command to type next, with the places that were named this time.
+    #[must_use]
+    pub fn with_places(&self, next: &str) -> String {
+        let Some(command) = next.strip_prefix("wsusmigrate ") else { return next.to_owned() };
+        let (command, remark) =
+            command.split_once("   ").map_or((command, ""), |(command, remark)| (command, remark));
+        let mut line = format!("wsusmigrate {command}");
+        let plan = (self.plan != Path::new(DEFAULT_PLAN)).then_some(&self.plan);
+        for (option, place) in
+            [("--plan", plan), ("--journal", self.journal.as_ref()), ("--keys", self.keys.as_ref())]
+        {
+            if let Some(place) = place {
+                let place = place.display().to_string();
+                let quote = if place.contains(char::is_whitespace) { "\"" } else { "" };
+                line = format!("{line} {option} {quote}{place}{quote}");
+            }
+        }
+        if remark.is_empty() { line } else { format!("{line}   {remark}") }
     }
 
     /// The folder of the signing keys.

@@ -41,6 +41,7 @@ pub(crate) fn is_missing(error: &FileError) -> bool {
 
 /// Options for files that only their owner may read.
 pub(crate) fn private() -> OpenOptions {
+    #[cfg_attr(not(unix), allow(unused_mut))]
     let mut options = OpenOptions::new();
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
@@ -64,8 +65,36 @@ pub(crate) fn sync_dir(path: &Path) -> Result<(), FileError> {
 
 /// Makes created, renamed and removed names of a folder durable: nothing to do, see above.
 #[cfg(not(unix))]
+#[allow(clippy::unnecessary_wraps)]
 pub(crate) fn sync_dir(_: &Path) -> Result<(), FileError> {
     Ok(())
+}
+
+/// Gives a file or folder a new name, in place of a file that has it.
+#[cfg(not(windows))]
+pub(crate) fn rename(from: &Path, to: &Path) -> io::Result<()> {
+    fs::rename(from, to)
+}
+
+/// Gives a file or folder a new name, in place of a file that has it.
+///
+/// Windows refuses while somebody has the file that is replaced open (before Windows 10, on `ReFS`, on shares), or a
+/// file in the folder: a reader beside us, a virus scanner, a store that is still closing. They are done soon, so
+/// for a second it is asked again.
+#[cfg(windows)]
+pub(crate) fn rename(from: &Path, to: &Path) -> io::Result<()> {
+    const ACCESS_DENIED: i32 = 5;
+    const SHARING_VIOLATION: i32 = 32;
+    const PAUSES: u32 = 10;
+    for doubled in 0..PAUSES {
+        match fs::rename(from, to) {
+            Err(error) if matches!(error.raw_os_error(), Some(ACCESS_DENIED | SHARING_VIOLATION)) => {
+                std::thread::sleep(std::time::Duration::from_millis(1 << doubled));
+            }
+            answer => return answer,
+        }
+    }
+    fs::rename(from, to)
 }
 
 /// Whether the bytes must have reached the medium before the new name is seen.
@@ -99,7 +128,7 @@ pub(crate) fn write_atomic_with(
         file.sync_all().at("sync", &temporary)?;
     }
     drop(file);
-    fs::rename(&temporary, path).at("put in place", path)?;
+    rename(&temporary, path).at("put in place", path)?;
     match path.parent() {
         Some(folder) if durability == Durability::Synced => sync_dir(folder),
         _ => Ok(()),
@@ -114,7 +143,7 @@ pub(crate) fn quarantine(what: &Path, quarantine: &Path) -> Result<PathBuf, File
     for number in 1..NAMES_MAX {
         let target = quarantine.join(format!("{name}-{number}"));
         if target.symlink_metadata().is_err() {
-            fs::rename(what, &target).at("move to quarantine", what)?;
+            rename(what, &target).at("move to quarantine", what)?;
             sync_dir(quarantine)?;
             return Ok(target);
         }

@@ -61,7 +61,7 @@ pub fn write(journal: &Path, mut content: impl Read) -> Result<Sha256, FileError
         }
         disk::quarantine(&path, &journal.join("quarantine"))?;
     }
-    fs::rename(&temporary, &path).at("put in place", &path)?;
+    disk::rename(&temporary, &path).at("put in place", &path)?;
     disk::sync_dir(&folder)?;
     Ok(digest)
 }

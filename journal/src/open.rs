@@ -272,11 +272,7 @@ fn from_store(
         disk::quarantine(&log, &place.quarantine())?;
     }
     // A crash here leaves no log and an unharmed store: the next open rebuilds it again.
-    std::fs::rename(&rebuilt, &log).map_err(|source| FileError {
-        doing: "put in place",
-        path: log,
-        source,
-    })?;
+    disk::rename(&rebuilt, &log).map_err(|source| FileError { doing: "put in place", path: log, source })?;
     disk::sync_dir(place.root())?;
     Ok(applied.size)
 }

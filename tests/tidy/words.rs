@@ -39,7 +39,17 @@ const RULES: &[Rule] = &[
     Rule {
         needles: &["sleep("],
         looks: In::Code,
-        except: &[("cli/src/adapter/content/limit.rs", "a bandwidth limit is a wait")],
+        except: &[
+            ("cli/src/adapter/content/limit.rs", "a bandwidth limit is a wait"),
+            (
+                "cli/src/platform/windows",
+                "a sharing violation ends when another process lets go; nothing tells when",
+            ),
+            (
+                "journal/src/disk.rs",
+                "a sharing violation ends when another process lets go; nothing tells when",
+            ),
+        ],
         instead: "wait for the event itself (channel, condition, child's exit); or list the file with its reason",
     },
     Rule {

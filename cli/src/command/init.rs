@@ -9,7 +9,7 @@ use crate::config;
 use crate::error::Failure;
 use crate::exit::Exit;
 use crate::place::Global;
-use crate::show::{Answer, Body};
+use crate::show::{Answer, Body, Line};
 
 /// Write a commented migration.toml
 #[derive(clap::Args, Debug)]
@@ -46,6 +46,7 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<Answer, Failure> {
         let _ = std::fs::remove_file(file);
         return Err(failure);
     }
-    let told = json!({ "plan": file.display().to_string() });
-    Ok(Answer::well(Body::Document(told)).next("wsusmigrate check"))
+    let shown = file.display().to_string();
+    let told = Line { text: format!("wrote the plan {shown}"), json: json!({ "plan": shown }) };
+    Ok(Answer::well(Body::Lines(Box::new(std::iter::once(Ok(told))))).next("wsusmigrate check"))
 }

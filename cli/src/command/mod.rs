@@ -64,7 +64,7 @@ pub fn main() -> ExitCode {
         Err(error) => return usage(&error),
     };
     let json = line.global.json;
-    match carry_out(line.command, &line.global).and_then(|answer| tell(answer, json)) {
+    match carry_out(line.command, &line.global).and_then(|answer| tell(answer, &line.global)) {
         Ok(exit) => exit.into(),
         Err(failure) => {
             show::failure(&failure, json);
@@ -88,10 +88,11 @@ fn carry_out(command: Command, global: &Global) -> Result<Answer, Failure> {
     }
 }
 
-fn tell(answer: Answer, json: bool) -> Result<Exit, Failure> {
+fn tell(answer: Answer, global: &Global) -> Result<Exit, Failure> {
+    let json = global.json;
     show::render(answer.body, json, &mut anstream::stdout().lock())?;
     if let Some(next) = answer.next {
-        (Talk { json }).say(&format!("next: {next}"));
+        (Talk { json }).say(&format!("next: {}", global.with_places(&next)));
     }
     Ok(answer.exit)
 }

@@ -41,9 +41,10 @@ pub(super) fn read_failure(error: &ReadError) -> Failure {
         ReadError::NotFound { .. } => {
             (Exit::Usage, "Begin with `wsusmigrate run`, or name the journal with --journal DIR.")
         }
-        ReadError::Damaged { .. } => {
-            (Exit::JournalDamaged, "`wsusmigrate journal verify` says what is damaged and what is not.")
-        }
+        ReadError::Damaged { .. } => (
+            Exit::JournalDamaged,
+            "`wsusmigrate journal verify` says what is damaged; where sled/ is whole, `wsusmigrate run` rebuilds log/.",
+        ),
         _ => (Exit::Failed, "`wsusmigrate journal verify` says more."),
     };
     Failure::new(exit, "cannot read the journal").because(error).hint(hint)

@@ -182,12 +182,17 @@ fn checked(answer: i32) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::platform::Overwrite;
 
     #[test]
     fn long_forms_of_drives_and_shares() {
         assert_eq!(verbatim(Path::new(r"C:\WSUS\a")), Path::new(r"\\?\C:\WSUS\a"));
         assert_eq!(verbatim(Path::new(r"\\server\share\a b")), Path::new(r"\\?\UNC\server\share\a b"));
         assert_eq!(verbatim(Path::new(r"\\?\C:\WSUS")), Path::new(r"\\?\C:\WSUS"));
+        assert_eq!(verbatim(Path::new("c:/WSUS/b/../a")), Path::new(r"\\?\c:\WSUS\a"));
+        assert_eq!(verbatim(Path::new(r"\\localhost\C$\a")), Path::new(r"\\?\UNC\localhost\C$\a"));
+        assert_eq!(verbatim(Path::new("//server/share/a")), Path::new(r"\\?\UNC\server\share\a"));
+        assert_eq!(verbatim(Path::new(r"\\?\UNC\server\share\a")), Path::new(r"\\?\UNC\server\share\a"));
     }
 
     #[test]
@@ -198,6 +203,23 @@ mod tests {
         for name in ["console", "COM", "COM12", "a b ", "86542C97.cab"] {
             assert!(part_to_os(name.as_bytes()).is_ok(), "{name}");
         }
+    }
+
+    #[test]
+    fn a_rename_waits_for_who_has_the_file_open_for_a_moment() {
+        use std::{fs, thread, time::Duration};
+        let root = tempfile::tempdir().unwrap();
+        let folder = Folder::open_root(root.path()).unwrap();
+        fs::write(root.path().join("a.cab"), "old").unwrap();
+        fs::write(root.path().join("a.tmp"), "new").unwrap();
+        let open = fs::File::open(root.path().join("a.cab")).unwrap();
+        let scanner = thread::spawn(move || {
+            thread::sleep(Duration::from_millis(30));
+            drop(open);
+        });
+        folder.rename(b"a.tmp", b"a.cab", Overwrite::Replace).unwrap();
+        scanner.join().unwrap();
+        assert_eq!(fs::read(root.path().join("a.cab")).unwrap(), b"new");
     }
 
     #[test]

@@ -101,7 +101,8 @@ fn find(
     };
     let source_same = (entry.bytes, entry.modified) == (recorded.bytes, recorded.modified);
     let destination_same = (there.bytes, there.modified) == (recorded.bytes, recorded.modified);
-    if source_same && destination_same && !recheck && !recorded.suspect {
+    // A name that is a digest promises its bytes: what was proved in place stays right whatever the source looks like.
+    if destination_same && (source_same || digest_name) && !recheck && !recorded.suspect {
         return None;
     }
     Some(Found::Present { replaceable: digest_name || destination_same, origin: Origin::Rechecked })

@@ -1,5 +1,6 @@
 //! Progress: where the migration stands and what comes next.
 
+use crate::event::preflight::CheckVerdict;
 use crate::projection::Migration;
 use crate::projection::content::{ContentState, PassRecord};
 use crate::projection::run::{RunEnd, StepRecord};
@@ -14,7 +15,7 @@ pub fn progress(state: &Migration, now: TimeMicros) -> Report {
         Some((_, journal)) => format!("Progress of {}", journal.name),
         None => "Progress".to_owned(),
     };
-    let mut sections = vec![run(state), steps(state), files(&state.content)];
+    let mut sections = vec![run(state), steps(state), checks(state), files(&state.content)];
     if let Some(pass) = &state.content.pass {
         sections.push(pass_section(pass, now));
     }
@@ -59,6 +60,23 @@ fn steps(state: &Migration) -> Section {
     section.tables.push(Table {
         key: "steps",
         columns: vec!["step", "state", "what it does"],
+        rows: rows.collect(),
+    });
+    section
+}
+
+/// What the checks of the last run warn of or stop at.
+fn checks(state: &Migration) -> Section {
+    let mut section = Section::new("checks", "Checks that did not pass");
+    let told = state.checks.checks.values().filter(|check| check.verdict != CheckVerdict::Pass);
+    let rows = told.map(|check| {
+        [check.verdict.word(), check.check.as_str(), check.finding.as_str(), check.remedy.as_str()]
+            .map(Value::from)
+            .to_vec()
+    });
+    section.tables.push(Table {
+        key: "checks",
+        columns: vec!["says", "check", "finding", "what to do"],
         rows: rows.collect(),
     });
     section

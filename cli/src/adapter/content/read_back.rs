@@ -189,7 +189,11 @@ impl Work for Reader {
         match self.read(buffer, job, &mut answer) {
             Ok(found) if found == job.sha256 => {}
             Ok(found) => {
-                let detail = format!("{} bytes were read, {} were recorded", answer.bytes, job.bytes);
+                let detail = if answer.bytes == job.bytes {
+                    "as long as recorded, with another SHA-256".to_owned()
+                } else {
+                    format!("{} bytes long, recorded with {}", answer.bytes, job.bytes)
+                };
                 answer.fault = Some(Fault { what: Mismatch::Different, found: Some(found), detail });
             }
             Err(error) => {

@@ -8,6 +8,7 @@ use std::io::{self, ErrorKind, Read, Write};
 use std::os::windows::fs::OpenOptionsExt;
 use std::os::windows::io::AsRawHandle;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use windows_sys::Win32::Storage::FileSystem::{
     FILE_ATTRIBUTE_TAG_INFO, FILE_FLAG_BACKUP_SEMANTICS, FILE_FLAG_NO_BUFFERING,
@@ -21,6 +22,12 @@ use crate::platform::fact::{Bypass, Kind, Overwrite, Stat};
 
 /// `ERROR_INVALID_PARAMETER`: what a file system answers that does not read around the cache.
 const INVALID_PARAMETER: i32 = 87;
+/// `ERROR_ACCESS_DENIED` and `ERROR_SHARING_VIOLATION`: what a rename answers while a virus scanner or a reader has
+/// either file open. They are done soon.
+const ACCESS_DENIED: i32 = 5;
+const SHARING_VIOLATION: i32 = 32;
+/// How often a refused rename is asked again, after pauses of 1, 2, 4 ... ms: a quarter of a second in all.
+const RENAME_PAUSES: u32 = 8;
 /// `IO_REPARSE_TAG_SYMLINK`.
 const TAG_SYMBOLIC_LINK: u32 = 0xA000_000C;
 
@@ -78,8 +85,19 @@ impl Folder {
     pub fn rename(&self, from: &[u8], to: &[u8], overwrite: Overwrite) -> io::Result<()> {
         let (from, to) = (wide(self.below(from)?.as_os_str()), wide(self.below(to)?.as_os_str()));
         let replace = if overwrite == Overwrite::Replace { MOVEFILE_REPLACE_EXISTING } else { 0 };
-        // SAFETY: both paths end in a NUL and live until the call returns.
-        checked(unsafe { MoveFileExW(from.as_ptr(), to.as_ptr(), replace | MOVEFILE_WRITE_THROUGH) })
+        let ask = || {
+            // SAFETY: both paths end in a NUL and live until the call returns.
+            checked(unsafe { MoveFileExW(from.as_ptr(), to.as_ptr(), replace | MOVEFILE_WRITE_THROUGH) })
+        };
+        for doubled in 0..RENAME_PAUSES {
+            match ask() {
+                Err(error) if matches!(error.raw_os_error(), Some(ACCESS_DENIED | SHARING_VIOLATION)) => {
+                    std::thread::sleep(Duration::from_millis(1 << doubled));
+                }
+                answer => return answer,
+            }
+        }
+        ask()
     }
 
     /// Removes a file or a link to one.

@@ -41,7 +41,7 @@ pub(super) fn perform(
     let worklist: Vec<Entry> = pass.items.iter().map(|item| manifest[item.index].clone()).collect();
     drop(manifest);
     let seq = record_start(recorder, context, &pass, &worklist, recheck)?;
-    tell(context, &pass);
+    tell(context, &pass, &worklist);
     let mut work = Work {
         recorder,
         context,
@@ -122,13 +122,25 @@ fn record_start(
     recorder.observe(&manifest.0, started)
 }
 
-fn tell(context: &Context<'_>, pass: &Pass) {
+fn tell(context: &Context<'_>, pass: &Pass, worklist: &[Entry]) {
     let unchanged =
         format!("{} files, {} unchanged", count(pass.unchanged_files), bytes(pass.unchanged_bytes));
-    context.talk().say(&match pass.items.len() {
-        0 => format!("nothing to do: {unchanged}"),
-        files => format!("to work on: {} files, {}; {unchanged}", count(files as u64), bytes(pass.bytes)),
-    });
+    if pass.items.is_empty() {
+        return context.talk().say(&format!("nothing to do: {unchanged}"));
+    }
+    let (mut copy, mut verify) = ((0, 0), (0, 0));
+    for (item, entry) in pass.items.iter().zip(worklist) {
+        let sum = if item.found == Found::Absent { &mut copy } else { &mut verify };
+        *sum = (sum.0 + 1, sum.1 + entry.bytes);
+    }
+    let mut parts = vec![format!("to copy: {} files, {}", count(copy.0), bytes(copy.1))];
+    if verify.0 > 0 {
+        parts.push(format!("to verify in place: {} files, {}", count(verify.0), bytes(verify.1)));
+    }
+    if pass.unchanged_files > 0 {
+        parts.push(unchanged);
+    }
+    context.talk().say(&parts.join("; "));
 }
 
 /// Sums over the files of a pass.

@@ -17,6 +17,7 @@ use crate::error::Failure;
 use crate::executor::{Recorder, file_failure};
 use crate::exit::Exit;
 use crate::progress::Display;
+use crate::show::{bytes as human, count};
 use crate::step::content::{events, lists};
 use crate::step::context::Context;
 
@@ -28,6 +29,7 @@ pub(super) fn perform(recorder: &mut Recorder, context: &Context<'_>) -> Result<
     let from = recorder.state().content.read_back_from(digest);
     let bytes = list.iter().map(|entry| entry.bytes).sum();
     let started = ReadBackStarted { list: digest, files: list.len() as u64, bytes, from };
+    context.talk().say(&format!("to read back: {} files, {}", count(started.files - from), human(bytes)));
     recorder.observe(&digest.0, started)?;
     let mut work = Work { recorder, context, list: &list, digests: &digests };
     work.run(usize::try_from(from).unwrap_or(usize::MAX).min(list.len()))?;
