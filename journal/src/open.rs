@@ -24,6 +24,7 @@ use crate::record::NO_LEAF;
 use crate::store::follow::LAG_RECORDS_MAX;
 use crate::store::rebuild::{RebuildError, rebuild_log};
 use crate::store::recent::{Content, Recent};
+use crate::store::run::RUN_RECORDS;
 use crate::store::{Applied, Store, StoreError};
 use crate::tree_snapshot;
 
@@ -69,7 +70,11 @@ pub(crate) fn mend(place: &Place, keys: &Path) -> Result<Mended, OpenError> {
         Some(stream) => claim::gather(place, keys, stream)?,
         None => claim::newest_inside(place)?.into_iter().collect(),
     };
-    let mut looked = look(place, stream, &slots, &claims)?;
+    // The store indexes its last, unfinished run again from the log. Where that stretch is damaged no snapshot may
+    // hide it: the whole log is walked, and rebuilt or refused below.
+    let readable = in_store.is_none_or(|applied| is_readable(place, unfinished_run(applied.size)));
+    let trusted = stream.filter(|_| readable);
+    let mut looked = look(place, trusted, &slots, &claims)?;
     if let Some(lack) = lacks(place, &looked, &slots, &claims, in_store.map_or(0, |applied| applied.size)) {
         let records = from_store(place, &slots, &claims, &looked, store.as_ref().ok().zip(in_store), &lack)?;
         let detail = format!("{}: {}", lack.file.display(), lack.what).into();
@@ -134,6 +139,15 @@ pub(crate) fn mend(place: &Place, keys: &Path) -> Result<Mended, OpenError> {
         recent,
         findings,
     })
+}
+
+/// The records from the beginning of the store's last run on.
+const fn unfinished_run(applied: u64) -> std::ops::Range<u64> {
+    applied - applied % RUN_RECORDS as u64..applied
+}
+
+fn is_readable(place: &Place, range: std::ops::Range<u64>) -> bool {
+    LogRecords::new(&place.log(), range).all(|record| record.is_ok())
 }
 
 fn open_store(place: &Place) -> Result<Store, StoreError> {

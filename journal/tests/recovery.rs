@@ -111,6 +111,30 @@ fn a_lost_log_is_rebuilt_from_the_store() {
     }
 }
 
+/// Once went wrong: a snapshot near the end hid damage before it, and the store, which reads its last run again, then
+/// stopped the journal as if the disk could not be written.
+#[test]
+fn damage_before_a_snapshot_is_mended_from_the_store_or_refused() {
+    for with_store in [true, false] {
+        let bench = Bench::filled(60, 20);
+        let file = bench.log().join(format!("{:020}.log", 0));
+        let mut bytes = fs::read(&file).unwrap();
+        bytes[2000] ^= 0xFF;
+        fs::write(&file, bytes).unwrap();
+        if with_store {
+            let journal = bench.open(&[Recovery::LogRebuilt]);
+            journal.append(vec![samples::field(500)], Expected::Any).wait().unwrap();
+            journal.close().unwrap();
+            bench.assert_sound();
+        } else {
+            remove(&bench, "sled");
+            remove(&bench, "snapshots");
+            let error = bench.try_open().unwrap_err();
+            assert!(matches!(error, OpenError::Damaged(_)), "{error:?}");
+        }
+    }
+}
+
 #[test]
 fn both_lost_is_refused_and_says_how_much_there_was() {
     for head_too in [false, true] {

@@ -14,7 +14,7 @@ use crate::cache::Cache;
 use crate::error::BenchError;
 use crate::machine::Machine;
 use crate::report::Report;
-use crate::series::{Measured, Series, clear, make_room};
+use crate::series::{Series, clear, make_room, remove};
 use crate::tree::Tree;
 use copy::{Cp, Engine, Ours, Rsync};
 
@@ -35,34 +35,29 @@ pub(crate) fn run(args: &args::Content) -> Result<(), BenchError> {
     let dir = args.dir.canonicalize().map_err(BenchError::file("find", &args.dir))?;
     let args = &args::Content { dir, ..args.clone() };
     let machine = Machine::look(&args.dir)?;
-    clear(&copies(args))?; // of a run that was cut off
-    let mut measured = Vec::new();
+    clear(&copies(args))?; // what a run that was cut off left
+    let mut report = Report { machine, quick: args.quick, pairs: args.pairs(), measured: Vec::new() };
     // The large mix comes last: it is the one that may have to remove what was copied before.
-    small_files(args, &mut measured)?;
-    resume(args, &mut measured)?;
-    large_mix(args, &mut measured)?;
-    clear(&copies(args))?;
-    let report = Report { machine, quick: args.quick, measured };
+    small_files(args, &mut report)?;
+    resume(args, &mut report)?;
+    large_mix(args, &mut report)?;
+    remove(&copies(args))?;
     println!("{}", report.table());
-    if let Some(file) = &args.json {
-        let json = serde_json::to_string_pretty(&report)?;
-        fs::write(file, json).map_err(BenchError::file("write", file))?;
-    }
     Ok(())
 }
 
-fn small_files(args: &args::Content, measured: &mut Vec<Measured>) -> Result<(), BenchError> {
+fn small_files(args: &args::Content, report: &mut Report) -> Result<(), BenchError> {
     let names = ["copy-small", "journal-small", "read-back-small"];
     if names.iter().any(|name| args.wants(name)) {
-        whole_step(args, &Tree::small_files(&args.dir, args.quick)?, names, SMALL_FILES_MIN, measured)?;
+        whole_step(args, &Tree::small_files(&args.dir, args.quick)?, names, SMALL_FILES_MIN, report)?;
     }
     Ok(())
 }
 
-fn large_mix(args: &args::Content, measured: &mut Vec<Measured>) -> Result<(), BenchError> {
+fn large_mix(args: &args::Content, report: &mut Report) -> Result<(), BenchError> {
     let names = ["copy-large", "journal-large", "read-back-large"];
     if names.iter().any(|name| args.wants(name)) {
-        whole_step(args, &Tree::large_mix(&args.dir, args.quick)?, names, LARGE_MIX_MIN, measured)?;
+        whole_step(args, &Tree::large_mix(&args.dir, args.quick)?, names, LARGE_MIX_MIN, report)?;
     }
     Ok(())
 }
@@ -73,7 +68,7 @@ fn whole_step(
     tree: &Tree,
     [copy, journal, read_back]: [&'static str; 3],
     copy_min: f64,
-    measured: &mut Vec<Measured>,
+    report: &mut Report,
 ) -> Result<(), BenchError> {
     let (ours, rsync, cp, engine) = (Ours { args, tree }, Rsync { tree }, Cp { tree }, Engine { tree });
     let series = |name, cache, peers| Series {
@@ -86,15 +81,15 @@ fn whole_step(
         seconds_max: None,
     };
     for cache in BOTH {
-        measure(args, &series(copy, cache, vec![(&rsync, copy_min), (&cp, copy_min)]), measured)?;
+        measure(args, &series(copy, cache, vec![(&rsync, copy_min), (&cp, copy_min)]), report)?;
     }
-    measure(args, &series(journal, Cache::Warm, vec![(&engine, JOURNAL_MIN)]), measured)?;
+    measure(args, &series(journal, Cache::Warm, vec![(&engine, JOURNAL_MIN)]), report)?;
     if args.wants(read_back) {
         let copy = Copy::make(args, tree)?;
         let ours = read_back::Ours { args, copy: &copy.0 };
         let sums = read_back::Sums { tree, copy: &copy.0 };
         let cold = series(read_back, Cache::Cold, vec![(&sums, READ_BACK_MIN)]);
-        measure(args, &Series { ours: &ours, cached: vec![copy.0.clone()], ..cold }, measured)?;
+        measure(args, &Series { ours: &ours, cached: vec![copy.0.clone()], ..cold }, report)?;
     }
     Ok(())
 }
@@ -105,7 +100,7 @@ fn copies(args: &args::Content) -> PathBuf {
 }
 
 /// How long it takes to find that nothing is to be done.
-fn resume(args: &args::Content, measured: &mut Vec<Measured>) -> Result<(), BenchError> {
+fn resume(args: &args::Content, report: &mut Report) -> Result<(), BenchError> {
     if !args.wants("resume") {
         return Ok(());
     }
@@ -122,18 +117,20 @@ fn resume(args: &args::Content, measured: &mut Vec<Measured>) -> Result<(), Benc
             peers: Vec::new(),
             seconds_max: Some(RESUME_SECONDS_MAX),
         };
-        measure(args, &series, measured)?;
+        measure(args, &series, report)?;
     }
     Ok(())
 }
 
-fn measure(
-    args: &args::Content,
-    series: &Series<'_>,
-    measured: &mut Vec<Measured>,
-) -> Result<(), BenchError> {
-    if args.wants(series.name) {
-        measured.push(series.measure(&copies(args), args.pairs(), Duration::from_secs(args.patience))?);
+fn measure(args: &args::Content, series: &Series<'_>, report: &mut Report) -> Result<(), BenchError> {
+    if !args.wants(series.name) {
+        return Ok(());
+    }
+    report.measured.push(series.measure(&copies(args), args.pairs(), Duration::from_secs(args.patience))?);
+    // After each series: whoever has to stop a long run keeps what was measured until then.
+    if let Some(file) = &args.json {
+        let json = serde_json::to_string_pretty(report)?;
+        fs::write(file, json).map_err(BenchError::file("write", file))?;
     }
     Ok(())
 }
