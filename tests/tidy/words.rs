@@ -65,6 +65,7 @@ const RULES: &[Rule] = &[
             ("cli/src/show/", "the one place that formats for people"),
             ("fixtures/src/bin/", "small tools for those who build scenarios"),
             ("tests/", "a test may say why it skips"),
+            ("cli/src/adapter/content/tests/", "a test may say why it skips"),
         ],
         instead: "return data; cli/src/show writes it",
     },
