@@ -111,10 +111,7 @@ fn source_whole(facts: &ContentFacts) -> Checked {
     match &facts.source {
         Ok(source) if source.unlisted_folders > 0 => warn(
             NAME,
-            format!(
-                "{} folders could not be listed; what they hold will be missing",
-                source.unlisted_folders
-            ),
+            format!("{} folders or files cannot be looked at; they will be missing", source.unlisted_folders),
             "Give the account the right to list them, or accept that the step ends with failures.",
         ),
         Ok(source) if source.ignored_entries > 0 => warn(

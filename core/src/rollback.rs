@@ -5,9 +5,11 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::event::content::Origin;
 use crate::event::{ContentEvent, Event};
+use crate::path::PathRef;
 use crate::projection::Migration;
-use crate::projection::content::How;
+use crate::projection::content::{ContentState, FileRecord, How};
 use crate::text::Text;
 use crate::unit::{Seq, TimeMicros};
 
@@ -19,6 +21,8 @@ pub enum ActionKind {
     CopyFile,
     /// A file with other bytes is replaced.
     ReplaceFile,
+    /// A file that stood there may have been replaced by an interrupted batch.
+    PerhapsReplaceFile,
     /// A temporary file of this program is removed.
     RemoveLeftover,
 }
@@ -36,7 +40,8 @@ pub enum Inverse {
 
 impl ActionKind {
     /// Every kind.
-    pub const ALL: [Self; 3] = [Self::CopyFile, Self::ReplaceFile, Self::RemoveLeftover];
+    pub const ALL: [Self; 4] =
+        [Self::CopyFile, Self::ReplaceFile, Self::PerhapsReplaceFile, Self::RemoveLeftover];
 
     /// The kind of action an event is the outcome of; nothing for events that only look or tell.
     #[must_use]
@@ -47,12 +52,16 @@ impl ActionKind {
                 ContentEvent::FileCopied(file) => {
                     Some(if file.replaced { Self::ReplaceFile } else { Self::CopyFile })
                 }
+                ContentEvent::FileVerified(file) => match file.origin {
+                    Origin::AfterInterruption => Some(Self::CopyFile),
+                    Origin::PerhapsReplaced => Some(Self::PerhapsReplaceFile),
+                    Origin::FoundInPlace | Origin::Rechecked => None,
+                },
                 ContentEvent::LeftoverRemoved(_) => Some(Self::RemoveLeftover),
                 ContentEvent::ManifestRecorded(_)
                 | ContentEvent::EntryIgnored(_)
                 | ContentEvent::PassStarted(_)
                 | ContentEvent::BatchStarted(_)
-                | ContentEvent::FileVerified(_)
                 | ContentEvent::FileFailed(_)
                 | ContentEvent::BatchFinished(_)
                 | ContentEvent::BatchReconciled(_)
@@ -73,6 +82,10 @@ impl ActionKind {
             Self::ReplaceFile => Inverse::Impossible(
                 "the bytes that stood there are gone; a file named after a digest that its bytes did not have was \
                  damaged, any other file of ours is still at the source in its newer form",
+            ),
+            Self::PerhapsReplaceFile => Inverse::Impossible(
+                "a crash came between putting the file in place and recording it: what stood there before was either \
+                 right already or is gone",
             ),
             Self::RemoveLeftover => {
                 Inverse::Nothing("a temporary file was part of a copy that was made again from the source")
@@ -157,7 +170,11 @@ pub fn plan(state: &Migration) -> Guidance {
                 guidance.nothing_to_undo.push(Kept { action: kind, count: taken.count, why: why.into() });
             }
             Inverse::Impossible(why) => {
-                guidance.lost.push(Kept { action: kind, count: taken.count, why: why.into() });
+                // A later version over a copy of our own is a replacement too, and loses nothing of anybody's.
+                let count = if kind == ActionKind::ReplaceFile { replaced(state) } else { taken.count };
+                if count > 0 {
+                    guidance.lost.push(Kept { action: kind, count, why: why.into() });
+                }
             }
             Inverse::Possible => guidance.actions.extend(undo(kind, state)),
         }
@@ -165,21 +182,28 @@ pub fn plan(state: &Migration) -> Guidance {
     guidance
 }
 
+/// Files at the destination that took the place of somebody else's.
+fn replaced(state: &Migration) -> u64 {
+    state.content.in_place.values().filter(|record| record.replaced).count() as u64
+}
+
 fn undo(kind: ActionKind, state: &Migration) -> Option<Undo> {
     match kind {
         ActionKind::CopyFile => remove_brought_files(state),
-        ActionKind::ReplaceFile | ActionKind::RemoveLeftover => None,
+        ActionKind::ReplaceFile | ActionKind::PerhapsReplaceFile | ActionKind::RemoveLeftover => None,
     }
+}
+
+/// The files that going back deletes: brought by this migration to places where nothing stood.
+pub fn brought_files(content: &ContentState) -> impl Iterator<Item = (&PathRef, &FileRecord)> {
+    content.in_place.iter().filter(|(_, record)| record.how == How::Brought && !record.replaced)
 }
 
 fn remove_brought_files(state: &Migration) -> Option<Undo> {
     let taken = state.taken.actions.get(&ActionKind::CopyFile)?;
     let destination = state.content.manifest.as_ref().map(|manifest| manifest.destination.clone());
     let destination = destination.unwrap_or_else(|| "the destination".into());
-    let brought = || {
-        let files = state.content.in_place.values();
-        files.filter(|record| record.how == How::Brought && !record.replaced)
-    };
+    let brought = || brought_files(&state.content).map(|(_, record)| record);
     let (count, bytes) = (brought().count() as u64, brought().map(|record| record.bytes).sum());
     Some(Undo {
         undoes: ActionKind::CopyFile,

@@ -5,7 +5,7 @@
 //!   Unborn ───────────────────► Idle ─────────► Running ─────────────► Running, in a step
 //!                                ▲ ▲  finished     │ ▲  step-finished      │
 //!                                │ └───────────────┘ └─────────────────────┤
-//!                                └────────── interruption-found ◄──────────┘
+//!                                └───── failed, interruption-found ◄───────┘
 //! ```
 //!
 //! Inside the content step: manifest, then a pass with up to [`BATCHES_OPEN_MAX`] open batches, then a read-back. An
@@ -118,9 +118,11 @@ impl Status {
 
             (Phase::Running { run, .. }, Event::Run(RunEvent::InterruptionFound(event))) => {
                 require(event.run == run, "another run is going on")?;
-                self.phase = Phase::Idle;
-                self.stage = Stage::Ready;
-                self.batches.values_mut().for_each(|batch| batch.in_doubt = true);
+                self.interrupt();
+            }
+            (Phase::Running { run, .. }, Event::Run(RunEvent::Failed(event))) => {
+                require(event.run == run, "another run is going on")?;
+                self.interrupt();
             }
             (Phase::Running { .. }, Event::Run(RunEvent::Started(_))) => return Err("a run is going on"),
             (Phase::Running { run, step: None }, Event::Run(RunEvent::StepStarted(event))) => {
@@ -162,6 +164,13 @@ impl Status {
             (Phase::Running { .. }, Event::Content(_)) => return Err("the content step is not going on"),
         }
         Ok(())
+    }
+
+    /// The run is over, whatever it was in the middle of.
+    fn interrupt(&mut self) {
+        self.phase = Phase::Idle;
+        self.stage = Stage::Ready;
+        self.batches.values_mut().for_each(|batch| batch.in_doubt = true);
     }
 
     /// The part of the table that concerns the content step.

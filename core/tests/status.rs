@@ -6,7 +6,7 @@ mod support;
 use support::*;
 use wsusmigrate_core::event::content::Origin;
 use wsusmigrate_core::event::inventory::InventoryFinished;
-use wsusmigrate_core::event::run::{Finished, InterruptionFound, StepStarted, Verdict};
+use wsusmigrate_core::event::run::{Failed, Finished, InterruptionFound, StepStarted, Verdict};
 use wsusmigrate_core::status::{BATCHES_OPEN_MAX, Phase};
 use wsusmigrate_core::step::Step;
 
@@ -99,6 +99,13 @@ fn after_an_interruption_every_batch_in_doubt_is_looked_at_first() {
     assert!(reconciled_once().and(pass(2)).status().is_ok());
     assert_eq!(reconciled_once().of(action("batch"), reconciled()).refusal(), "its batch is not open");
     assert_eq!(in_batch(2).of(action("batch"), reconciled()).refusal(), "it belongs before the pass");
+}
+
+#[test]
+fn a_run_that_cannot_go_on_leaves_its_batches_in_doubt() {
+    let failed = in_batch(2).and(Failed { run: run(1), why: "the share is gone".into() });
+    let status = failed.status().unwrap();
+    assert_eq!((status.phase, status.in_doubt().count()), (Phase::Idle, 1));
 }
 
 #[test]

@@ -15,7 +15,7 @@ mod status;
 
 use std::process::ExitCode;
 
-use clap::{CommandFactory as _, Parser, Subcommand};
+use clap::{Parser, Subcommand};
 
 use crate::error::Failure;
 use crate::exit::Exit;
@@ -102,10 +102,4 @@ fn usage(error: &clap::Error) -> ExitCode {
     // Nothing is left to do where even this cannot be written.
     let _ = error.print();
     if error.use_stderr() { Exit::Usage.into() } else { Exit::Well.into() }
-}
-
-/// The command line as clap knows it, for completions, man pages and the tests of the help.
-#[must_use]
-pub fn command_line() -> clap::Command {
-    CommandLine::command()
 }

@@ -1,7 +1,6 @@
 //! `rollback`: what to undo, in which order, and what no longer can be.
 
 use serde_json::json;
-use wsusmigrate_core::projection::content::How;
 use wsusmigrate_core::rollback;
 
 use crate::command::moment::Moment;
@@ -26,11 +25,11 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<Answer, Failure> {
     if !args.files {
         return Ok(Answer::well(Body::Guidance(Box::new(rollback::plan(&state)))));
     }
-    let brought = state.content.in_place.into_iter();
-    let brought = brought.filter(|(_, record)| record.how == How::Brought && !record.replaced);
-    let lines = brought.map(|(path, record)| {
-        let json = json!({ "path": path, "bytes": record.bytes, "sha256": record.sha256 });
-        Ok(Line { text: path.to_string(), json })
-    });
-    Ok(Answer::well(Body::Lines(Box::new(lines))))
+    let lines: Vec<_> = rollback::brought_files(&state.content)
+        .map(|(path, record)| {
+            let json = json!({ "path": path, "bytes": record.bytes, "sha256": record.sha256 });
+            Ok(Line { text: path.to_string(), json })
+        })
+        .collect();
+    Ok(Answer::well(Body::Lines(Box::new(lines.into_iter()))))
 }

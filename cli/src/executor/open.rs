@@ -5,7 +5,9 @@ use std::path::Path;
 use wsusmigrate_core::id::{MigrationId, StreamId};
 use wsusmigrate_core::projection::Migration;
 use wsusmigrate_core::text::Text;
-use wsusmigrate_journal::{Create, Journal, OpenError, Upto, replay, snapshots_dir};
+use wsusmigrate_journal::{
+    Create, Identity, Journal, OpenError, Reader, RecordSource as _, Upto, replay, snapshots_dir,
+};
 
 use crate::clock;
 use crate::error::Failure;
@@ -29,14 +31,16 @@ pub(super) const PROGRAM: &str = env!("CARGO_PKG_VERSION");
 
 /// Opens the journal in `folder`, or creates it where nothing is there.
 pub(super) fn open_or_create(folder: &Path, keys: &Path, name: &str, talk: Talk) -> Result<Opened, Failure> {
+    // Looked at before it is opened: opening may mend, and a journal that is not ours is left as it is.
+    if let Ok(reader) = Reader::open(folder) {
+        refuse_another(folder, reader.identity(), name)?;
+    }
     let opened = match Journal::open(folder, keys, clock::now()) {
         Ok((journal, opened)) => {
             for finding in &opened.findings {
                 talk.say(&event::line(&finding.clone().into()));
             }
-            if opened.identity.name.as_str() != name {
-                return Err(another_migration(folder, opened.identity.name.as_str(), name));
-            }
+            refuse_another(folder, &opened.identity, name)?;
             (journal, false)
         }
         Err(OpenError::NotFound { .. }) => (create(folder, keys, name)?, true),
@@ -85,13 +89,17 @@ pub(super) fn random() -> Result<[u8; 16], Failure> {
     Ok(bytes)
 }
 
-fn another_migration(folder: &Path, there: &str, wanted: &str) -> Failure {
-    Failure::new(
+fn refuse_another(folder: &Path, identity: &Identity, wanted: &str) -> Result<(), Failure> {
+    let there = identity.name.as_str();
+    if there == wanted {
+        return Ok(());
+    }
+    Err(Failure::new(
         Exit::Usage,
         format!(
             "{} is the journal of the migration {there:?}; the plan is called {wanted:?}",
             folder.display()
         ),
     )
-    .hint("Name the right journal with --journal DIR, or the right plan with --plan FILE.")
+    .hint("Name the right journal with --journal DIR, or the right plan with --plan FILE."))
 }

@@ -5,7 +5,7 @@ use wsusmigrate_core::event::Event;
 use wsusmigrate_core::id::{ActionId, EventId, MigrationId, RunId};
 use wsusmigrate_core::projection::{Migration, Projection as _};
 use wsusmigrate_core::unit::{Seq, TimeMicros};
-use wsusmigrate_journal::{Expected, Journal};
+use wsusmigrate_journal::{Append, Expected, Journal};
 
 use crate::clock;
 use crate::error::Failure;
@@ -83,35 +83,44 @@ impl Recorder {
 
     /// Records events in order; all are durable when this returns. The first one's number is the answer.
     ///
-    /// A crash here leaves a prefix of them, in whole appends.
+    /// They go in appends that share their syncs as far as the journal can; a crash here leaves a prefix of them, in
+    /// whole appends.
     pub fn record(&mut self, drafts: Vec<Draft>) -> Result<Seq, Failure> {
-        let first = Seq(self.journal.size());
-        let mut drafts = drafts.into_iter().peekable();
-        while drafts.peek().is_some() {
-            self.append(drafts.by_ref().take(APPEND_EVENTS_MAX).collect())?;
-        }
-        Ok(first)
-    }
-
-    fn append(&mut self, drafts: Vec<Draft>) -> Result<(), Failure> {
-        let size = self.journal.size();
+        let first = self.journal.size();
         let time = clock::now();
         let recorded: Vec<_> =
-            drafts.into_iter().zip(size..).map(|(draft, seq)| frame(draft, Seq(seq), time)).collect();
-        let mut status = self.state.run.status.clone();
-        for record in &recorded {
-            status.advance(record).map_err(|illegal| {
-                Failure::new(Exit::Failed, "the program was about to record an illegal history").because(&illegal)
-                    .hint("This is a defect of the program. Nothing was recorded; please report it with `journal log`.")
-            })?;
+            drafts.into_iter().zip(first..).map(|(draft, seq)| frame(draft, Seq(seq), time)).collect();
+        self.refuse_illegal(&recorded)?;
+        let appends: Vec<_> = recorded.chunks(APPEND_EVENTS_MAX).map(|chunk| self.append(chunk)).collect();
+        for (append, chunk) in appends.into_iter().zip(recorded.chunks(APPEND_EVENTS_MAX)) {
+            let appended = append.wait().map_err(|error| append_failure(&error))?;
+            if appended.repeated > 0 || Some(appended.first) != chunk.first().map(|record| record.seq) {
+                return Err(Failure::new(
+                    Exit::Failed,
+                    "an event was recorded before; this is a defect of the program",
+                ));
+            }
         }
-        let batch =
-            recorded.iter().map(|it| Proposed { envelope: it.envelope, event: it.event.clone() }).collect();
-        self.journal.append(batch, Expected::Size(size)).wait().map_err(|error| append_failure(&error))?;
         for record in &recorded {
             self.state.apply(record);
         }
-        Ok(())
+        Ok(Seq(first))
+    }
+
+    /// Nothing is appended that the status table refuses.
+    fn refuse_illegal(&self, recorded: &[Recorded]) -> Result<(), Failure> {
+        let mut status = self.state.run.status.clone();
+        recorded.iter().try_for_each(|record| status.advance(record)).map_err(|illegal| {
+            Failure::new(Exit::Failed, "the program was about to record an illegal history")
+                .because(&illegal)
+                .hint("This is a defect of the program. Nothing was recorded; please report it with `journal log`.")
+        })
+    }
+
+    fn append(&self, chunk: &[Recorded]) -> Append {
+        let batch =
+            chunk.iter().map(|it| Proposed { envelope: it.envelope, event: it.event.clone() }).collect();
+        self.journal.append(batch, Expected::Size(chunk.first().map_or(0, |record| record.seq.0)))
     }
 
     /// Leaves a snapshot of the state and closes the journal.

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use wsusmigrate_core::decide::{self, Next};
 use wsusmigrate_core::event::run::{
-    Finished, InterruptionFound, Scope, Started, StepFinished, StepSkipped, StepStarted, StopRequested,
-    Verdict,
+    Failed, Finished, InterruptionFound, Scope, Started, StepFinished, StepSkipped, StepStarted,
+    StopRequested, Verdict,
 };
 use wsusmigrate_core::id::RunId;
 use wsusmigrate_core::projection::Migration;
@@ -88,16 +88,33 @@ pub fn carry_out(request: &Request) -> Result<Done, Failure> {
     let opened = open::open_or_create(&request.journal, &request.keys, &name, request.talk)?;
     let mut recorder = begin(opened, request)?;
     let context = Context::new(request);
-    let asked = context.asked();
-    let verdict = loop {
-        note_stop(&mut recorder, &request.stop)?;
-        match decide::decide(recorder.state(), asked) {
-            Some(Next::Perform(step)) => carry_out_step(step, &mut recorder, &context)?,
+    let run = recorder.run();
+    match go_through(&mut recorder, &context) {
+        Ok(verdict) => {
+            recorder.observe(b"", Finished { run, verdict })?;
+            Ok(Done { verdict, state: recorder.close()? })
+        }
+        // Nothing can be recorded any more; the next start finds out.
+        Err(failure) if failure.exit() == Exit::JournalUnwritable => Err(failure),
+        Err(failure) => {
+            recorder.observe(b"", Failed { run, why: failure.to_string().into() })?;
+            recorder.close()?;
+            Err(failure)
+        }
+    }
+}
+
+/// Takes one decision after the other until core says how the run ends.
+fn go_through(recorder: &mut Recorder, context: &Context<'_>) -> Result<Verdict, Failure> {
+    loop {
+        note_stop(recorder, &context.request().stop)?;
+        match decide::decide(recorder.state(), context.asked()) {
+            Some(Next::Perform(step)) => carry_out_step(step, recorder, context)?,
             Some(Next::Skip(step, reason)) => {
                 recorder.observe(step.word().as_bytes(), StepSkipped { step, reason })?;
-                request.talk.say(&format!("step {} skipped: {}", step.word(), reason.word()));
+                context.talk().say(&format!("step {} skipped: {}", step.word(), reason.word()));
             }
-            Some(Next::Finish(verdict)) => break verdict,
+            Some(Next::Finish(verdict)) => return Ok(verdict),
             None => {
                 return Err(Failure::new(
                     Exit::Failed,
@@ -105,10 +122,7 @@ pub fn carry_out(request: &Request) -> Result<Done, Failure> {
                 ));
             }
         }
-    };
-    let run = recorder.run();
-    recorder.observe(b"", Finished { run, verdict })?;
-    Ok(Done { verdict, state: recorder.close()? })
+    }
 }
 
 /// Records that an earlier run was interrupted, if one was, and that this one begins.

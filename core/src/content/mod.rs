@@ -8,4 +8,4 @@ mod pass;
 pub use batch::{BATCH_BYTES_GOAL, BATCH_FILES_MAX, Batch, FoundBefore, cut};
 pub use list::{Entry, LIST_HEADER, ListDigest, ListError, line, parse_line, sort_for_copying};
 pub use naming::{CONTENT_FOLDER, Expectation, PACKAGES_FOLDER, expectation, naming, promised};
-pub use pass::{AtDestination, Found, Knowledge, Pass, WorkItem, plan_pass};
+pub use pass::{AtDestination, Doubt, Found, Knowledge, Pass, WorkItem, plan_pass};

@@ -55,14 +55,23 @@ pub struct Pass {
     pub unchanged_bytes: u64,
 }
 
+/// What an interrupted batch may have done to a file without recording it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Doubt {
+    /// Nothing stood there before: what stands there now is that batch's.
+    Brought,
+    /// Something stood there before: it may have been replaced.
+    PerhapsReplaced,
+}
+
 /// What the planning asks about each file.
 pub trait Knowledge {
     /// What the journal says stands in place.
     fn recorded(&self, path: &PathRef) -> Option<FileRecord>;
     /// What the listing of the destination shows.
     fn at_destination(&self, path: &RelPath) -> Option<AtDestination>;
-    /// Whether an interrupted batch may have put the file in place without recording it.
-    fn in_doubt(&self, path: &RelPath) -> bool;
+    /// What an interrupted batch may have done to the file without recording it.
+    fn in_doubt(&self, path: &RelPath) -> Option<Doubt>;
 }
 
 /// Decides which files need work. Time and memory grow with the manifest: O(n log n) for the collisions, O(n) else.
@@ -94,10 +103,17 @@ fn find(
 ) -> Option<Found> {
     let Some(there) = there else { return Some(Found::Absent) };
     let digest_name = promised(&entry.path).is_some();
+    let doubt = knowledge.in_doubt(&entry.path);
+    // What an interrupted batch would have left has the source's size and time.
+    let as_copied = (there.bytes, there.modified) == (entry.bytes, entry.modified);
+    let perhaps = doubt == Some(Doubt::PerhapsReplaced) && as_copied;
     let Some(recorded) = recorded else {
-        let in_doubt = knowledge.in_doubt(&entry.path);
-        let origin = if in_doubt { Origin::AfterInterruption } else { Origin::FoundInPlace };
-        return Some(Found::Present { replaceable: digest_name || in_doubt, origin });
+        let origin = match doubt {
+            Some(Doubt::Brought) => Origin::AfterInterruption,
+            Some(Doubt::PerhapsReplaced) if perhaps => Origin::PerhapsReplaced,
+            Some(Doubt::PerhapsReplaced) | None => Origin::FoundInPlace,
+        };
+        return Some(Found::Present { replaceable: digest_name || doubt == Some(Doubt::Brought), origin });
     };
     let source_same = (entry.bytes, entry.modified) == (recorded.bytes, recorded.modified);
     let destination_same = (there.bytes, there.modified) == (recorded.bytes, recorded.modified);
@@ -105,7 +121,8 @@ fn find(
     if destination_same && (source_same || digest_name) && !recheck && !recorded.suspect {
         return None;
     }
-    Some(Found::Present { replaceable: digest_name || destination_same, origin: Origin::Rechecked })
+    let origin = if perhaps && !destination_same { Origin::PerhapsReplaced } else { Origin::Rechecked };
+    Some(Found::Present { replaceable: digest_name || destination_same, origin })
 }
 
 /// Positions, ascending, of files whose folded path an earlier file of the list has.
@@ -136,7 +153,7 @@ mod tests {
     struct World {
         recorded: Option<(u64, i64)>,
         there: Option<(u64, i64)>,
-        in_doubt: bool,
+        in_doubt: Option<Doubt>,
         suspect: bool,
     }
 
@@ -156,7 +173,7 @@ mod tests {
         fn at_destination(&self, _: &RelPath) -> Option<AtDestination> {
             self.there.map(|(bytes, modified)| AtDestination { bytes, modified: ModifiedNanos(modified) })
         }
-        fn in_doubt(&self, _: &RelPath) -> bool {
+        fn in_doubt(&self, _: &RelPath) -> Option<Doubt> {
             self.in_doubt
         }
     }
@@ -180,7 +197,7 @@ mod tests {
     #[test]
     fn a_recorded_file_unchanged_on_both_sides_is_left_alone_unless_asked() {
         let world =
-            World { recorded: Some((10, 100)), there: Some((10, 100)), in_doubt: false, suspect: false };
+            World { recorded: Some((10, 100)), there: Some((10, 100)), in_doubt: None, suspect: false };
         assert_eq!(plan(DIGEST_NAME, &world, false), None);
         assert_eq!(plan(DIGEST_NAME, &world, true), Some(present(true, Origin::Rechecked)));
     }
@@ -188,37 +205,50 @@ mod tests {
     #[test]
     fn a_file_that_is_gone_or_never_was_is_copied() {
         for recorded in [None, Some((10, 100))] {
-            let world = World { recorded, there: None, in_doubt: false, suspect: false };
+            let world = World { recorded, there: None, in_doubt: None, suspect: false };
             assert_eq!(plan(DIGEST_NAME, &world, false), Some(Found::Absent));
         }
     }
 
     #[test]
     fn somebody_elses_file_is_replaced_only_where_its_name_proves_it_wrong() {
-        let world = World { recorded: None, there: Some((10, 100)), in_doubt: false, suspect: false };
+        let world = World { recorded: None, there: Some((10, 100)), in_doubt: None, suspect: false };
         assert_eq!(plan(DIGEST_NAME, &world, false), Some(present(true, Origin::FoundInPlace)));
         assert_eq!(plan(OTHER_NAME, &world, false), Some(present(false, Origin::FoundInPlace)));
         let changed_after_us =
-            World { recorded: Some((10, 100)), there: Some((11, 300)), in_doubt: false, suspect: false };
+            World { recorded: Some((10, 100)), there: Some((11, 300)), in_doubt: None, suspect: false };
         assert_eq!(plan(OTHER_NAME, &changed_after_us, false), Some(present(false, Origin::Rechecked)));
     }
 
     #[test]
     fn what_we_wrote_ourselves_may_be_replaced_by_a_newer_source() {
-        let world = World { recorded: Some((9, 99)), there: Some((9, 99)), in_doubt: false, suspect: false };
+        let world = World { recorded: Some((9, 99)), there: Some((9, 99)), in_doubt: None, suspect: false };
         assert_eq!(plan(OTHER_NAME, &world, false), Some(present(true, Origin::Rechecked)));
     }
 
     #[test]
     fn a_file_in_doubt_counts_as_ours() {
-        let world = World { recorded: None, there: Some((10, 100)), in_doubt: true, suspect: false };
+        let world =
+            World { recorded: None, there: Some((10, 100)), in_doubt: Some(Doubt::Brought), suspect: false };
         assert_eq!(plan(OTHER_NAME, &world, false), Some(present(true, Origin::AfterInterruption)));
+    }
+
+    #[test]
+    fn what_an_interrupted_batch_may_have_replaced_is_said_so_only_where_it_looks_copied() {
+        let world = |there| World {
+            recorded: None,
+            there: Some(there),
+            in_doubt: Some(Doubt::PerhapsReplaced),
+            suspect: false,
+        };
+        assert_eq!(plan(DIGEST_NAME, &world((10, 100)), false), Some(present(true, Origin::PerhapsReplaced)));
+        assert_eq!(plan(DIGEST_NAME, &world((10, 99)), false), Some(present(true, Origin::FoundInPlace)));
     }
 
     #[test]
     fn a_file_that_a_read_back_found_wrong_is_looked_at_again() {
         let world =
-            World { recorded: Some((10, 100)), there: Some((10, 100)), in_doubt: false, suspect: true };
+            World { recorded: Some((10, 100)), there: Some((10, 100)), in_doubt: None, suspect: true };
         assert_eq!(plan(OTHER_NAME, &world, false), Some(present(true, Origin::Rechecked)));
     }
 
@@ -226,7 +256,7 @@ mod tests {
     fn of_names_that_differ_only_in_case_the_later_ones_collide() {
         let manifest =
             [entry("WsusContent/A", 1, 1), entry("WsusContent/b", 1, 1), entry("WsusContent/a", 1, 1)];
-        let world = World { recorded: None, there: None, in_doubt: false, suspect: false };
+        let world = World { recorded: None, there: None, in_doubt: None, suspect: false };
         let collides: Vec<_> =
             plan_pass(&manifest, &world, false).items.iter().map(|item| item.collides).collect();
         assert_eq!(collides, [false, false, true]);

@@ -96,6 +96,8 @@ coded! {
         UnreadableFolder = 4, "unreadable-folder";
         /// A temporary file of this program.
         Temporary = 5, "temporary";
+        /// A file about which the system tells nothing: it is missing at the destination, and the step fails.
+        Unreadable = 6, "unreadable";
     }
 }
 
@@ -145,7 +147,8 @@ pub struct FileCopied {
     pub path: PathRef,
     /// What was put in place.
     pub file: FileFacts,
-    /// How often it was copied from the beginning: 1, or 2 where the first copy did not match.
+    /// How often it was copied from the beginning: 1, or 2 where the first copy did not match or the file had changed
+    /// since it was listed.
     pub attempts: u8,
     /// Whether a file that was there before, with other bytes, was replaced.
     pub replaced: bool,
@@ -173,7 +176,7 @@ pub struct FileFacts {
     pub sha1: Sha1,
     /// SHA-256 of all bytes.
     pub sha256: Sha256,
-    /// Modification time, the source's and kept.
+    /// Modification time of the file at the destination: a copy keeps the source's, a verified file its own.
     pub modified: ModifiedNanos,
     /// What the name says about the bytes.
     pub naming: Naming,
@@ -202,6 +205,8 @@ coded! {
         AfterInterruption = 2, "after-interruption";
         /// An earlier pass recorded it and this one hashed it again.
         Rechecked = 3, "rechecked";
+        /// Something stood there before the interrupted batch; that batch may have replaced it by these bytes.
+        PerhapsReplaced = 4, "perhaps-replaced";
     }
 }
 

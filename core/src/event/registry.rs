@@ -61,9 +61,10 @@ registry! {
     0x0104 RunStarted "run.started" 1 "A run that may act begins: who, where, with which plan.";
     0x0105 RunStepStarted "run.step-started" 1 "A step begins.";
     0x0106 RunStepFinished "run.step-finished" 1 "A step ends with a verdict.";
-    0x0107 RunStepSkipped "run.step-skipped" 1 "A step is not needed, or was not asked for.";
+    0x0107 RunStepSkipped "run.step-skipped" 1 "A step is not needed.";
     0x0108 RunStopRequested "run.stop-requested" 1 "Somebody asked the run to stop after the files in flight.";
     0x0109 RunFinished "run.finished" 1 "A run ends with a verdict.";
+    0x010A RunFailed "run.failed" 1 "A run ends because something it needs is not to be had; what was in flight is in doubt.";
     0x0201 InventoryFieldRecorded "inventory.field-recorded" 1 "One field of the worksheet: its value and where it was read.";
     0x0202 InventoryFinished "inventory.finished" 1 "The worksheet is filled as far as this version fills it.";
     0x0301 PreflightChecked "preflight.checked" 1 "One named check: pass, warn or stop, and what to do.";

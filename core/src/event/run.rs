@@ -30,6 +30,8 @@ noun! {
         StopRequested => RunStopRequested;
         /// A run ends.
         Finished => RunFinished;
+        /// A run cannot go on.
+        Failed => RunFailed;
     }
 }
 
@@ -185,4 +187,14 @@ pub struct Finished {
     pub run: RunId,
     /// How.
     pub verdict: Verdict,
+}
+
+/// A run ends because something it needs is not to be had: a share is gone, a folder cannot be listed. Batches in flight
+/// are in doubt, as after a crash.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Failed {
+    /// Which.
+    pub run: RunId,
+    /// What failed and why, in the words the person was told.
+    pub why: Text,
 }

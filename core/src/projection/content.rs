@@ -32,12 +32,8 @@ pub struct ContentState {
     pub failed: BTreeMap<PathRef, FailureRecord>,
     /// Entries of the source that are not copied, as last listed.
     pub ignored: BTreeMap<PathRef, (IgnoredEntry, Text)>,
-    /// Temporary files that were removed, since the beginning.
-    pub leftovers_removed: u64,
     /// The pass that is going on or was the last.
     pub pass: Option<PassRecord>,
-    /// Passes that went to their end, since the beginning.
-    pub passes_finished: u32,
     /// Batches whose outcome is not recorded.
     pub open: BTreeMap<ActionId, OpenBatch>,
     /// Batches of interrupted runs that were looked at: files of theirs that stand in place without a record were
@@ -131,6 +127,8 @@ impl Totals {
 /// A file that could not be brought over.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FailureRecord {
+    /// The record of it.
+    pub seq: Seq,
     /// Why.
     pub reason: FailureReason,
     /// The system's own words.
@@ -142,6 +140,8 @@ pub struct FailureRecord {
 pub struct PassRecord {
     /// When it began.
     pub started: TimeMicros,
+    /// Its first record.
+    pub seq: Seq,
     /// What it set out to do.
     pub plan: PassStarted,
     /// Files with an outcome so far.
@@ -191,29 +191,22 @@ pub struct ReadBackRecord {
 }
 
 impl ContentState {
-    /// Whether everything the last listing of the source showed is in place, and nothing is open.
-    #[must_use]
-    pub fn is_complete(&self) -> bool {
-        let pass_whole = self.pass.as_ref().and_then(|pass| pass.finished.as_ref());
-        pass_whole.is_some_and(|(_, end)| end.left == 0) && self.failures() == 0 && self.open.is_empty()
-    }
-
     /// Whatever keeps the copy from being whole: failed files, files a read-back found wrong, folders of the source
     /// that could not be listed.
     #[must_use]
     pub fn failures(&self) -> usize {
-        self.failed.len() + self.suspects().count() + self.unlisted_folders()
+        let suspects = self.suspects().filter(|path| !self.failed.contains_key(path)).count();
+        self.failed.len() + suspects + self.unlisted()
     }
 
     /// Position from which an interrupted read-back of `list` goes on; 0 where it begins anew.
     #[must_use]
     pub fn read_back_from(&self, list: Sha256) -> u64 {
         let unfinished = |read: &&ReadBackRecord| read.finished.as_ref().is_none_or(|(_, end)| end.left > 0);
-        self.read_back
-            .as_ref()
-            .filter(|read| read.list == list)
-            .filter(unfinished)
-            .map_or(0, |read| read.read_files)
+        // A file recorded since may be one that was read: another copy of it has the same line in the list.
+        let unchanged = |read: &&ReadBackRecord| self.in_place.values().all(|record| record.seq < read.seq);
+        let same = self.read_back.as_ref().filter(|read| read.list == list);
+        same.filter(unfinished).filter(unchanged).map_or(0, |read| read.read_files)
     }
 
     /// Files that a read-back found wrong and that no pass has mended since.
@@ -221,10 +214,19 @@ impl ContentState {
         self.in_place.iter().filter(|(_, record)| record.suspect).map(|(path, _)| path)
     }
 
-    /// Folders of the source that could not be listed: what they hold is unknown.
+    /// Folders and files of the source about which the system tells nothing: they are missing at the destination.
     #[must_use]
-    pub fn unlisted_folders(&self) -> usize {
-        self.ignored.values().filter(|(what, _)| *what == IgnoredEntry::UnreadableFolder).count()
+    pub fn unlisted(&self) -> usize {
+        let unlisted = [IgnoredEntry::UnreadableFolder, IgnoredEntry::Unreadable];
+        self.ignored.values().filter(|(what, _)| unlisted.contains(what)).count()
+    }
+
+    /// What was recorded of a file is not true any more.
+    fn suspect(&mut self, path: &PathRef) {
+        if let Some(record) = self.in_place.get_mut(path).filter(|record| !record.suspect) {
+            self.totals.remove(record);
+            record.suspect = true;
+        }
     }
 
     /// Files in place that no read-back has covered.
@@ -269,7 +271,7 @@ impl Projection for ContentState {
     fn apply(&mut self, recorded: &Recorded) {
         match &recorded.event {
             Event::Content(event) => self.apply_content(recorded, event),
-            Event::Run(RunEvent::InterruptionFound(_)) => {
+            Event::Run(RunEvent::InterruptionFound(_) | RunEvent::Failed(_)) => {
                 if let Some(pass) = self.pass.as_mut().filter(|pass| pass.finished.is_none()) {
                     pass.interrupted = true;
                 }
@@ -291,10 +293,9 @@ impl ContentState {
                 self.ignored.insert(entry.path.clone(), (entry.what, entry.detail.clone()));
             }
             ContentEvent::PassStarted(plan) => {
-                // What fails now is said by this pass; a file that has left the source has not failed.
-                self.failed.clear();
                 self.pass = Some(PassRecord {
                     started: time,
+                    seq: recorded.seq,
                     plan: plan.clone(),
                     done_files: 0,
                     done_bytes: 0,
@@ -309,22 +310,32 @@ impl ContentState {
             }
             ContentEvent::FileCopied(file) => {
                 self.outcome(action, file.item, file.file.bytes, false);
-                self.place(recorded.seq, &file.path, &file.file, How::Brought, file.replaced);
+                // Over a copy of our own nothing of anybody's is lost, and what was lost before stays lost.
+                let replaced = match self.in_place.get(&file.path) {
+                    Some(before) if before.how == How::Brought => before.replaced,
+                    Some(_) | None => file.replaced,
+                };
+                self.place(recorded.seq, &file.path, &file.file, How::Brought, replaced);
             }
             ContentEvent::FileVerified(file) => {
                 self.outcome(action, file.item, file.file.bytes, false);
                 let before = self.in_place.get(&file.path).map(|record| (record.how, record.replaced));
                 let (how, replaced) = match (file.origin, before) {
                     (Origin::AfterInterruption, _) => (How::Brought, false),
-                    (Origin::FoundInPlace | Origin::Rechecked, Some(before)) => before,
-                    (Origin::FoundInPlace | Origin::Rechecked, None) => (How::FoundInPlace, false),
+                    (_, Some(before)) => before,
+                    (Origin::FoundInPlace | Origin::Rechecked | Origin::PerhapsReplaced, None) => {
+                        (How::FoundInPlace, false)
+                    }
                 };
                 self.place(recorded.seq, &file.path, &file.file, how, replaced);
             }
             ContentEvent::FileFailed(file) => {
                 self.outcome(action, file.item, file.bytes, true);
-                let failure = FailureRecord { reason: file.reason, detail: file.detail.clone() };
+                let detail = file.detail.clone();
+                let failure = FailureRecord { seq: recorded.seq, reason: file.reason, detail };
                 self.failed.insert(file.path.clone(), failure);
+                // It would have been verified if it still were what was recorded.
+                self.suspect(&file.path);
             }
             ContentEvent::BatchFinished(_) => {
                 self.open.retain(|open, _| Some(*open) != action);
@@ -332,13 +343,14 @@ impl ContentState {
             ContentEvent::BatchReconciled(_) => {
                 self.doubtful.extend(action.and_then(|action| self.open.remove(&action)));
             }
-            ContentEvent::LeftoverRemoved(_) => self.leftovers_removed += 1,
+            ContentEvent::LeftoverRemoved(_) => {}
             ContentEvent::PassFinished(end) => {
-                self.passes_finished += 1;
-                if end.left == 0 {
-                    self.doubtful.clear();
-                }
                 if let Some(pass) = &mut self.pass {
+                    if end.left == 0 {
+                        self.doubtful.clear();
+                        // A file that has left the source has not failed.
+                        self.failed.retain(|_, failure| failure.seq > pass.seq);
+                    }
                     pass.finished = Some((time, end.clone()));
                 }
             }
@@ -380,10 +392,7 @@ impl ContentState {
             ContentEvent::ReadBackMismatched(file) => {
                 read.exceptions.insert(file.path.clone(), (file.what, file.detail.clone()));
                 // Not counted as in place any more; the next pass looks at it again.
-                if let Some(record) = self.in_place.get_mut(&file.path).filter(|record| !record.suspect) {
-                    self.totals.remove(record);
-                    record.suspect = true;
-                }
+                self.suspect(&file.path);
             }
             ContentEvent::ReadBackFinished(end) => {
                 read.finished = Some((time, end.clone()));

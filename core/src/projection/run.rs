@@ -73,6 +73,8 @@ pub enum RunEnd {
     Open,
     /// It said so itself.
     Finished(TimeMicros, Verdict),
+    /// It said that it cannot go on.
+    Failed(TimeMicros),
     /// A later start found that it had not.
     FoundInterrupted(TimeMicros),
 }
@@ -150,6 +152,7 @@ impl RunRecord {
             RunEvent::StopRequested(_) => self.stop_requested = true,
             RunEvent::InterruptionFound(_) => self.end = RunEnd::FoundInterrupted(time),
             RunEvent::Finished(event) => self.end = RunEnd::Finished(time, event.verdict),
+            RunEvent::Failed(_) => self.end = RunEnd::Failed(time),
             RunEvent::JournalCreated(_) | RunEvent::JournalRecovered(_) | RunEvent::Started(_) => {}
         }
     }

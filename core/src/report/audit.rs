@@ -17,6 +17,7 @@ pub fn audit(state: &Migration) -> Report {
         identity(state),
         actors(state),
         runs(state),
+        timeline(state),
         worksheet(state),
         checks(state),
         totals(state),
@@ -72,6 +73,7 @@ fn runs(state: &Migration) -> Section {
         let (end, verdict) = match run.end {
             RunEnd::Open => (Value::from("-"), "not ended"),
             RunEnd::Finished(time, verdict) => (Value::from(time), verdict.word()),
+            RunEnd::Failed(time) => (Value::from(time), "failed, could not go on"),
             RunEnd::FoundInterrupted(time) => (Value::from(time), "found interrupted"),
         };
         vec![run.started.into(), end, verdict.into(), run.facts.scope.word().into()]
@@ -81,6 +83,28 @@ fn runs(state: &Migration) -> Section {
         columns: vec!["started", "ended", "verdict", "scope"],
         rows: rows.collect(),
     });
+    section
+}
+
+/// The last moments of the story; all of them are in the journal.
+fn timeline(state: &Migration) -> Section {
+    const MOMENTS_MAX: usize = 100;
+    let mut section = Section::new("timeline", "Timeline");
+    let moments = &state.timeline.moments;
+    let told = &moments[moments.len().saturating_sub(MOMENTS_MAX)..];
+    let rows = told.iter().map(|moment| {
+        vec![moment.envelope.time.into(), moment.seq.0.into(), moment.event.kind().name().into()]
+    });
+    section.tables.push(Table {
+        key: "timeline",
+        columns: vec!["time", "record", "event"],
+        rows: rows.collect(),
+    });
+    if told.len() < moments.len() {
+        section
+            .notes
+            .push(format!("{} earlier moments: `wsusmigrate journal log`.", moments.len() - told.len()));
+    }
     section
 }
 

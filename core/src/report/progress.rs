@@ -29,6 +29,7 @@ fn run(state: &Migration) -> Section {
         None => "no run yet".to_owned(),
         Some(RunEnd::Open) => "going on, or ended without saying so".to_owned(),
         Some(RunEnd::Finished(_, verdict)) => verdict.word().to_owned(),
+        Some(RunEnd::Failed(_)) => "failed, could not go on".to_owned(),
         Some(RunEnd::FoundInterrupted(_)) => "interrupted".to_owned(),
     };
     section.figure("state", "Last run", standing);

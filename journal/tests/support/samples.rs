@@ -62,6 +62,7 @@ pub fn event(kind: Kind) -> Event {
             run::StepSkipped { step: Step::Content, reason }.into()
         }
         Kind::RunStopRequested => run::StopRequested { how: "Ctrl-C".into() }.into(),
+        Kind::RunFailed => run::Failed { run, why: "the share is gone".into() }.into(),
         Kind::RunFinished => run::Finished { run, verdict: run::Verdict::Interrupted }.into(),
         Kind::InventoryFieldRecorded => inventory::FieldRecorded {
             field: "content.source.path".into(),

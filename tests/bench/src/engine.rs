@@ -2,8 +2,10 @@
 
 use std::path::PathBuf;
 
-use wsusmigrate::adapter::content::{self as files, Engine, EngineError, Outcome, Setup, Side, scan};
-use wsusmigrate_core::content::{Batch, Entry, Expectation, cut, expectation, sort_for_copying};
+use wsusmigrate::adapter::content::{
+    self as files, Engine, EngineError, IN_FLIGHT_BATCHES_MAX, Outcome, Setup, Side, scan,
+};
+use wsusmigrate_core::content::{Batch, Entry, cut, expectation, sort_for_copying};
 
 use crate::error::BenchError;
 
@@ -17,11 +19,14 @@ pub(crate) fn main() -> Result<(), BenchError> {
     let mut batches = cut(&manifest);
     let mut engine = Engine::start(Setup::new(source, destination))?;
     let mut copied = 0;
-    let next = || Ok::<_, EngineError>(batches.next().map(|batch| work(&batch, &manifest)));
-    engine.run(next, |finished| {
+    loop {
+        while engine.in_flight() < IN_FLIGHT_BATCHES_MAX {
+            let Some(batch) = batches.next() else { break };
+            engine.submit(work(&batch, &manifest)).map_err(|_| EngineError::Broken)?;
+        }
+        let Some(finished) = engine.receive()? else { break };
         copied += finished.done.iter().filter(|done| matches!(done.outcome, Outcome::Copied { .. })).count();
-        Ok(())
-    })?;
+    }
     if copied == manifest.len() {
         return Ok(());
     }
@@ -35,11 +40,7 @@ fn work(batch: &Batch, manifest: &[Entry]) -> files::Batch {
         path: entry.path.clone(),
         bytes: entry.bytes,
         modified: entry.modified,
-        expected: match expectation(&entry.path, false) {
-            Expectation::Digest(digest) => files::Expectation::Digest(digest),
-            Expectation::Encrypted => files::Expectation::Encrypted,
-            Expectation::SameAsSource => files::Expectation::None,
-        },
+        expected: expectation(&entry.path, false),
         destination: files::Found::Absent,
     });
     files::Batch { id: batch.range.start as u64, jobs: jobs.collect() }

@@ -17,8 +17,8 @@ use crate::tree::Tree;
 /// What stays free on the disk: a full one is slow, and others work there too.
 const RESERVE_BYTES: u64 = 4 << 30;
 
-/// How long to wait after removing many files: ext4 walks around the inodes of files it removed lately when it makes
-/// new ones (`recently_deleted`). In one profile of a copy of small files that was 42 % of the workers' time.
+/// How long to wait after removing many files. An ext4 without a journal walks around the inodes of files removed in
+/// the last minute (`RECENTCY_MIN`): in one profile of a copy of small files that was 42 % of a worker's time.
 const REMOVED_REMEMBERED: Duration = Duration::from_secs(65);
 
 /// What is to be measured.

@@ -68,4 +68,5 @@ pub use scan::Side;
 pub use scan::scan;
 pub use temporary::TEMPORARY_SUFFIX;
 pub use temporary::is_temporary;
+pub use temporary::temporary_path;
 pub use wsusmigrate_core::content::Expectation;

@@ -194,7 +194,7 @@ impl Walk<'_> {
             Ok(stat) => stat,
             // Deleted between the listing and the look: as if it had been gone before.
             Err(error) if error.kind() == io::ErrorKind::NotFound => return,
-            Err(error) => return ignore(listing, &path, IgnoredEntry::Special, error.to_string()),
+            Err(error) => return ignore(listing, &path, IgnoredEntry::Unreadable, error.to_string()),
         };
         match stat.kind {
             Kind::Folder => {

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use sha2::Digest as _;
+use wsusmigrate_core::path::RelPath;
 
 use crate::platform;
 
@@ -26,6 +27,13 @@ pub(super) fn temporary_name(name: &[u8]) -> Vec<u8> {
         Cow::Owned(wsusmigrate_core::digest::Sha256(digest).to_string().into_bytes())
     };
     [&stem[..], TEMPORARY_SUFFIX.as_bytes()].concat()
+}
+
+/// Where a file's unfinished copy lies, below the same root.
+#[must_use]
+pub fn temporary_path(path: &RelPath) -> Vec<u8> {
+    let name = temporary_name(path.file_name());
+    if path.folder().is_empty() { name } else { [path.folder(), b"/", &name].concat() }
 }
 
 #[cfg(test)]

@@ -27,6 +27,7 @@ pub(super) fn line(event: &RunEvent) -> String {
         RunEvent::StepFinished(it) => format!("step {} finished: {}", it.step.word(), it.verdict.word()),
         RunEvent::StepSkipped(it) => format!("step {} skipped: {}", it.step.word(), it.reason.word()),
         RunEvent::StopRequested(it) => format!("stop requested: {}", it.how),
+        RunEvent::Failed(it) => format!("run failed: {}", it.why),
         RunEvent::Finished(it) => format!("run finished: {}", it.verdict.word()),
     }
 }

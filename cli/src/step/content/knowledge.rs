@@ -1,9 +1,9 @@
 //! What is known about each file before a pass: from the journal, from the listing, from interrupted batches.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::path::Path;
 
-use wsusmigrate_core::content::{AtDestination, FoundBefore, Knowledge};
+use wsusmigrate_core::content::{AtDestination, Doubt, FoundBefore, Knowledge};
 use wsusmigrate_core::path::{PathRef, RelPath};
 use wsusmigrate_core::projection::content::{ContentState, FileRecord};
 
@@ -16,7 +16,7 @@ use crate::step::listings::look_up;
 pub(super) struct Known<'a> {
     content: &'a ContentState,
     destination: &'a Listing,
-    in_doubt: HashSet<RelPath>,
+    in_doubt: HashMap<RelPath, Doubt>,
 }
 
 impl<'a> Known<'a> {
@@ -26,15 +26,16 @@ impl<'a> Known<'a> {
         content: &'a ContentState,
         destination: &'a Listing,
     ) -> Result<Self, Failure> {
-        let mut in_doubt = HashSet::new();
+        let mut in_doubt = HashMap::new();
         for batch in &content.doubtful {
             let intent = &batch.intent;
             let range = intent.first..intent.first + u64::from(intent.files);
             let found_before = FoundBefore::from_bytes(intent.found_before.clone());
             let entries = lists::read(journal, intent.worklist, range)?;
             for (item, entry) in (0_u32..).zip(entries) {
-                if !batch.recorded.contains(&item) && !found_before.contains(item as usize) {
-                    in_doubt.insert(entry.path);
+                if !batch.recorded.contains(&item) {
+                    let there = found_before.contains(item as usize);
+                    in_doubt.insert(entry.path, if there { Doubt::PerhapsReplaced } else { Doubt::Brought });
                 }
             }
         }
@@ -51,7 +52,7 @@ impl Knowledge for Known<'_> {
         look_up(self.destination, path)
     }
 
-    fn in_doubt(&self, path: &RelPath) -> bool {
-        self.in_doubt.contains(path)
+    fn in_doubt(&self, path: &RelPath) -> Option<Doubt> {
+        self.in_doubt.get(path).copied()
     }
 }

@@ -25,11 +25,12 @@ pub(super) fn perform(recorder: &mut Recorder, context: &Context<'_>) -> Result<
         note_stop(recorder, &context.request().stop)?;
         match decide_content(recorder.state(), context.asked()) {
             Some(ContentNext::Reconcile(action)) => {
-                let listings = listed(&mut listings, recorder, context)?;
+                let listings = listed(&mut listings, context)?;
                 reconcile::perform(action, recorder, context, &listings.destination)?;
             }
             Some(ContentNext::Pass) => {
-                let listings = listed(&mut listings, recorder, context)?;
+                let listings = listed(&mut listings, context)?;
+                remove(&listings.destination, recorder, context)?;
                 pass::perform(recorder, context, listings)?;
             }
             Some(ContentNext::ReadBack) => read_back::perform(recorder, context)?,
@@ -44,12 +45,8 @@ pub(super) fn perform(recorder: &mut Recorder, context: &Context<'_>) -> Result<
     }
 }
 
-/// The listings, taken once a step; temporary files of interrupted copies are removed on the way.
-fn listed<'l>(
-    listings: &'l mut Option<Listings>,
-    recorder: &mut Recorder,
-    context: &Context<'_>,
-) -> Result<&'l Listings, Failure> {
+/// The listings, taken once a step.
+fn listed<'l>(listings: &'l mut Option<Listings>, context: &Context<'_>) -> Result<&'l Listings, Failure> {
     if listings.is_none() {
         let taken = match context.take_listings() {
             Some(taken) => taken,
@@ -59,7 +56,6 @@ fn listed<'l>(
                     .hint("`wsusmigrate check` says more.")
             })?,
         };
-        remove(&taken.destination, recorder, context)?;
         *listings = Some(taken);
     }
     listings.as_ref().ok_or_else(|| Failure::new(Exit::Failed, "no listing; this is a defect of the program"))

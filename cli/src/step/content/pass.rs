@@ -12,6 +12,7 @@ use wsusmigrate_core::event::content::{
     PassFinished, PassStarted,
 };
 use wsusmigrate_core::id::{ActionId, EventId, Phase};
+use wsusmigrate_core::status::BATCHES_OPEN_MAX;
 use wsusmigrate_core::unit::Seq;
 
 use crate::adapter::content as files;
@@ -24,6 +25,11 @@ use crate::step::content::knowledge::Known;
 use crate::step::content::{events, lists};
 use crate::step::context::Context;
 use crate::step::listings::Listings;
+
+const _: () = assert!(
+    files::IN_FLIGHT_BATCHES_MAX <= BATCHES_OPEN_MAX,
+    "the status table admits every batch in flight"
+);
 
 /// Lists, plans, copies. Ends with `content.pass-finished`, whatever became of the single files.
 pub(super) fn perform(

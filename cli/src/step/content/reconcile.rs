@@ -1,9 +1,11 @@
 //! A batch in doubt: its intent is durable, its outcome is not. Look at the destination and record what is there.
 
+use std::collections::HashSet;
+
 use wsusmigrate_core::event::content::BatchReconciled;
 use wsusmigrate_core::id::{ActionId, EventId, Phase};
 
-use crate::adapter::content::{Listing, TEMPORARY_SUFFIX};
+use crate::adapter::content::{Listing, temporary_path};
 use crate::error::Failure;
 use crate::executor::{Draft, Recorder};
 use crate::step::content::lists;
@@ -23,9 +25,9 @@ pub(super) fn perform(
     let range = intent.first..intent.first + u64::from(intent.files);
     let entries = lists::read(&context.request().journal, intent.worklist, range)?;
     let mut found = BatchReconciled { recorded: 0, happened: 0, not: 0, leftovers: 0 };
+    let leftovers: HashSet<_> = destination.leftovers.iter().map(|it| it.path.as_bytes()).collect();
     for (item, entry) in (0_u32..).zip(&entries) {
-        let temporary = [entry.path.as_bytes(), TEMPORARY_SUFFIX.as_bytes()].concat();
-        found.leftovers += u32::from(destination.leftovers.iter().any(|it| it.path.as_bytes() == temporary));
+        found.leftovers += u32::from(leftovers.contains(&temporary_path(&entry.path)[..]));
         if batch.recorded.contains(&item) {
             found.recorded += 1;
         } else if look_up(destination, &entry.path).is_some() {

@@ -39,4 +39,6 @@ frozen! {
     StopRequested for run::StopRequested { how: String }
 
     Finished for run::Finished { run: [u8; 16], verdict: u8 }
+
+    Failed for run::Failed { run: [u8; 16], why: String }
 }
