@@ -52,6 +52,8 @@ pub struct DestinationFacts {
     pub needed_bytes: u64,
     /// The file system's name, where the system tells.
     pub file_system: Option<String>,
+    /// Which of the two content folders is a link or a junction there.
+    pub linked_folder: Option<String>,
 }
 
 /// Makes every check of the content step, in a fixed order.
@@ -71,6 +73,7 @@ pub fn content(facts: &ContentFacts) -> Vec<Checked> {
         folders_apart(facts),
         journal_apart(facts),
         destination_writable(facts),
+        destination_real(facts),
         free_space(facts),
         file_system(facts),
     ]
@@ -167,6 +170,19 @@ fn destination_writable(facts: &ContentFacts) -> Checked {
     }
 }
 
+fn destination_real(facts: &ContentFacts) -> Checked {
+    const NAME: &str = "content.destination-real";
+    match facts.destination.as_ref().map(|destination| &destination.linked_folder) {
+        Ok(Some(folder)) => stop(
+            NAME,
+            format!("{folder} at the destination is a link or a junction; links are not followed"),
+            "Set content.destination to the folder that really holds it.",
+        ),
+        Ok(None) => pass(NAME, "no link stands for a content folder".into()),
+        Err(_) => pass(NAME, "not looked at: the destination cannot be written".into()),
+    }
+}
+
 fn free_space(facts: &ContentFacts) -> Checked {
     const NAME: &str = "content.free-space";
     let Ok(destination) = &facts.destination else {
@@ -227,6 +243,7 @@ mod tests {
                 free_bytes: 5000,
                 needed_bytes: 1000,
                 file_system: Some("NTFS".into()),
+                linked_folder: None,
             }),
             nested: false,
             journal_inside: false,
@@ -257,9 +274,14 @@ mod tests {
                 free_bytes: free,
                 needed_bytes: 1000,
                 file_system: Some(system.into()),
+                linked_folder: None,
             });
         };
-        let faults: [(&str, CheckVerdict, ContentFacts); 9] = [
+        let linked = |facts: &mut ContentFacts| {
+            facts.destination.as_mut().unwrap().linked_folder = Some("WsusContent".into());
+        };
+        let faults: [(&str, CheckVerdict, ContentFacts); 10] = [
+            ("content.destination-real", Stop, with(linked)),
             ("content.source-readable", Stop, with(|facts| facts.source = Err("no such folder".into()))),
             ("content.source-whole", Warn, with(|facts| facts.source.as_mut().unwrap().unlisted_folders = 1)),
             ("content.source-whole", Warn, with(|facts| facts.source.as_mut().unwrap().ignored_entries = 1)),

@@ -99,6 +99,13 @@ pub fn decide_content(state: &Migration, request: Request) -> Option<ContentNext
         () if pass_wanted && !run.passed => ContentNext::Pass,
         () if read_back_wanted && !run.read_back => ContentNext::ReadBack,
         () if state.content.failures() > 0 => ContentNext::Finish(Verdict::Failures),
+        // What is in place was read and is right, and it is not everything.
+        () if !pass_wanted && !is_whole(state) => ContentNext::Finish(Verdict::Failures),
         () => ContentNext::Finish(Verdict::Complete),
     })
+}
+
+/// Whether as much is in place as the source held when it was last listed.
+fn is_whole(state: &Migration) -> bool {
+    state.content.manifest.as_ref().is_some_and(|manifest| state.content.totals.files >= manifest.files)
 }

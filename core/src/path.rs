@@ -170,7 +170,7 @@ impl fmt::Display for RelPath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for chunk in self.0.utf8_chunks() {
             for character in chunk.valid().chars() {
-                if character.is_control() {
+                if character.is_control() || is_invisible(character) {
                     let mut buffer = [0; 4];
                     for byte in character.encode_utf8(&mut buffer).bytes() {
                         write!(f, "\\x{byte:02X}")?;
@@ -187,6 +187,11 @@ impl fmt::Display for RelPath {
         }
         Ok(())
     }
+}
+
+/// Characters that change how the rest of a line looks: two names must not look the same because of them.
+const fn is_invisible(character: char) -> bool {
+    matches!(character, '\u{061C}' | '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{2069}' | '\u{FEFF}')
 }
 
 impl fmt::Debug for RelPath {
@@ -237,6 +242,7 @@ mod tests {
         assert_eq!(shown(b"a\xFFb"), "a\\xFFb");
         assert_eq!(shown(b"a\\xFFb"), "a\\\\xFFb");
         assert_eq!(shown(b"a\nb"), "a\\x0Ab");
+        assert_eq!(shown("a\u{202E}b".as_bytes()), "a\\xE2\\x80\\xAEb");
         assert_eq!(shown("Ä/é".as_bytes()), "Ä/é");
     }
 

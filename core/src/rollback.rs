@@ -107,6 +107,9 @@ pub struct Guidance {
     pub lost: Vec<Kept>,
     /// Actions that are in doubt: look at them before undoing anything.
     pub in_doubt: u64,
+    /// Files of ours that are not what was recorded any more: somebody changed them, or they are damaged. They are not
+    /// in the list to delete.
+    pub changed_since: u64,
 }
 
 /// One action that undoes something.
@@ -161,7 +164,11 @@ pub struct Kept {
 /// The content step changes nothing on the source, so today there is no point of no return.
 #[must_use]
 pub fn plan(state: &Migration) -> Guidance {
-    let mut guidance = Guidance { in_doubt: state.run.status.batches.len() as u64, ..Guidance::default() };
+    let mut guidance = Guidance {
+        in_doubt: state.run.status.batches.len() as u64,
+        changed_since: state.content.suspects().count() as u64,
+        ..Guidance::default()
+    };
     let mut taken: Vec<_> = state.taken.actions.iter().collect();
     taken.sort_by_key(|(_, taken)| std::cmp::Reverse(taken.last.0));
     for (&kind, taken) in taken {
@@ -196,7 +203,8 @@ fn undo(kind: ActionKind, state: &Migration) -> Option<Undo> {
 
 /// The files that going back deletes: brought by this migration to places where nothing stood.
 pub fn brought_files(content: &ContentState) -> impl Iterator<Item = (&PathRef, &FileRecord)> {
-    content.in_place.iter().filter(|(_, record)| record.how == How::Brought && !record.replaced)
+    let ours = |record: &FileRecord| record.how == How::Brought && !record.replaced && !record.suspect;
+    content.in_place.iter().filter(move |(_, record)| ours(record))
 }
 
 fn remove_brought_files(state: &Migration) -> Option<Undo> {

@@ -101,6 +101,9 @@ impl Journal {
         if place.head().exists() || place.store().exists() || signed {
             return Err(OpenError::Exists(dir.to_owned()));
         }
+        if open::was_used(&place) {
+            return Err(OpenError::Exists(dir.to_owned()));
+        }
         if !segments(&place.log())?.is_empty() {
             // The head is written last: a log without one, without checkpoints and without a readable first record
             // is a creation that did not come to its end. With one, it is a journal that `open` mends.

@@ -141,6 +141,13 @@ pub(crate) fn mend(place: &Place, keys: &Path) -> Result<Mended, OpenError> {
     })
 }
 
+/// Whether something beside the log says that the journal held records.
+pub(crate) fn was_used(place: &Place) -> bool {
+    [place.snapshots(), place.root().join("evidence")]
+        .iter()
+        .any(|folder| std::fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some()))
+}
+
 /// The records from the beginning of the store's last run on.
 const fn unfinished_run(applied: u64) -> std::ops::Range<u64> {
     applied - applied % RUN_RECORDS as u64..applied
@@ -266,9 +273,10 @@ fn from_store(
             OpenError::Damaged(Damage { what, ..lack.clone() })
         } else if known > 0 {
             OpenError::BothLost { dir: place.root().to_owned(), size: known }
-        } else if Place::segment(&place.log(), 0).exists() {
+        } else if Place::segment(&place.log(), 0).exists() && was_used(place) {
             OpenError::Damaged(lack.clone())
         } else {
+            // Nothing was ever acknowledged: at most a creation that did not come to its end.
             OpenError::NotFound(place.root().to_owned())
         }
     };

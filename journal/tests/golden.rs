@@ -62,7 +62,10 @@ fn encoded() -> Vec<(Kind, Vec<u8>)> {
     journal.close().unwrap();
     let reader = bench.reader();
     let records: Vec<_> = reader.records(1..reader.size()).map(Result::unwrap).collect();
-    bench.assert_sound();
+    // The samples speak of evidence that nobody wrote, and of nothing else that is wrong.
+    let findings = bench.verify().findings;
+    let others: Vec<_> = findings.iter().filter(|it| !it.what.starts_with("the evidence file")).collect();
+    assert!(!findings.is_empty() && others.is_empty(), "{others:#?}");
     let golden = |raw: &RawRecord| {
         let mut payload = raw.payload().to_vec();
         payload[PLACE.start..PLACE.start + 8].copy_from_slice(&513_u64.to_be_bytes());

@@ -91,7 +91,7 @@ impl<'w> Stage<'w> {
     }
 
     fn lock(&mut self, file: &Path) -> std::io::Result<String> {
-        let file = File::options().read(true).write(true).open(file)?;
+        let file = File::options().read(true).write(!file.is_dir()).open(file)?;
         file.try_lock()?;
         self.locks.push(file);
         Ok(String::new())

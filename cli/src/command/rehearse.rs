@@ -59,7 +59,7 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<Answer, Failure> {
     }
     let scenario = Scenario::named(&args.scenario)
         .map_err(|error| Failure::new(Exit::Usage, "no such scenario").because(&error))?;
-    folder.prepare()?;
+    let _claim = folder.prepare()?;
     talk.say(&format!("rehearsing {} in {}", scenario.name, folder.root().display()));
     for line in COVERS {
         talk.say(line);

@@ -68,9 +68,9 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<Answer, Failure> {
     let unwritable = |error: std::io::Error| {
         Failure::new(Exit::Failed, format!("cannot write {}", file.display()))
             .because(&error)
-            .hint("Choose another file with --out FILE.")
+            .hint("Choose a new file with --out FILE; what is there is not written over.")
     };
-    let mut out = std::io::BufWriter::new(std::fs::File::create(file).map_err(unwritable)?);
+    let mut out = std::io::BufWriter::new(std::fs::File::create_new(file).map_err(unwritable)?);
     show::render(body, json, &mut out)?;
     out.flush().map_err(unwritable)?;
     Ok(Answer::well(Body::Nothing))

@@ -41,6 +41,10 @@ pub(super) fn read_failure(error: &ReadError) -> Failure {
         ReadError::NotFound { .. } => {
             (Exit::Usage, "Begin with `wsusmigrate run`, or name the journal with --journal DIR.")
         }
+        ReadError::NoHead { .. } => (
+            Exit::JournalDamaged,
+            "`wsusmigrate run` writes the head anew from the log; nothing is lost by it.",
+        ),
         ReadError::Damaged { .. } => (
             Exit::JournalDamaged,
             "`wsusmigrate journal verify` says what is damaged; where sled/ is whole, `wsusmigrate run` rebuilds log/.",

@@ -1,6 +1,8 @@
 //! One run from its start to its end.
 
-use std::path::PathBuf;
+use std::fs::File;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use wsusmigrate_core::decide::{self, Next};
@@ -12,7 +14,7 @@ use wsusmigrate_core::id::RunId;
 use wsusmigrate_core::projection::Migration;
 use wsusmigrate_core::status::Phase;
 use wsusmigrate_core::step::Step;
-use wsusmigrate_journal::{Observer, evidence};
+use wsusmigrate_journal::{Observer, ReadError, Reader, evidence};
 
 use crate::adapter::content::Effects;
 use crate::config::Loaded;
@@ -23,7 +25,7 @@ use crate::executor::recorder::Recorder;
 use crate::exit::Exit;
 use crate::platform;
 use crate::show::{Talk, event};
-use crate::step::{Context, check_destination, perform};
+use crate::step::{Context, Folders, check_destination, perform};
 use crate::stop::Stop;
 
 /// What a run is asked for.
@@ -85,6 +87,16 @@ impl Done {
 /// Carries out a run, beginning where the last one stopped.
 pub fn carry_out(request: &Request) -> Result<Done, Failure> {
     let name = request.loaded.plan.migration.name.clone();
+    refuse_inside(request)?;
+    let reader = Reader::open(&request.journal);
+    if request.scope == Scope::ContentVerify && matches!(reader, Err(ReadError::NotFound(_))) {
+        return Err(Failure::new(
+            Exit::Usage,
+            "there is no journal, so nothing was copied that could be read back",
+        )
+        .hint("Begin with `wsusmigrate run`, or name the journal with --journal DIR."));
+    }
+    let _claim = claim_destination(request)?;
     let opened = open::open_or_create(&request.journal, &request.keys, &name, request.talk)?;
     let mut recorder = begin(opened, request)?;
     let context = Context::new(request);
@@ -100,6 +112,42 @@ pub fn carry_out(request: &Request) -> Result<Done, Failure> {
             recorder.observe(b"", Failed { run, why: failure.to_string().into() })?;
             recorder.close()?;
             Err(failure)
+        }
+    }
+}
+
+/// A journal in one of the content folders would be copied, cleaned up or moved with them.
+fn refuse_inside(request: &Request) -> Result<(), Failure> {
+    let folders = Folders::of(&request.loaded);
+    let inside = |folder: &Path| platform::is_inside(&request.journal, folder).unwrap_or(false);
+    if !inside(&folders.source) && !inside(&folders.destination) {
+        return Ok(());
+    }
+    Err(Failure::new(
+        Exit::Usage,
+        format!("the journal {} would lie inside the source or the destination", request.journal.display()),
+    )
+    .hint("Put it elsewhere with --journal DIR: content folders are cleaned up and moved."))
+}
+
+/// Takes the destination for this run alone: two runs with journals of their own would take each other's unfinished
+/// copies for leftovers.
+fn claim_destination(request: &Request) -> Result<Option<File>, Failure> {
+    let destination = Folders::of(&request.loaded).destination;
+    match platform::claim_folder(&destination) {
+        Ok(Some(claim)) => Ok(Some(claim)),
+        Ok(None) => Err(Failure::new(
+            Exit::Usage,
+            format!("another wsusmigrate works on the destination {}", destination.display()),
+        )
+        .hint("Wait for it; `wsusmigrate status` works meanwhile.")),
+        // A folder that is not there is the checks' business.
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => {
+            request.talk.say(&format!(
+                "warn: the destination cannot be locked ({error}): see that no other run works on it"
+            ));
+            Ok(None)
         }
     }
 }

@@ -43,6 +43,7 @@ pub use system::NAME_UNITS_MAX;
 pub use system::Target;
 pub use system::Uncached;
 pub use system::account;
+pub use system::claim_folder;
 pub use system::disable_core_dumps;
 pub use system::file_system_name;
 pub use system::free_space;

@@ -131,6 +131,17 @@ pub fn os_description() -> String {
     }
 }
 
+/// Takes a folder for this process alone; nothing where another process has it. Released when the answer is dropped,
+/// and by the system when the process ends in any way. Leaves no file behind.
+pub fn claim_folder(folder: &Path) -> io::Result<Option<std::fs::File>> {
+    let folder = std::fs::File::open(folder)?;
+    match folder.try_lock() {
+        Ok(()) => Ok(Some(folder)),
+        Err(std::fs::TryLockError::WouldBlock) => Ok(None),
+        Err(std::fs::TryLockError::Error(error)) => Err(error),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

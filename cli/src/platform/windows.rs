@@ -179,6 +179,22 @@ fn checked(answer: i32) -> io::Result<()> {
     if answer == 0 { Err(io::Error::last_os_error()) } else { Ok(()) }
 }
 
+/// Takes a folder for this process alone; nothing where another process has it. Released when the answer is dropped,
+/// and by the system when the process ends in any way. A folder itself cannot be locked here: a file in it that
+/// nobody else may open stands for it, and goes with its last handle.
+pub fn claim_folder(folder: &Path) -> io::Result<Option<std::fs::File>> {
+    use std::os::windows::fs::OpenOptionsExt;
+    const FILE_FLAG_DELETE_ON_CLOSE: u32 = 0x0400_0000;
+    const ERROR_SHARING_VIOLATION: i32 = 32;
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create(true).truncate(false).share_mode(0).custom_flags(FILE_FLAG_DELETE_ON_CLOSE);
+    match options.open(folder.join("wsusmigrate.lock")) {
+        Ok(file) => Ok(Some(file)),
+        Err(error) if error.raw_os_error() == Some(ERROR_SHARING_VIOLATION) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

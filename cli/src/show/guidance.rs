@@ -21,6 +21,13 @@ fn told(guidance: &Guidance) -> String {
         );
         text += &sentence("! ", &doubt);
     }
+    if guidance.changed_since > 0 {
+        let changed = format!(
+            "{} files are not what was recorded any more and are not in the list: see `wsusmigrate report audit`.",
+            unit::count(guidance.changed_since)
+        );
+        text += &sentence("! ", &changed);
+    }
     if guidance.actions.is_empty() {
         text += "Nothing to undo.\n";
     }

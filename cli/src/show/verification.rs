@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use serde_json::{Value, json};
 use wsusmigrate_journal::{Finding, Severity, Verification};
 
+use crate::show::table::sentence;
 use crate::show::unit;
 
 /// Writes the result for people: the verdict first, then every finding.
@@ -27,7 +28,8 @@ pub(super) fn text(verification: &Verification, out: &mut dyn Write) -> io::Resu
         let place = finding.offset.map(|offset| format!(", byte {offset}")).unwrap_or_default();
         let record = finding.seq.map_or_else(|| "journal".to_owned(), |seq| format!("record {seq}"));
         let event = finding.event.map(|event| format!(" ({event})")).unwrap_or_default();
-        writeln!(out, "{}: {record}{event}: {}", word(finding.severity), finding.what)?;
+        let told = format!("{record}{event}: {}", finding.what);
+        out.write_all(sentence(&format!("{}: ", word(finding.severity)), &told).as_bytes())?;
         writeln!(out, "    in {}{place}", finding.file.display())?;
     }
     Ok(())

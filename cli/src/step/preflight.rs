@@ -8,6 +8,7 @@ use wsusmigrate_core::content::PACKAGES_FOLDER;
 use wsusmigrate_core::event::content::IgnoredEntry;
 use wsusmigrate_core::event::preflight::{CheckVerdict, Checked, PreflightFinished};
 use wsusmigrate_core::event::run::Verdict;
+use wsusmigrate_core::path::RelPath;
 
 use crate::adapter::content::{Listing, Side, scan};
 use crate::error::Failure;
@@ -111,7 +112,15 @@ fn destination_facts(
         free_bytes: space.available_bytes,
         needed_bytes: missing.map(|entry| entry.bytes).sum(),
         file_system: platform::file_system_name(root).ok(),
+        linked_folder: linked_folder(there),
     })
+}
+
+/// A content folder that is not a folder of its own.
+fn linked_folder(there: &Listing) -> Option<String> {
+    let links = [IgnoredEntry::SymbolicLink, IgnoredEntry::ReparsePoint];
+    let top = |path: &RelPath| path.folder().is_empty();
+    there.ignored.iter().find(|it| links.contains(&it.what) && top(&it.path)).map(|it| it.path.to_string())
 }
 
 /// Proves that the destination can be written by writing there: rights alone do not tell.

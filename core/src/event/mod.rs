@@ -8,6 +8,9 @@ pub mod run;
 
 use serde::{Deserialize, Serialize};
 
+use crate::digest::Sha256;
+use crate::path::PathRef;
+
 pub use content::ContentEvent;
 pub use inventory::InventoryEvent;
 pub use preflight::PreflightEvent;
@@ -36,6 +39,38 @@ impl Event {
             Self::Inventory(event) => event.kind(),
             Self::Preflight(event) => event.kind(),
             Self::Content(event) => event.kind(),
+        }
+    }
+}
+
+impl Event {
+    /// The evidence files the event names, by digest.
+    #[must_use]
+    pub fn evidence(&self) -> Vec<Sha256> {
+        let of_path = |path: &PathRef| match path {
+            PathRef::Inline(_) => None,
+            PathRef::Evidence(long) => Some(long.sha256),
+        };
+        match self {
+            Self::Run(RunEvent::Started(event)) => vec![event.plan],
+            Self::Run(_) | Self::Inventory(_) | Self::Preflight(_) => Vec::new(),
+            Self::Content(event) => match event {
+                ContentEvent::ManifestRecorded(event) => vec![event.manifest],
+                ContentEvent::PassStarted(event) => vec![event.manifest, event.worklist],
+                ContentEvent::BatchStarted(event) => vec![event.worklist],
+                ContentEvent::ReadBackStarted(event) => vec![event.list],
+                ContentEvent::EntryIgnored(event) => of_path(&event.path).into_iter().collect(),
+                ContentEvent::FileCopied(event) => of_path(&event.path).into_iter().collect(),
+                ContentEvent::FileVerified(event) => of_path(&event.path).into_iter().collect(),
+                ContentEvent::FileFailed(event) => of_path(&event.path).into_iter().collect(),
+                ContentEvent::LeftoverRemoved(event) => of_path(&event.path).into_iter().collect(),
+                ContentEvent::ReadBackMismatched(event) => of_path(&event.path).into_iter().collect(),
+                ContentEvent::BatchFinished(_)
+                | ContentEvent::BatchReconciled(_)
+                | ContentEvent::PassFinished(_)
+                | ContentEvent::ReadBackRecorded(_)
+                | ContentEvent::ReadBackFinished(_) => Vec::new(),
+            },
         }
     }
 }

@@ -334,8 +334,10 @@ impl ContentState {
                 let detail = file.detail.clone();
                 let failure = FailureRecord { seq: recorded.seq, reason: file.reason, detail };
                 self.failed.insert(file.path.clone(), failure);
-                // It would have been verified if it still were what was recorded.
-                self.suspect(&file.path);
+                // Here the destination was looked at, and is not what was recorded.
+                if matches!(file.reason, FailureReason::Conflict | FailureReason::Obstructed) {
+                    self.suspect(&file.path);
+                }
             }
             ContentEvent::BatchFinished(_) => {
                 self.open.retain(|open, _| Some(*open) != action);

@@ -1,6 +1,6 @@
 //! Walking through a log that may be damaged anywhere: name it, find the next sound commit, go on.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use wsusmigrate_core::digest::Sha256;
@@ -10,6 +10,7 @@ use wsusmigrate_core::unit::{Seq, TimeMicros};
 use super::{Finding, Severity, Verification};
 use crate::checkpoint::{self, Checkpoint};
 use crate::error::ReadError;
+use crate::evidence;
 use crate::head::{self, Head};
 use crate::identity::Identity;
 use crate::log::cursor::{Commit, Cursor, Found, Position, SegmentError, segments};
@@ -43,6 +44,7 @@ pub(super) fn walk(
         tree: Some(Tree::default()),
         leaf: Some(NO_LEAF),
         time: None,
+        evidence: BTreeSet::new(),
         next: 0,
         findings: Vec::new(),
         legal,
@@ -80,6 +82,8 @@ struct Walk<'a> {
     /// Leaf hash of the last record, where it is known.
     leaf: Option<Sha256>,
     time: Option<TimeMicros>,
+    /// Evidence files that were looked at; most are named more than once.
+    evidence: BTreeSet<Sha256>,
     next: u64,
     findings: Vec<Finding>,
     legal: &'a mut dyn FnMut(&Recorded) -> Result<(), String>,
@@ -257,6 +261,7 @@ impl Walk<'_> {
         self.time = Some(time);
         match record {
             Record::Known(recorded) => {
+                self.evidence(recorded);
                 if let Err(why) = (self.legal)(recorded) {
                     let name = Some(recorded.event.kind().name());
                     self.bad_named(seq, path, offset, &format!("it may not stand here: {why}"), name);
@@ -268,6 +273,26 @@ impl Walk<'_> {
                     unknown.code, unknown.version
                 );
                 self.find(Severity::Note, Some(seq), path, Some(offset), &what);
+            }
+        }
+    }
+
+    /// The files a record speaks of are there and hold what their names say.
+    fn evidence(&mut self, recorded: &Recorded) {
+        let journal = self.log.parent().unwrap_or(&self.log).to_owned();
+        for digest in recorded.event.evidence() {
+            if !self.evidence.insert(digest) {
+                continue;
+            }
+            let what = match evidence::verify(&journal, digest) {
+                Ok(true) => continue,
+                Ok(false) => "the evidence file does not hold what its name says".to_owned(),
+                Err(error) => format!("the evidence file cannot be read: {}", error.source),
+            };
+            let path = evidence::path(&journal, digest);
+            self.find(Severity::Damage, Some(recorded.seq.0), &path, None, &what);
+            if let Some(finding) = self.findings.last_mut() {
+                finding.event = Some(recorded.event.kind().name());
             }
         }
     }

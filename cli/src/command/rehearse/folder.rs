@@ -1,7 +1,7 @@
 //! The folder of a rehearsal: everything below it, nothing outside.
 
-use std::fs;
-use std::io;
+use std::fs::{self, File};
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use crate::error::Failure;
@@ -43,7 +43,9 @@ impl Folder {
     }
 
     /// Makes room: an earlier rehearsal is removed, anything else is refused.
-    pub(super) fn prepare(&self) -> Result<(), Failure> {
+    ///
+    /// The answer keeps other rehearsals away as long as it lives.
+    pub(super) fn prepare(&self) -> Result<File, Failure> {
         let failed = |error: io::Error| {
             Failure::new(Exit::Failed, format!("cannot prepare {}", self.root.display()))
                 .because(&error)
@@ -59,12 +61,20 @@ impl Folder {
             )
             .hint("Choose another folder with --dir DIR; nothing was touched."));
         }
+        let claim = File::options().write(true).create(true).truncate(false).open(&marker).map_err(failed)?;
+        claim.try_lock().map_err(|error| {
+            Failure::new(Exit::Usage, format!("a rehearsal is running in {}", self.root.display()))
+                .because(&error)
+                .hint("Wait for it, or choose another folder with --dir DIR.")
+        })?;
         for folder in [self.hosts(), self.journal(), self.keys()] {
             absent_is_fine(fs::remove_dir_all(folder)).map_err(failed)?;
         }
         absent_is_fine(fs::remove_file(self.plan())).map_err(failed)?;
-        fs::write(marker, "Made by `wsusmigrate rehearse`; the next rehearsal here replaces it.\n")
-            .map_err(failed)
+        (&claim)
+            .write_all(b"Made by `wsusmigrate rehearse`; the next rehearsal here replaces it.\n")
+            .map_err(failed)?;
+        Ok(claim)
     }
 }
 

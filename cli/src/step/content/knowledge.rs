@@ -8,7 +8,6 @@ use wsusmigrate_core::path::{PathRef, RelPath};
 use wsusmigrate_core::projection::content::{ContentState, FileRecord};
 
 use crate::adapter::content::Listing;
-use crate::error::Failure;
 use crate::step::content::lists;
 use crate::step::listings::look_up;
 
@@ -21,17 +20,14 @@ pub(super) struct Known<'a> {
 
 impl<'a> Known<'a> {
     /// Gathers the answers; reads the lists of interrupted batches.
-    pub(super) fn gather(
-        journal: &Path,
-        content: &'a ContentState,
-        destination: &'a Listing,
-    ) -> Result<Self, Failure> {
+    pub(super) fn gather(journal: &Path, content: &'a ContentState, destination: &'a Listing) -> Self {
         let mut in_doubt = HashMap::new();
         for batch in &content.doubtful {
             let intent = &batch.intent;
             let range = intent.first..intent.first + u64::from(intent.files);
             let found_before = FoundBefore::from_bytes(intent.found_before.clone());
-            let entries = lists::read(journal, intent.worklist, range)?;
+            // Without its list nobody can say which files the batch was about: they are hashed like any others.
+            let Ok(entries) = lists::read(journal, intent.worklist, range) else { continue };
             for (item, entry) in (0_u32..).zip(entries) {
                 if !batch.recorded.contains(&item) {
                     let there = found_before.contains(item as usize);
@@ -39,7 +35,7 @@ impl<'a> Known<'a> {
                 }
             }
         }
-        Ok(Self { content, destination, in_doubt })
+        Self { content, destination, in_doubt }
     }
 }
 
