@@ -237,6 +237,26 @@ fn a_log_of_another_history_is_not_the_one_the_head_speaks_of() {
     other.assert_sound();
 }
 
+/// Once went wrong: a crash while the journal was being created was taken for damage, for ever.
+#[test]
+fn a_creation_cut_short_is_created_again() {
+    for bytes in [0, 40, 100, 150] {
+        let bench = Bench::new();
+        bench.create().close().unwrap();
+        for what in ["sled", "checkpoints", "snapshots", "head"] {
+            remove(&bench, what);
+        }
+        fs::remove_file(bench.keys().join(format!("{}.head", samples::STREAM))).unwrap();
+        let log = bench.log().join(format!("{:020}.log", 0));
+        fs::OpenOptions::new().write(true).open(log).unwrap().set_len(bytes).unwrap();
+        let error = bench.try_open().unwrap_err();
+        assert!(matches!(error, OpenError::NotFound(_)), "{bytes} bytes: {error:?}");
+        fs::remove_dir_all(bench.keys()).unwrap();
+        bench.create().close().unwrap();
+        bench.assert_sound();
+    }
+}
+
 #[test]
 fn keys_are_needed_and_kept_apart() {
     let bench = Bench::filled(5, 5);
