@@ -37,7 +37,7 @@ fn looking_works_beside_a_run_and_a_second_run_does_not() {
 
     let (code, _, told) = site.ask(&["run"]);
     assert_eq!(code, Some(2), "{told}");
-    assert!(told.contains("another process is writing to the journal"), "{told}");
+    assert!(told.contains("another wsusmigrate works on the destination"), "{told}");
 
     assert!(
         run.try_wait().expect("the run").is_none(),
