@@ -185,9 +185,11 @@ fn checked(answer: i32) -> io::Result<()> {
 pub fn claim_folder(folder: &Path) -> io::Result<Option<std::fs::File>> {
     use std::os::windows::fs::OpenOptionsExt;
     const FILE_FLAG_DELETE_ON_CLOSE: u32 = 0x0400_0000;
+    const GENERIC_WRITE_AND_DELETE: u32 = 0x4001_0000;
     const ERROR_SHARING_VIOLATION: i32 = 32;
     let mut options = std::fs::OpenOptions::new();
-    options.write(true).create(true).truncate(false).share_mode(0).custom_flags(FILE_FLAG_DELETE_ON_CLOSE);
+    options.write(true).create(true).truncate(false);
+    options.access_mode(GENERIC_WRITE_AND_DELETE).share_mode(0).custom_flags(FILE_FLAG_DELETE_ON_CLOSE);
     match options.open(folder.join("wsusmigrate.lock")) {
         Ok(file) => Ok(Some(file)),
         Err(error) if error.raw_os_error() == Some(ERROR_SHARING_VIOLATION) => Ok(None),
