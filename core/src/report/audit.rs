@@ -3,7 +3,7 @@
 use crate::event::content::{IgnoredEntry, Naming};
 use crate::projection::Migration;
 use crate::projection::run::RunEnd;
-use crate::report::{Report, Section, Table, Value};
+use crate::report::{Report, Section, Value};
 use crate::unit::TimeMicros;
 
 /// The audit report of `state`.
@@ -58,11 +58,7 @@ fn actors(state: &Migration) -> Section {
             .map(|text| Value::from(text.as_str()))
             .to_vec()
     });
-    section.tables.push(Table {
-        key: "actors",
-        columns: vec!["account", "security id", "host", "program"],
-        rows: rows.collect(),
-    });
+    section.table("actors", &["account", "security id", "host", "program"], rows);
     section
 }
 
@@ -78,11 +74,7 @@ fn runs(state: &Migration) -> Section {
         };
         vec![run.started.into(), end, verdict.into(), run.facts.scope.word().into()]
     });
-    section.tables.push(Table {
-        key: "runs",
-        columns: vec!["started", "ended", "verdict", "scope"],
-        rows: rows.collect(),
-    });
+    section.table("runs", &["started", "ended", "verdict", "scope"], rows);
     section
 }
 
@@ -95,11 +87,7 @@ fn timeline(state: &Migration) -> Section {
     let rows = told.iter().map(|moment| {
         vec![moment.envelope.time.into(), moment.seq.0.into(), moment.event.kind().name().into()]
     });
-    section.tables.push(Table {
-        key: "timeline",
-        columns: vec!["time", "record", "event"],
-        rows: rows.collect(),
-    });
+    section.table("timeline", &["time", "record", "event"], rows);
     if told.len() < moments.len() {
         section
             .notes
@@ -113,11 +101,7 @@ fn worksheet(state: &Migration) -> Section {
     let rows = state.worksheet.fields.iter().map(|(name, field)| {
         vec![name.as_str().into(), field.value.as_str().into(), field.source.as_str().into()]
     });
-    section.tables.push(Table {
-        key: "worksheet",
-        columns: vec!["field", "value", "read from"],
-        rows: rows.collect(),
-    });
+    section.table("worksheet", &["field", "value", "read from"], rows);
     section
 }
 
@@ -126,11 +110,7 @@ fn checks(state: &Migration) -> Section {
     let rows = state.checks.checks.values().map(|check| {
         vec![check.check.as_str().into(), check.verdict.word().into(), check.finding.as_str().into()]
     });
-    section.tables.push(Table {
-        key: "checks",
-        columns: vec!["check", "verdict", "finding"],
-        rows: rows.collect(),
-    });
+    section.table("checks", &["check", "verdict", "finding"], rows);
     section
 }
 
@@ -162,11 +142,7 @@ fn failures(state: &Migration) -> Section {
     let rows = failed.map(|(path, failure)| {
         vec![path.to_string().into(), failure.reason.word().into(), failure.detail.as_str().into()]
     });
-    section.tables.push(Table {
-        key: "failures",
-        columns: vec!["path", "reason", "detail"],
-        rows: rows.collect(),
-    });
+    section.table("failures", &["path", "reason", "detail"], rows);
     section
 }
 
@@ -176,11 +152,7 @@ fn unexpected(state: &Migration) -> Section {
     let rows = files.map(|(path, file)| {
         vec![path.to_string().into(), Value::bytes(file.bytes), file.sha256.to_string().into()]
     });
-    section.tables.push(Table {
-        key: "unexpected",
-        columns: vec!["path", "size", "SHA-256"],
-        rows: rows.collect(),
-    });
+    section.table("unexpected", &["path", "size", "SHA-256"], rows);
     section
 }
 
@@ -189,11 +161,7 @@ fn ignored(state: &Migration) -> Section {
     let rows = state.content.ignored.iter().map(|(path, (what, detail))| {
         vec![path.to_string().into(), what.word().into(), detail.as_str().into()]
     });
-    section.tables.push(Table {
-        key: "ignored",
-        columns: vec!["path", "what", "detail"],
-        rows: rows.collect(),
-    });
+    section.table("ignored", &["path", "what", "detail"], rows);
     if state.content.ignored.values().any(|(what, _)| *what == IgnoredEntry::UnreadableFolder) {
         section
             .notes
@@ -221,11 +189,7 @@ fn read_back(state: &Migration) -> Section {
     let rows = read.exceptions.iter().map(|(path, (what, detail))| {
         vec![path.to_string().into(), what.word().into(), detail.as_str().into()]
     });
-    section.tables.push(Table {
-        key: "exceptions",
-        columns: vec!["path", "what", "detail"],
-        rows: rows.collect(),
-    });
+    section.table("exceptions", &["path", "what", "detail"], rows);
     section
 }
 
@@ -233,7 +197,7 @@ fn records(state: &Migration) -> Section {
     let mut section = Section::new("records", "Records by kind");
     let rows =
         state.audit.records.iter().map(|(kind, count)| vec![Value::from(kind.name()), Value::from(*count)]);
-    section.tables.push(Table { key: "records", columns: vec!["event", "records"], rows: rows.collect() });
+    section.table("records", &["event", "records"], rows);
     let span = |first: TimeMicros, last: TimeMicros| Value::Span { micros: last.since(first) };
     if let (Some(first), Some(last)) = (state.audit.first, state.audit.last) {
         section.figure("first", "From", first);

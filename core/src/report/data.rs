@@ -128,4 +128,13 @@ impl Section {
     pub(super) fn figure(&mut self, key: &'static str, label: &str, value: impl Into<Value>) {
         self.figures.push(Figure { key, label: label.to_owned(), value: value.into() });
     }
+
+    pub(super) fn table(
+        &mut self,
+        key: &'static str,
+        columns: &[&'static str],
+        rows: impl Iterator<Item = Vec<Value>>,
+    ) {
+        self.tables.push(Table { key, columns: columns.to_vec(), rows: rows.collect() });
+    }
 }

@@ -4,7 +4,7 @@ use crate::event::preflight::CheckVerdict;
 use crate::projection::Migration;
 use crate::projection::content::{ContentState, PassRecord};
 use crate::projection::run::{RunEnd, StepRecord};
-use crate::report::{Report, Section, Table, Value};
+use crate::report::{Report, Section, Value};
 use crate::unit::TimeMicros;
 
 /// Where the migration stands at `state`. `now` is the reader's clock: the pace of a pass is measured against the
@@ -58,11 +58,7 @@ fn steps(state: &Migration) -> Section {
         };
         vec![Value::from(step.word()), Value::from(standing), Value::from(step.purpose())]
     });
-    section.tables.push(Table {
-        key: "steps",
-        columns: vec!["step", "state", "what it does"],
-        rows: rows.collect(),
-    });
+    section.table("steps", &["step", "state", "what it does"], rows);
     section
 }
 
@@ -75,11 +71,7 @@ fn checks(state: &Migration) -> Section {
             .map(Value::from)
             .to_vec()
     });
-    section.tables.push(Table {
-        key: "checks",
-        columns: vec!["says", "check", "finding", "what to do"],
-        rows: rows.collect(),
-    });
+    section.table("checks", &["says", "check", "finding", "what to do"], rows);
     section
 }
 
