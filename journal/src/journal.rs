@@ -208,7 +208,9 @@ impl Journal {
         let batch = findings.iter().enumerate().map(propose).collect();
         let mut request = Request::new(batch, Expected::Any)?;
         request.certainly_new = true;
-        self.hand_over(request).wait().map(drop)
+        let append = Append { reply: Arc::clone(&request.reply) };
+        self.queue.push(vec![request]);
+        append.wait().map(drop)
     }
 
     /// Hands a batch to the committer. A batch is appended whole or not at all.
@@ -218,20 +220,18 @@ impl Journal {
     /// says something else; its time does not count as content. A batch whose events are all there already succeeds
     /// whatever is expected.
     pub fn append(&self, batch: Vec<Proposed>, expected: Expected) -> Append {
-        match Request::new(batch, expected) {
-            Ok(request) => self.hand_over(request),
-            Err(error) => {
-                let append = Append { reply: Arc::default() };
-                append.reply.give(Err(error));
-                append
-            }
-        }
+        let (append, request) = prepare(batch, expected);
+        self.queue.push(Vec::from_iter(request));
+        append
     }
 
-    fn hand_over(&self, request: Request) -> Append {
-        let append = Append { reply: Arc::clone(&request.reply) };
-        self.queue.push(request);
-        append
+    /// Hands batches to the committer together, in order, so that they share a sync where they fit into a group. Each
+    /// is appended or refused by itself; the answers come in the same order.
+    pub fn append_all(&self, batches: impl IntoIterator<Item = (Vec<Proposed>, Expected)>) -> Vec<Append> {
+        let prepared = batches.into_iter().map(|(batch, expected)| prepare(batch, expected));
+        let (appends, requests): (Vec<_>, Vec<_>) = prepared.unzip();
+        self.queue.push(requests.into_iter().flatten().collect());
+        appends
     }
 
     /// Durable records.
@@ -336,6 +336,18 @@ impl Drop for Journal {
     fn drop(&mut self) {
         let _ = self.end_committer();
         let _ = self.follower.end(Ending::AtOnce);
+    }
+}
+
+/// Encodes a batch; one that cannot be appended is answered at once.
+fn prepare(batch: Vec<Proposed>, expected: Expected) -> (Append, Option<Request>) {
+    match Request::new(batch, expected) {
+        Ok(request) => (Append { reply: Arc::clone(&request.reply) }, Some(request)),
+        Err(error) => {
+            let append = Append { reply: Arc::default() };
+            append.reply.give(Err(error));
+            (append, None)
+        }
     }
 }
 

@@ -32,6 +32,19 @@ struct State {
     stopped: Option<AppendError>,
 }
 
+impl State {
+    fn has_room(&self, request: &Request) -> bool {
+        let (events, bytes) = (self.events + request.drafts.len(), self.bytes + request.bytes);
+        self.waiting.is_empty() || (events <= QUEUE_EVENTS_MAX && bytes <= QUEUE_BYTES_MAX)
+    }
+
+    fn put(&mut self, request: Request) {
+        self.events += request.drafts.len();
+        self.bytes += request.bytes;
+        self.waiting.push_back(request);
+    }
+}
+
 #[derive(Default)]
 pub(crate) struct Queue {
     state: Mutex<State>,
@@ -44,25 +57,20 @@ impl Queue {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Hands a batch over; waits while the queue is full.
-    pub(crate) fn push(&self, request: Request) {
+    /// Hands batches over, in order; waits while the queue is full. What fits at once is taken at once, so that it
+    /// shares a sync.
+    pub(crate) fn push(&self, requests: Vec<Request>) {
         let mut state = self.lock();
-        loop {
-            if let Some(error) = state.stopped.clone() {
-                drop(state);
-                return request.reply.give(Err(error));
+        for request in requests {
+            while state.stopped.is_none() && !state.has_room(&request) {
+                self.filled.notify_one();
+                state = self.emptied.wait(state).unwrap_or_else(PoisonError::into_inner);
             }
-            let events = state.events + request.drafts.len();
-            if state.waiting.is_empty()
-                || (events <= QUEUE_EVENTS_MAX && state.bytes + request.bytes <= QUEUE_BYTES_MAX)
-            {
-                break;
+            match state.stopped.clone() {
+                Some(error) => request.reply.give(Err(error)),
+                None => state.put(request),
             }
-            state = self.emptied.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
-        state.events += request.drafts.len();
-        state.bytes += request.bytes;
-        state.waiting.push_back(request);
         self.filled.notify_one();
     }
 

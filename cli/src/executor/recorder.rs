@@ -5,7 +5,7 @@ use wsusmigrate_core::event::Event;
 use wsusmigrate_core::id::{ActionId, EventId, MigrationId, RunId};
 use wsusmigrate_core::projection::{Migration, Projection as _};
 use wsusmigrate_core::unit::{Seq, TimeMicros};
-use wsusmigrate_journal::{Append, Expected, Journal};
+use wsusmigrate_journal::{Expected, Journal};
 
 use crate::clock;
 use crate::error::Failure;
@@ -83,15 +83,15 @@ impl Recorder {
 
     /// Records events in order; all are durable when this returns. The first one's number is the answer.
     ///
-    /// They go in appends that share their syncs as far as the journal can; a crash here leaves a prefix of them, in
-    /// whole appends.
+    /// They go in appends that share a sync as far as the journal can; a crash here leaves a prefix of them, in whole
+    /// appends.
     pub fn record(&mut self, drafts: Vec<Draft>) -> Result<Seq, Failure> {
         let first = self.journal.size();
         let time = clock::now();
         let recorded: Vec<_> =
             drafts.into_iter().zip(first..).map(|(draft, seq)| frame(draft, Seq(seq), time)).collect();
         self.refuse_illegal(&recorded)?;
-        let appends: Vec<_> = recorded.chunks(APPEND_EVENTS_MAX).map(|chunk| self.append(chunk)).collect();
+        let appends = self.journal.append_all(recorded.chunks(APPEND_EVENTS_MAX).map(batch));
         for (append, chunk) in appends.into_iter().zip(recorded.chunks(APPEND_EVENTS_MAX)) {
             let appended = append.wait().map_err(|error| append_failure(&error))?;
             if appended.repeated > 0 || Some(appended.first) != chunk.first().map(|record| record.seq) {
@@ -117,12 +117,6 @@ impl Recorder {
         })
     }
 
-    fn append(&self, chunk: &[Recorded]) -> Append {
-        let batch =
-            chunk.iter().map(|it| Proposed { envelope: it.envelope, event: it.event.clone() }).collect();
-        self.journal.append(batch, Expected::Size(chunk.first().map_or(0, |record| record.seq.0)))
-    }
-
     /// Leaves a snapshot of the state and closes the journal.
     pub(super) fn close(self) -> Result<Migration, Failure> {
         let unclosed = |error: &dyn std::error::Error| {
@@ -135,6 +129,11 @@ impl Recorder {
         self.journal.close().map_err(|error| unclosed(&error))?;
         Ok(self.state)
     }
+}
+
+fn batch(chunk: &[Recorded]) -> (Vec<Proposed>, Expected) {
+    let events = chunk.iter().map(|it| Proposed { envelope: it.envelope, event: it.event.clone() });
+    (events.collect(), Expected::Size(chunk.first().map_or(0, |record| record.seq.0)))
 }
 
 fn frame(draft: Draft, seq: Seq, time: TimeMicros) -> Recorded {
