@@ -26,6 +26,12 @@ impl Buffer {
     pub fn room(&mut self) -> &mut [u8] {
         &mut self.memory[self.start..self.start + self.bytes]
     }
+
+    /// As much of the room as `bytes` need, in whole blocks; all of it where they need more.
+    pub(super) fn room_for(&mut self, bytes: u64) -> &mut [u8] {
+        let bytes = usize::try_from(bytes).unwrap_or(usize::MAX).min(self.bytes);
+        &mut self.room()[..bytes.next_multiple_of(ALIGNMENT_BYTES)]
+    }
 }
 
 #[cfg(test)]
@@ -39,6 +45,14 @@ mod tests {
             let room = buffer.room();
             assert!(room.len() >= bytes && room.len().is_multiple_of(ALIGNMENT_BYTES));
             assert!(room.as_ptr().addr().is_multiple_of(ALIGNMENT_BYTES));
+        }
+    }
+
+    #[test]
+    fn a_part_of_the_room_is_whole_blocks() {
+        let mut buffer = Buffer::new(2 * ALIGNMENT_BYTES);
+        for (wanted, blocks) in [(1, 1), (4096, 1), (4097, 2), (8192, 2), (8193, 2), (u64::MAX, 2)] {
+            assert_eq!(buffer.room_for(wanted).len(), blocks * ALIGNMENT_BYTES);
         }
     }
 }

@@ -51,6 +51,7 @@ pub use system::from_os;
 pub use system::host_name;
 pub use system::is_symbolic_link;
 pub use system::kind_of;
+pub use system::lies_at;
 pub use system::name_units;
 pub use system::os_description;
 pub use system::prepare_reading;

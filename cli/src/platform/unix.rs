@@ -64,6 +64,13 @@ pub fn kind_of(metadata: &Metadata) -> Kind {
     }
 }
 
+/// Where the system keeps what it knows of an entry, so that entries are looked at in the order they lie on the disk:
+/// the inode's number.
+#[must_use]
+pub fn lies_at(entry: &std::fs::DirEntry) -> u64 {
+    std::os::unix::fs::DirEntryExt::ino(entry)
+}
+
 /// Whether a link is a symbolic one: always, here.
 #[must_use]
 pub fn is_symbolic_link(_path: &Path, kind: Kind) -> bool {

@@ -112,6 +112,12 @@ pub fn kind_of(metadata: &Metadata) -> Kind {
     }
 }
 
+/// Where the system keeps what it knows of an entry: the same for all, a listing holds the answers itself.
+#[must_use]
+pub fn lies_at(_entry: &std::fs::DirEntry) -> u64 {
+    0
+}
+
 /// The room on the volume that holds `path`, which must exist.
 pub fn free_space(path: &Path) -> io::Result<Space> {
     let path = wide(verbatim(path).as_os_str());

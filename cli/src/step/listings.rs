@@ -1,6 +1,8 @@
 //! The two content roots and what was listed there.
 
+use std::panic::resume_unwind;
 use std::path::PathBuf;
+use std::thread;
 
 use wsusmigrate_core::content::AtDestination;
 use wsusmigrate_core::path::RelPath;
@@ -54,10 +56,14 @@ pub struct Listings {
 }
 
 impl Listings {
-    /// Lists both roots.
+    /// Lists both roots, at the same time: they usually lie on different machines.
     pub fn take(folders: &Folders) -> Result<Self, ScanError> {
-        let source = scan(&folders.source, Side::Source)?;
-        Ok(Self { source, destination: scan(&folders.destination, Side::Destination)? })
+        let (source, destination) = thread::scope(|scope| {
+            let source = scope.spawn(|| scan(&folders.source, Side::Source));
+            let destination = scan(&folders.destination, Side::Destination);
+            (source.join().unwrap_or_else(|panic| resume_unwind(panic)), destination)
+        });
+        Ok(Self { source: source?, destination: destination? })
     }
 }
 

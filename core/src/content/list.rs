@@ -9,6 +9,8 @@
 //! `%`, control characters and bytes that are not UTF-8 stand as `%XX`. Lines end in LF. The name of the evidence
 //! file is the SHA-256 of the whole.
 
+use std::cmp::Ordering;
+
 use sha2::{Digest, Sha256 as Hasher};
 
 use crate::digest::Sha256;
@@ -29,14 +31,14 @@ pub struct Entry {
     pub modified: ModifiedNanos,
 }
 
-/// Sorts a list into copying order: by file name, then by path.
+/// Copying order: by file name, then by path.
 ///
 /// As content is named by digest, neighbours in this order lie in different folders, so that workers do not queue
 /// for one folder's lock and every range of the list is a fair sample of the whole.
-pub fn sort_for_copying(entries: &mut [Entry]) {
-    entries.sort_unstable_by(|a, b| {
-        a.path.file_name().cmp(b.path.file_name()).then_with(|| a.path.as_bytes().cmp(b.path.as_bytes()))
-    });
+#[must_use]
+pub fn copying_order(one: &Entry, other: &Entry) -> Ordering {
+    let names = one.path.file_name().cmp(other.path.file_name());
+    names.then_with(|| one.path.as_bytes().cmp(other.path.as_bytes()))
 }
 
 /// Appends the line of one entry, its LF included.
@@ -158,9 +160,8 @@ mod tests {
             bytes: 0,
             modified: ModifiedNanos(0),
         };
-        let mut entries =
-            vec![entry("W/00/CC00"), entry("W/00/AA00"), entry("W/01/BB01"), entry("W/01/AA01")];
-        sort_for_copying(&mut entries);
+        let mut entries = [entry("W/00/CC00"), entry("W/00/AA00"), entry("W/01/BB01"), entry("W/01/AA01")];
+        entries.sort_by(copying_order);
         let order: Vec<_> = entries.iter().map(|entry| entry.path.to_string()).collect();
         assert_eq!(order, ["W/00/AA00", "W/01/AA01", "W/01/BB01", "W/00/CC00"]);
     }

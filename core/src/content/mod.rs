@@ -6,6 +6,6 @@ mod naming;
 mod pass;
 
 pub use batch::{BATCH_BYTES_GOAL, BATCH_FILES_MAX, Batch, FoundBefore, cut};
-pub use list::{Entry, LIST_HEADER, ListDigest, ListError, line, parse_line, sort_for_copying};
+pub use list::{Entry, LIST_HEADER, ListDigest, ListError, copying_order, line, parse_line};
 pub use naming::{CONTENT_FOLDER, Expectation, PACKAGES_FOLDER, expectation, naming, promised};
 pub use pass::{AtDestination, Doubt, Found, Knowledge, Pass, WorkItem, plan_pass};

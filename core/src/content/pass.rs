@@ -1,6 +1,8 @@
 //! Planning a pass: which files of the manifest need work, and what is known about each.
 
-use crate::content::list::Entry;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+
+use crate::content::list::{Entry, copying_order};
 use crate::content::naming::promised;
 use crate::event::content::Origin;
 use crate::path::{PathRef, RelPath};
@@ -45,7 +47,7 @@ pub struct WorkItem {
 /// What a pass over the manifest will do.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Pass {
-    /// The files that need work, in the manifest's order.
+    /// The files that need work, in copying order.
     pub items: Vec<WorkItem>,
     /// Their sizes together, in bytes.
     pub bytes: u64,
@@ -74,7 +76,7 @@ pub trait Knowledge {
     fn in_doubt(&self, path: &RelPath) -> Option<Doubt>;
 }
 
-/// Decides which files need work. Time and memory grow with the manifest: O(n log n) for the collisions, O(n) else.
+/// Decides which files need work. O(n log n) for collisions and order, O(n) questions, asked in the manifest's order.
 #[must_use]
 pub fn plan_pass(manifest: &[Entry], knowledge: &impl Knowledge, recheck: bool) -> Pass {
     let collisions = collisions(manifest);
@@ -90,6 +92,7 @@ pub fn plan_pass(manifest: &[Entry], knowledge: &impl Knowledge, recheck: bool) 
         pass.bytes += entry.bytes;
         pass.items.push(WorkItem { index, found, collides: collisions.binary_search(&index).is_ok() });
     }
+    pass.items.sort_unstable_by(|one, other| copying_order(&manifest[one.index], &manifest[other.index]));
     pass
 }
 
@@ -127,11 +130,20 @@ fn find(
 
 /// Positions, ascending, of files whose folded path an earlier file of the list has.
 fn collisions(manifest: &[Entry]) -> Vec<usize> {
-    let mut folded: Vec<_> =
-        manifest.iter().enumerate().map(|(index, entry)| (entry.path.folded(), index)).collect();
-    folded.sort_unstable();
-    let mut later: Vec<_> =
-        folded.windows(2).filter(|pair| pair[0].0 == pair[1].0).map(|pair| pair[1].1).collect();
+    let hash = |entry: &Entry| {
+        let mut hasher = DefaultHasher::new();
+        entry.path.folded().hash(&mut hasher);
+        hasher.finish()
+    };
+    let mut hashed: Vec<_> = manifest.iter().map(hash).zip(0..).collect();
+    hashed.sort_unstable();
+    let mut later = Vec::new();
+    for same in hashed.chunk_by(|one, other| one.0 == other.0).filter(|same| same.len() > 1) {
+        let mut folded: Vec<_> =
+            same.iter().map(|&(_, index)| (manifest[index].path.folded(), index)).collect();
+        folded.sort_unstable();
+        later.extend(folded.windows(2).filter(|pair| pair[0].0 == pair[1].0).map(|pair| pair[1].1));
+    }
     later.sort_unstable();
     later
 }
@@ -257,8 +269,8 @@ mod tests {
         let manifest =
             [entry("WsusContent/A", 1, 1), entry("WsusContent/b", 1, 1), entry("WsusContent/a", 1, 1)];
         let world = World { recorded: None, there: None, in_doubt: None, suspect: false };
-        let collides: Vec<_> =
-            plan_pass(&manifest, &world, false).items.iter().map(|item| item.collides).collect();
-        assert_eq!(collides, [false, false, true]);
+        let items = plan_pass(&manifest, &world, false).items;
+        let collides: Vec<_> = items.iter().map(|item| (item.index, item.collides)).collect();
+        assert_eq!(collides, [(0, false), (2, true), (1, false)]);
     }
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use wsusmigrate::adapter::content::{
     self as files, Engine, EngineError, IN_FLIGHT_BATCHES_MAX, Outcome, Setup, Side, scan,
 };
-use wsusmigrate_core::content::{Batch, Entry, cut, expectation, sort_for_copying};
+use wsusmigrate_core::content::{Batch, Entry, copying_order, cut, expectation};
 
 use crate::error::BenchError;
 
@@ -15,7 +15,7 @@ pub(crate) fn main() -> Result<(), BenchError> {
     let (source, destination) = (folders.next().unwrap_or_default(), folders.next().unwrap_or_default());
     let mut manifest = scan(&source, Side::Source)?.files;
     scan(&destination, Side::Destination)?;
-    sort_for_copying(&mut manifest);
+    manifest.sort_unstable_by(copying_order);
     let mut batches = cut(&manifest);
     let mut engine = Engine::start(Setup::new(source, destination))?;
     let mut copied = 0;

@@ -18,6 +18,7 @@ mod effects;
 mod engine;
 mod failure;
 mod folders;
+mod gate;
 mod hash;
 mod job;
 mod leftovers;

@@ -14,12 +14,20 @@ use wsusmigrate_core::path::RelPath;
 
 use super::engine::{EngineError, IN_FLIGHT_BATCHES_MAX, WORKERS_DEFAULT, WORKERS_MAX};
 use super::folders::Folders;
+use super::gate::Gate;
 use super::pool::{Pool, Round, Work};
 use super::progress::Progress;
 use crate::platform::{self, Buffer, Bypass, Kind, Uncached};
 
 /// How much is read and hashed at once.
 const BUFFER_BYTES: usize = 1024 * 1024;
+
+/// Files up to this size are small: reading one is waiting for the disk, so that many are read at once. Larger ones
+/// keep a disk busy by themselves, and would only make it jump between them.
+const SMALL_BYTES_MAX: u64 = BUFFER_BYTES as u64;
+/// Small files in work at once for each large one. Measured with 20,000 files of 10 KB on a cold cache: 1.0 s with
+/// one, 0.75 s with two, 0.67 s with four, 0.61 s with eight.
+const SMALL_FOR_LARGE: usize = 8;
 
 /// What was recorded of a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,7 +45,7 @@ pub struct Recorded {
 pub struct ReadBackSetup {
     /// The destination's content root.
     pub root: PathBuf,
-    /// Files in work at once, 1 to [`WORKERS_MAX`].
+    /// Large files in work at once, 1 to [`WORKERS_MAX`]; of small ones, up to a megabyte, there are more.
     pub workers: usize,
     /// Set: files in work are finished, the others are left.
     pub stop: Arc<AtomicBool>,
@@ -106,7 +114,8 @@ impl ReadBack {
         let folders = Folders::new(&platform::verbatim(&root))
             .map_err(|error| EngineError::Destination { path: root, source: error })?;
         let (sender, complete) = mpsc::channel();
-        let pool = Pool::start(&Arc::new(Reader { folders, stop, progress }), workers, sender);
+        let reader = Reader { folders, stop, progress, large: Gate::new(workers) };
+        let pool = Pool::start(&Arc::new(reader), (SMALL_FOR_LARGE * workers).min(WORKERS_MAX), sender);
         Ok(Self { pool: pool.map_err(EngineError::Threads)?, complete, in_flight: 0 })
     }
 
@@ -154,6 +163,7 @@ struct Reader {
     folders: Folders,
     stop: Arc<AtomicBool>,
     progress: Arc<Progress>,
+    large: Gate,
 }
 
 /// One file, read. `bypass` is `None` where it could not be opened.
@@ -222,13 +232,16 @@ impl Reader {
     fn read(&self, buffer: &mut Buffer, job: &Recorded, answer: &mut Answer) -> io::Result<Sha256> {
         let folder = self.folders.existing(job.path.folder())?;
         let mut file = Uncached::open(&folder, job.path.file_name())?;
-        if file.stat()?.kind != Kind::File {
+        let stat = file.stat()?;
+        if stat.kind != Kind::File {
             return Err(io::Error::new(ErrorKind::InvalidData, "it is not a file any more"));
         }
         answer.bypass = Some(file.bypass());
+        let _passage = (stat.bytes > SMALL_BYTES_MAX).then(|| self.large.pass());
         let mut hasher = sha2::Sha256::new();
         loop {
-            let piece = file.read(buffer)?;
+            // One byte more than there should be: a file that has grown is met, not cut.
+            let piece = file.read(buffer, stat.bytes.saturating_sub(answer.bytes) + 1)?;
             if piece.is_empty() {
                 return Ok(Sha256(hasher.finalize().into()));
             }

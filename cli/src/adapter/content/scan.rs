@@ -4,7 +4,6 @@ use std::collections::VecDeque;
 use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::io;
-use std::num::NonZero;
 use std::path::{MAIN_SEPARATOR_STR, Path, PathBuf};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
@@ -24,8 +23,8 @@ pub use error::{Hint, ScanError};
 /// The folders that are migrated, as WSUS spells them. Case is ignored when they are looked for.
 const TOP_FOLDERS: [&str; 2] = ["WsusContent", "UpdateServicesPackages"];
 
-/// Threads at most: beyond this a local disk gets no faster.
-const THREADS_MAX: usize = 8;
+/// Threads that list: they wait for the disk, whatever the processors are. Beyond this a local disk gets no faster.
+const THREADS: usize = 8;
 
 /// Which end is looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,9 +70,8 @@ pub fn scan(root: &Path, side: Side) -> Result<Listing, ScanError> {
     let long = platform::verbatim(root);
     let walk = Walk { root: &long, side, queue: Mutex::default(), changed: Condvar::new() };
     let mut listing = walk.top(root)?;
-    let threads = thread::available_parallelism().map_or(1, NonZero::get).clamp(2, THREADS_MAX);
     let mut parts = thread::scope(|scope| {
-        let threads: Vec<_> = (0..threads).map(|_| scope.spawn(|| walk.work())).collect();
+        let threads: Vec<_> = (0..THREADS).map(|_| scope.spawn(|| walk.work())).collect();
         threads.into_iter().filter_map(|thread| thread.join().ok()).flatten().collect::<Vec<_>>()
     });
     // Folder by folder in order, so that the sorts below find long runs that are in order already.
@@ -168,18 +166,17 @@ impl Walk<'_> {
     }
 
     fn list(&self, folder: &OsStr) -> Listing {
-        let mut listing = Listing::default();
-        let listed = fs::read_dir(self.root.join(folder)).and_then(|entries| {
-            for entry in entries {
-                let entry = entry?;
-                let mut path = OsString::with_capacity(folder.len() + 48);
-                path.push(folder);
-                path.push(MAIN_SEPARATOR_STR);
-                path.push(entry.file_name());
-                self.entry(&entry, path, &mut listing);
-            }
-            Ok(())
-        });
+        let (mut listing, mut entries) = (Listing::default(), Vec::new());
+        let listed = fs::read_dir(self.root.join(folder))
+            .and_then(|all| all.into_iter().try_for_each(|entry| entry.map(|entry| entries.push(entry))));
+        entries.sort_by_key(platform::lies_at);
+        for entry in entries {
+            let mut path = OsString::with_capacity(folder.len() + 48);
+            path.push(folder);
+            path.push(MAIN_SEPARATOR_STR);
+            path.push(entry.file_name());
+            self.entry(&entry, path, &mut listing);
+        }
         if let Err(error) = listed {
             ignore(&mut listing, folder, IgnoredEntry::UnreadableFolder, error.to_string());
         }

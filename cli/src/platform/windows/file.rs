@@ -189,12 +189,13 @@ impl Uncached {
         Ok(Self { file, bypass, at_end: false })
     }
 
-    /// Reads on; empty at the end of the file.
-    pub fn read<'buffer>(&mut self, buffer: &'buffer mut Buffer) -> io::Result<&'buffer [u8]> {
+    /// Reads on, about as much as is wanted; empty at the end of the file. A direct read that wants much more than the
+    /// file holds is slow: the system clears all that it has no bytes for.
+    pub fn read<'buffer>(&mut self, buffer: &'buffer mut Buffer, wanted: u64) -> io::Result<&'buffer [u8]> {
         if self.at_end {
             return Ok(&[]);
         }
-        let room = buffer.room();
+        let room = buffer.room_for(wanted);
         let read = loop {
             match self.file.read(room) {
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}

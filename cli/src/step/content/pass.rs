@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use wsusmigrate_core::content::{
-    Batch, Entry, Found, FoundBefore, Pass, WorkItem, cut, expectation, plan_pass, sort_for_copying,
+    Batch, Entry, Found, FoundBefore, Pass, WorkItem, cut, expectation, plan_pass,
 };
 use wsusmigrate_core::event::content::{
     BatchFinished, BatchStarted, EntryIgnored, FailureReason, FileFailed, ManifestRecorded, Naming, Origin,
@@ -37,15 +37,13 @@ pub(super) fn perform(
     context: &Context<'_>,
     listings: &Listings,
 ) -> Result<(), Failure> {
-    let mut manifest = listings.source.files.clone();
-    sort_for_copying(&mut manifest);
-    record_manifest(recorder, context, listings, &manifest)?;
+    let manifest = &listings.source.files;
+    record_manifest(recorder, context, listings, manifest)?;
     let journal = &context.request().journal;
     let known = Known::gather(journal, &recorder.state().content, &listings.destination);
     let recheck = context.request().recheck;
-    let pass = plan_pass(&manifest, &known, recheck);
+    let pass = plan_pass(manifest, &known, recheck);
     let worklist: Vec<Entry> = pass.items.iter().map(|item| manifest[item.index].clone()).collect();
-    drop(manifest);
     let seq = record_start(recorder, context, &pass, &worklist, recheck)?;
     tell(context, &pass, &worklist);
     let mut work = Work {
