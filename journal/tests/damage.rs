@@ -12,7 +12,7 @@ use std::path::PathBuf;
 use support::{Bench, fill, read, samples};
 use wsusmigrate_core::event::run::Recovery;
 use wsusmigrate_core::unit::Seq;
-use wsusmigrate_journal::{Expected, OpenError, RecordSource, Severity, verify};
+use wsusmigrate_journal::{Expected, OpenError, RecordSource, Severity, verify, verify_with};
 
 fn segment(bench: &Bench) -> PathBuf {
     bench.log().join(format!("{:020}.log", 0))
@@ -189,4 +189,34 @@ fn a_clock_that_steps_back_is_a_warning() {
     let warning = &verification.findings[0];
     assert_eq!((warning.severity, warning.seq), (Severity::Warning, Some(Seq(1))));
     assert_eq!(bench.reader().size(), 2);
+}
+
+#[test]
+fn what_only_follows_from_damage_is_one_note_and_no_further_damage() {
+    let bench = Bench::filled(6, 2);
+    let judge = |illegal: &[u64]| {
+        let mut legal = |recorded: &wsusmigrate_core::envelope::Recorded| {
+            if illegal.contains(&recorded.seq.0) { Err("the reason".to_owned()) } else { Ok(()) }
+        };
+        let findings = verify_with(&bench.dir(), &mut legal).unwrap().findings;
+        findings.into_iter().map(|it| (it.severity, it.seq.map(|seq| seq.0), it.what)).collect::<Vec<_>>()
+    };
+    // In a history that is whole, the first record that may not stand where it does is damage.
+    let found = judge(&[3, 4, 6]);
+    assert_eq!(found.len(), 2, "{found:?}");
+    assert_eq!((found[0].0, found[0].1), (Severity::Damage, Some(3)));
+    assert!(found[0].2.contains("the reason"), "{found:?}");
+    assert_eq!((found[1].0, found[1].1), (Severity::Note, Some(4)));
+    assert!(found[1].2.starts_with("a consequence of record 3: without it 2 records"), "{found:?}");
+    // Behind a record that is lost, none is.
+    let mut bytes = log_bytes(&bench);
+    let at = records(&bytes)[2] + 20;
+    bytes[at] ^= 1;
+    fs::write(segment(&bench), &bytes).unwrap();
+    let found = judge(&[4, 5]);
+    let damage: Vec<_> = found.iter().filter(|it| it.0 == Severity::Damage).map(|it| it.1).collect();
+    assert_eq!(damage, [Some(2)], "{found:?}");
+    assert!(found.iter().any(|it| it.2.starts_with("a consequence of record 2: without it 2 records")));
+    let verification = bench.verify();
+    assert_eq!((verification.checkpoint.is_none(), verification.uncompared), (true, Some(7)));
 }

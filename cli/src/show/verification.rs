@@ -18,11 +18,16 @@ pub(super) fn text(verification: &Verification, out: &mut dyn Write) -> io::Resu
     if let Some(root) = &verification.root {
         writeln!(out, "  root        {root}")?;
     }
-    match &verification.checkpoint {
-        Some(checkpoint) => {
+    match (&verification.checkpoint, verification.uncompared) {
+        (Some(checkpoint), _) => {
             writeln!(out, "  checkpoint  signed at {} records", unit::count(checkpoint.size))?;
         }
-        None => writeln!(out, "  checkpoint  none")?,
+        (None, None) => writeln!(out, "  checkpoint  none")?,
+        (None, Some(_)) => {}
+    }
+    if let Some(size) = verification.uncompared {
+        let size = unit::count(size);
+        writeln!(out, "  checkpoint  signed at {size} records; the log is damaged before it")?;
     }
     for finding in &verification.findings {
         let place = finding.offset.map(|offset| format!(", byte {offset}")).unwrap_or_default();
@@ -43,6 +48,7 @@ pub(super) fn json(verification: &Verification) -> Value {
         "root": verification.root,
         "origin": verification.identity.as_ref().map(wsusmigrate_journal::Identity::origin),
         "checkpoint_size": verification.checkpoint.as_ref().map(|checkpoint| checkpoint.size),
+        "uncompared_checkpoint_size": verification.uncompared,
         "findings": verification.findings.iter().map(finding).collect::<Vec<_>>(),
     })
 }

@@ -18,7 +18,7 @@ use crate::identity::Identity;
 /// How bad a finding is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
-    /// Worth knowing: an append in flight, a record of a newer program.
+    /// Worth knowing: an append in flight, a record of a newer program, what follows from damage named elsewhere.
     Note,
     /// Somebody should look: a clock that stepped back, a damaged slot of the head.
     Warning,
@@ -54,6 +54,9 @@ pub struct Verification {
     pub root: Option<Sha256>,
     /// The newest checkpoint whose signature and root are right.
     pub checkpoint: Option<Checkpoint>,
+    /// Records the newest checkpoint covers whose signature is right and whose root cannot be compared, because a
+    /// record it covers is bad.
+    pub uncompared: Option<u64>,
     /// In the order of the log.
     pub findings: Vec<Finding>,
 }

@@ -45,6 +45,7 @@ pub(super) fn walk(
         leaf: Some(NO_LEAF),
         time: None,
         evidence: BTreeSet::new(),
+        history: Judged::default(),
         next: 0,
         findings: Vec::new(),
         legal,
@@ -63,11 +64,13 @@ pub(super) fn walk(
         Some(_) => {}
     }
     walk.segments(&there)?;
+    walk.consequences();
     walk.end(&place);
-    let checkpoint = walk.checkpoints(notes)?;
+    let (checkpoint, uncompared) = walk.checkpoints(notes)?;
     let size = walk.head.map_or(walk.next, |head| head.size);
     let root = walk.tree.as_ref().filter(|tree| tree.size() >= size).and(walk.roots.get(&size).copied());
-    Ok(Verification { identity: walk.identity, size, root, checkpoint, findings: walk.findings })
+    let uncompared = uncompared.map(|checkpoint| checkpoint.size);
+    Ok(Verification { identity: walk.identity, size, root, checkpoint, uncompared, findings: walk.findings })
 }
 
 struct Walk<'a> {
@@ -84,9 +87,19 @@ struct Walk<'a> {
     time: Option<TimeMicros>,
     /// Evidence files that were looked at; most are named more than once.
     evidence: BTreeSet<Sha256>,
+    history: Judged,
     next: u64,
     findings: Vec<Finding>,
     legal: &'a mut dyn FnMut(&Recorded) -> Result<(), String>,
+}
+
+/// How far the history can be judged: what follows a gap may not be able to stand without what was there.
+#[derive(Default)]
+struct Judged {
+    /// The first record that is not known, or stands where it may not.
+    gap: Option<u64>,
+    /// Records behind it that may not stand without it: how many, and the first, with its file and place.
+    consequences: Option<(u64, u64, PathBuf, u64)>,
 }
 
 impl Walk<'_> {
@@ -225,6 +238,7 @@ impl Walk<'_> {
             let changed = seq.saturating_sub(1);
             self.bad_named(changed, path, offset, "the next record carries another hash of it", None);
             self.tree = None;
+            self.history.gap.get_or_insert(changed);
         }
         self.leaf = Some(leaf);
         self.next = seq + 1;
@@ -241,7 +255,10 @@ impl Walk<'_> {
         }
         match payload.decode() {
             Ok(record) => self.understood(&record, path, offset),
-            Err(error) => self.bad_named(seq, path, offset, &error.to_string(), payload.name()),
+            Err(error) => {
+                self.bad_named(seq, path, offset, &error.to_string(), payload.name());
+                self.history.gap.get_or_insert(seq);
+            }
         }
     }
 
@@ -263,8 +280,7 @@ impl Walk<'_> {
             Record::Known(recorded) => {
                 self.evidence(recorded);
                 if let Err(why) = (self.legal)(recorded) {
-                    let name = Some(recorded.event.kind().name());
-                    self.bad_named(seq, path, offset, &format!("it may not stand here: {why}"), name);
+                    self.illegal(recorded, path, offset, &why);
                 }
             }
             Record::Unknown(unknown) => {
@@ -273,8 +289,36 @@ impl Walk<'_> {
                     unknown.code, unknown.version
                 );
                 self.find(Severity::Note, Some(seq), path, Some(offset), &what);
+                self.history.gap.get_or_insert(seq);
             }
         }
+    }
+
+    /// A record that may not stand where it does: damage where everything before it is known, else a consequence.
+    fn illegal(&mut self, recorded: &Recorded, path: &Path, offset: u64, why: &str) {
+        let seq = recorded.seq.0;
+        if self.history.gap.is_none() {
+            let name = Some(recorded.event.kind().name());
+            self.bad_named(seq, path, offset, &format!("it may not stand here: {why}"), name);
+            self.history.gap = Some(seq);
+            return;
+        }
+        let (records, ..) =
+            self.history.consequences.get_or_insert_with(|| (0, seq, path.to_owned(), offset));
+        *records += 1;
+    }
+
+    /// One finding for everything that only follows from a gap.
+    fn consequences(&mut self) {
+        let (Some(gap), Some((records, first, path, offset))) =
+            (self.history.gap, self.history.consequences.take())
+        else {
+            return;
+        };
+        let what = format!(
+            "a consequence of record {gap}: without it {records} records from here on cannot be judged"
+        );
+        self.find(Severity::Note, Some(first), &path, Some(offset), &what);
     }
 
     /// The files a record speaks of are there and hold what their names say.
@@ -312,9 +356,13 @@ impl Walk<'_> {
         }
     }
 
-    /// Each checkpoint against the tree; the newest right one.
-    fn checkpoints(&mut self, notes: Vec<(u64, PathBuf)>) -> Result<Option<Checkpoint>, ReadError> {
-        let mut newest = None;
+    /// Each checkpoint against the tree: the newest right one, and the newest that damage before it leaves nothing to
+    /// compare with.
+    fn checkpoints(
+        &mut self,
+        notes: Vec<(u64, PathBuf)>,
+    ) -> Result<(Option<Checkpoint>, Option<Checkpoint>), ReadError> {
+        let (mut newest, mut uncompared) = (None, None);
         for (size, file) in notes {
             let wrong = match checkpoint::read(&file)? {
                 None => continue,
@@ -331,7 +379,8 @@ impl Walk<'_> {
                     } else if root.is_some_and(|root| *root != checkpoint.root) {
                         Some("the log has another root over the same records".to_owned())
                     } else {
-                        newest = root.map(|_| checkpoint).or(newest);
+                        let place = if root.is_some() { &mut newest } else { &mut uncompared };
+                        *place = Some(checkpoint);
                         None
                     }
                 }
@@ -340,11 +389,12 @@ impl Walk<'_> {
                 self.find(Severity::Damage, None, &file, None, &format!("the checkpoint: {what}"));
             }
         }
-        Ok(newest)
+        Ok((newest, uncompared))
     }
 
     /// The records up to `next` cannot be trusted: what follows is chained to itself only.
     fn lose(&mut self, next: u64) {
+        self.history.gap.get_or_insert(self.next);
         self.leaf = None;
         self.tree = None;
         self.next = next;
