@@ -63,6 +63,15 @@ impl Record {
         }
     }
 
+    /// The name of its type, where this version knows it.
+    #[must_use]
+    pub fn name(&self) -> Option<&'static str> {
+        match self {
+            Self::Known(recorded) => Some(recorded.event.kind().name()),
+            Self::Unknown(unknown) => Kind::from_code(unknown.code).map(Kind::name),
+        }
+    }
+
     /// Its frame.
     #[must_use]
     pub const fn envelope(&self) -> &Envelope {

@@ -31,16 +31,24 @@ impl Tree {
         &self.edge
     }
 
-    /// Appends the next leaf hash. Every trailing one-bit of the old size is a subtree that is now completed.
+    /// Appends the next leaf hash.
     pub fn push(&mut self, leaf: Hash) {
-        let mut hash = leaf;
-        for _ in 0..self.size.trailing_ones() {
+        self.push_subtree(0, leaf);
+    }
+
+    /// Appends the root of a complete subtree of `2^height` leaves. The size must be a multiple of that.
+    ///
+    /// Every one-bit of the old size from `height` on, up to the first zero, is a subtree that is now completed.
+    pub fn push_subtree(&mut self, height: u32, root: Hash) {
+        debug_assert!(self.size.trailing_zeros() >= height, "a subtree begins at a multiple of its size");
+        let mut hash = root;
+        for _ in 0..(self.size >> height).trailing_ones() {
             if let Some(left) = self.edge.pop() {
                 hash = node(&left, &hash);
             }
         }
         self.edge.push(hash);
-        self.size += 1;
+        self.size += 1 << height;
     }
 
     /// The root; of no leaves, the hash of nothing.
@@ -52,6 +60,32 @@ impl Tree {
             Some(smallest) => rest.fold(*smallest, |right, left| node(left, &right)),
         }
     }
+}
+
+/// The complete subtrees, as large as they can be, that the leaf hashes from position `first` on fill: heights and
+/// roots, in the order [`Tree::push_subtree`] takes them. `leaves` is used up as room to work in.
+pub(crate) fn subtrees(mut first: u64, mut leaves: &mut [Hash]) -> Vec<(u32, Hash)> {
+    let mut found = Vec::new();
+    while !leaves.is_empty() {
+        let height = leaves.len().ilog2().min(first.trailing_zeros());
+        let (subtree, rest) = leaves.split_at_mut(1 << height);
+        found.push((height, fold(subtree)));
+        first += 1 << height;
+        leaves = rest;
+    }
+    found
+}
+
+/// The root of a complete subtree, computed in place, level by level.
+fn fold(subtree: &mut [Hash]) -> Hash {
+    let mut width = subtree.len();
+    while width > 1 {
+        width /= 2;
+        for at in 0..width {
+            subtree[at] = node(&subtree[2 * at], &subtree[2 * at + 1]);
+        }
+    }
+    subtree[0]
 }
 
 /// SHA-256(0x01 || left || right).
@@ -83,6 +117,25 @@ mod tests {
             assert_eq!(tree.root(), naive(&leaves[..size]));
             tree.push(*leaf);
             assert_eq!(Tree::from_edge(tree.size(), tree.edge().to_vec()), Some(tree.clone()));
+        }
+    }
+
+    #[test]
+    fn subtrees_pushed_whole_give_the_same_edge() {
+        let leaves: Vec<_> = (0..600_u32).map(|n| Hash(Sha256::digest(n.to_be_bytes()).into())).collect();
+        for (cut, end) in [(0, 1), (0, 600), (1, 600), (5, 7), (255, 600), (256, 512), (300, 599)] {
+            let (mut one, mut other) = (Tree::default(), Tree::default());
+            for leaf in &leaves[..cut] {
+                one.push(*leaf);
+                other.push(*leaf);
+            }
+            for leaf in &leaves[cut..end] {
+                one.push(*leaf);
+            }
+            for (height, root) in subtrees(cut as u64, &mut leaves[cut..end].to_vec()) {
+                other.push_subtree(height, root);
+            }
+            assert_eq!(one, other, "{cut}..{end}");
         }
     }
 

@@ -7,20 +7,21 @@ use wsusmigrate_core::digest::Sha256;
 use wsusmigrate_core::envelope::Recorded;
 use wsusmigrate_core::unit::{Seq, TimeMicros};
 
+use super::crew::{Crew, Sheaf};
+use super::judge::Judged;
 use super::{Finding, Severity, Verification};
-use crate::checkpoint::{self, Checkpoint};
+use crate::checkpoint;
 use crate::error::ReadError;
-use crate::evidence;
 use crate::head::{self, Head};
 use crate::identity::Identity;
-use crate::log::cursor::{Commit, Cursor, Found, Position, SegmentError, segments};
+use crate::log::cursor::{Cursor, Found, Position, SegmentError, segments};
 use crate::log::frame::{
-    COMMIT_HEADER_BYTES, CommitHeader, NotAHeader, RECORD_HEADER_BYTES, Records, SEGMENT_HEADER_BYTES,
+    COMMIT_HEADER_BYTES, CommitHeader, NotAHeader, RECORD_HEADER_BYTES, SEGMENT_HEADER_BYTES,
 };
 use crate::log::mend::{find_commit, read_tail};
 use crate::log::scan::tail_bytes;
 use crate::place::Place;
-use crate::record::{NO_LEAF, Payload, Record};
+use crate::record::{NO_LEAF, Payload};
 use crate::tree::Tree;
 
 /// Verifies a journal.
@@ -46,6 +47,7 @@ pub(super) fn walk(
         time: None,
         evidence: BTreeSet::new(),
         history: Judged::default(),
+        crew: Crew::new(),
         next: 0,
         findings: Vec::new(),
         legal,
@@ -73,33 +75,27 @@ pub(super) fn walk(
     Ok(Verification { identity: walk.identity, size, root, checkpoint, uncompared, findings: walk.findings })
 }
 
-struct Walk<'a> {
-    log: PathBuf,
-    head: Option<Head>,
+/// A walk through a log.
+pub(super) struct Walk<'a> {
+    pub(super) log: PathBuf,
+    pub(super) head: Option<Head>,
     /// Sizes whose root a checkpoint states.
-    wanted: Vec<u64>,
-    roots: BTreeMap<u64, Sha256>,
-    identity: Option<Identity>,
+    pub(super) wanted: Vec<u64>,
+    pub(super) roots: BTreeMap<u64, Sha256>,
+    pub(super) identity: Option<Identity>,
     /// None once a record was bad.
-    tree: Option<Tree>,
+    pub(super) tree: Option<Tree>,
     /// Leaf hash of the last record, where it is known.
-    leaf: Option<Sha256>,
-    time: Option<TimeMicros>,
+    pub(super) leaf: Option<Sha256>,
+    pub(super) time: Option<TimeMicros>,
     /// Evidence files that were looked at; most are named more than once.
-    evidence: BTreeSet<Sha256>,
-    history: Judged,
-    next: u64,
-    findings: Vec<Finding>,
-    legal: &'a mut dyn FnMut(&Recorded) -> Result<(), String>,
-}
-
-/// How far the history can be judged: what follows a gap may not be able to stand without what was there.
-#[derive(Default)]
-struct Judged {
-    /// The first record that is not known, or stands where it may not.
-    gap: Option<u64>,
-    /// Records behind it that may not stand without it: how many, and the first, with its file and place.
-    consequences: Option<(u64, u64, PathBuf, u64)>,
+    pub(super) evidence: BTreeSet<Sha256>,
+    pub(super) history: Judged,
+    pub(super) crew: Crew,
+    /// The sequence that is read next; everything before it has been read, and perhaps not taken in yet.
+    pub(super) next: u64,
+    pub(super) findings: Vec<Finding>,
+    pub(super) legal: &'a mut dyn FnMut(&Recorded) -> Result<(), String>,
 }
 
 impl Walk<'_> {
@@ -116,7 +112,8 @@ impl Walk<'_> {
                     continue;
                 }
                 self.bad(self.next, &path, 0, &format!("records up to {first} are missing"));
-                self.lose(first);
+                self.lose(self.next);
+                self.next = first;
             }
             self.segment(first, &path)?;
         }
@@ -149,17 +146,23 @@ impl Walk<'_> {
 
     /// The commits of one log file, and what lies between them.
     fn commits(&mut self, cursor: &mut Cursor) -> Result<(), ReadError> {
+        let mut sheaf = Sheaf::new(&cursor.path().into());
         loop {
             if self.is_beyond_head(self.next) {
+                self.settle(&mut sheaf);
                 return self.behind_head(&cursor.position(), cursor.path());
             }
             match cursor.look()? {
                 Found::Commit(commit) => {
-                    self.commit(cursor, &commit);
+                    sheaf.add(commit.header, commit.offset, cursor.body(&commit));
                     cursor.pass(&commit.header);
                     self.next = commit.header.end();
+                    if sheaf.is_full() {
+                        self.give(&mut sheaf);
+                    }
                 }
                 found => {
+                    self.settle(&mut sheaf);
                     let what = match found {
                         Found::Bad(what) => what,
                         _ if tail_bytes(&self.log, &cursor.position())? > 0 => {
@@ -172,6 +175,23 @@ impl Walk<'_> {
                     }
                 }
             }
+        }
+    }
+
+    /// Gives a sheaf to the crew, and takes in what is ready.
+    fn give(&mut self, sheaf: &mut Sheaf) {
+        if let Some(full) = sheaf.take()
+            && let Some(answer) = self.crew.give(full)
+        {
+            self.absorb(&answer);
+        }
+    }
+
+    /// Waits until everything given is taken in: only then can be said what comes after it.
+    fn settle(&mut self, sheaf: &mut Sheaf) {
+        self.give(sheaf);
+        while let Some(answer) = self.crew.take() {
+            self.absorb(&answer);
         }
     }
 
@@ -203,7 +223,8 @@ impl Walk<'_> {
         if header.first < self.next {
             return Ok(false);
         }
-        self.lose(header.first);
+        self.lose(at.next);
+        self.next = header.first;
         cursor.forget();
         cursor.jump(Position {
             offset: at.offset + found as u64,
@@ -214,204 +235,32 @@ impl Walk<'_> {
         Ok(true)
     }
 
-    fn commit(&mut self, cursor: &Cursor, commit: &Commit) {
-        let body = cursor.body(commit);
-        for (seq, slot) in (commit.header.first..).zip(Records::new(&commit.header, body)) {
-            let offset = commit.offset + (COMMIT_HEADER_BYTES + slot.at) as u64;
-            match slot.record {
-                Ok(payload) => self.record(payload, cursor.path(), offset),
-                Err(defect) => {
-                    let name = Payload::new(slot.bytes).and_then(Payload::name);
-                    let seq = seq.min(commit.header.end() - 1);
-                    self.bad_named(seq, cursor.path(), offset, &defect.to_string(), name);
-                    self.lose(seq + 1);
-                }
-            }
-        }
-    }
-
-    fn record(&mut self, payload: Payload<'_>, path: &Path, offset: u64) {
-        let seq = payload.seq().0;
-        let leaf = payload.leaf();
-        if self.leaf.is_some_and(|leaf| leaf != payload.previous()) {
-            // Checksums can be made anew by whoever changes a record; the hash the next one carries cannot.
-            let changed = seq.saturating_sub(1);
-            self.bad_named(changed, path, offset, "the next record carries another hash of it", None);
-            self.tree = None;
-            self.history.gap.get_or_insert(changed);
-        }
-        self.leaf = Some(leaf);
-        self.next = seq + 1;
-        if let Some(tree) = &mut self.tree {
-            tree.push(leaf);
-            let size = tree.size();
-            if self.wanted.binary_search(&size).is_ok() || self.head.is_none_or(|head| head.size == size) {
-                self.roots.insert(size, tree.root());
-            }
-        }
-        if let Some(head) = self.head.filter(|head| head.size == seq + 1 && head.leaf != leaf) {
-            let what = "the durable head knows another last record";
-            self.bad_named(head.size - 1, path, offset, what, payload.name());
-        }
-        match payload.decode() {
-            Ok(record) => self.understood(&record, path, offset),
-            Err(error) => {
-                self.bad_named(seq, path, offset, &error.to_string(), payload.name());
-                self.history.gap.get_or_insert(seq);
-            }
-        }
-    }
-
-    fn understood(&mut self, record: &Record, path: &Path, offset: u64) {
-        let seq = record.seq().0;
-        if seq == 0 {
-            self.identity = Identity::of(record);
-            if self.identity.is_none() {
-                self.bad(0, path, offset, "the first record is not run.journal-created");
-            }
-        }
-        let time = record.envelope().time;
-        if let Some(before) = self.time.filter(|before| time < *before) {
-            let what = format!("the clock stepped back from {before} to {time}");
-            self.find(Severity::Warning, Some(seq), path, Some(offset), &what);
-        }
-        self.time = Some(time);
-        match record {
-            Record::Known(recorded) => {
-                self.evidence(recorded);
-                if let Err(why) = (self.legal)(recorded) {
-                    self.illegal(recorded, path, offset, &why);
-                }
-            }
-            Record::Unknown(unknown) => {
-                let what = format!(
-                    "a newer program wrote it: type {:#06X}, version {}",
-                    unknown.code, unknown.version
-                );
-                self.find(Severity::Note, Some(seq), path, Some(offset), &what);
-                self.history.gap.get_or_insert(seq);
-            }
-        }
-    }
-
-    /// A record that may not stand where it does: damage where everything before it is known, else a consequence.
-    fn illegal(&mut self, recorded: &Recorded, path: &Path, offset: u64, why: &str) {
-        let seq = recorded.seq.0;
-        if self.history.gap.is_none() {
-            let name = Some(recorded.event.kind().name());
-            self.bad_named(seq, path, offset, &format!("it may not stand here: {why}"), name);
-            self.history.gap = Some(seq);
-            return;
-        }
-        let (records, ..) =
-            self.history.consequences.get_or_insert_with(|| (0, seq, path.to_owned(), offset));
-        *records += 1;
-    }
-
-    /// One finding for everything that only follows from a gap.
-    fn consequences(&mut self) {
-        let (Some(gap), Some((records, first, path, offset))) =
-            (self.history.gap, self.history.consequences.take())
-        else {
-            return;
-        };
-        let what = format!(
-            "a consequence of record {gap}: without it {records} records from here on cannot be judged"
-        );
-        self.find(Severity::Note, Some(first), &path, Some(offset), &what);
-    }
-
-    /// The files a record speaks of are there and hold what their names say.
-    fn evidence(&mut self, recorded: &Recorded) {
-        let journal = self.log.parent().unwrap_or(&self.log).to_owned();
-        for digest in recorded.event.evidence() {
-            if !self.evidence.insert(digest) {
-                continue;
-            }
-            let what = match evidence::verify(&journal, digest) {
-                Ok(true) => continue,
-                Ok(false) => "the evidence file does not hold what its name says".to_owned(),
-                Err(error) => format!("the evidence file cannot be read: {}", error.source),
-            };
-            let path = evidence::path(&journal, digest);
-            self.find(Severity::Damage, Some(recorded.seq.0), &path, None, &what);
-            if let Some(finding) = self.findings.last_mut() {
-                finding.event = Some(recorded.event.kind().name());
-            }
-        }
-    }
-
-    /// What the head promises beyond the last record.
-    fn end(&mut self, place: &Place) {
-        if let Some(head) = self.head.filter(|head| self.next < head.size) {
-            let what = format!("records up to {} are missing", head.size);
-            let path = Place::segment(&self.log, head.segment);
-            self.bad(self.next, &path, 0, &what);
-            self.tree = None;
-        }
-        if let (Some(head), Some(identity)) = (self.head, &self.identity)
-            && head.stream != identity.stream
-        {
-            self.bad(0, &place.head(), 0, "the durable head belongs to another stream");
-        }
-    }
-
-    /// Each checkpoint against the tree: the newest right one, and the newest that damage before it leaves nothing to
-    /// compare with.
-    fn checkpoints(
-        &mut self,
-        notes: Vec<(u64, PathBuf)>,
-    ) -> Result<(Option<Checkpoint>, Option<Checkpoint>), ReadError> {
-        let (mut newest, mut uncompared) = (None, None);
-        for (size, file) in notes {
-            let wrong = match checkpoint::read(&file)? {
-                None => continue,
-                Some(Err(error)) => Some(error.to_string()),
-                Some(Ok(checkpoint)) => {
-                    let signature = self.identity.as_ref().map(|identity| checkpoint.verify(identity));
-                    let root = self.roots.get(&size);
-                    if checkpoint.size != size {
-                        Some(format!("it covers {} records", checkpoint.size))
-                    } else if let Some(Err(error)) = signature {
-                        Some(error.to_string())
-                    } else if size > self.next {
-                        Some(format!("it covers {size} records, the log has {}", self.next))
-                    } else if root.is_some_and(|root| *root != checkpoint.root) {
-                        Some("the log has another root over the same records".to_owned())
-                    } else {
-                        let place = if root.is_some() { &mut newest } else { &mut uncompared };
-                        *place = Some(checkpoint);
-                        None
-                    }
-                }
-            };
-            if let Some(what) = wrong {
-                self.find(Severity::Damage, None, &file, None, &format!("the checkpoint: {what}"));
-            }
-        }
-        Ok((newest, uncompared))
-    }
-
-    /// The records up to `next` cannot be trusted: what follows is chained to itself only.
-    fn lose(&mut self, next: u64) {
-        self.history.gap.get_or_insert(self.next);
-        self.leaf = None;
-        self.tree = None;
-        self.next = next;
-    }
-
-    fn bad(&mut self, seq: u64, file: &Path, offset: u64, what: &str) {
+    pub(super) fn bad(&mut self, seq: u64, file: &Path, offset: u64, what: &str) {
         self.bad_named(seq, file, offset, what, None);
     }
 
-    fn bad_named(&mut self, seq: u64, file: &Path, offset: u64, what: &str, event: Option<&'static str>) {
+    pub(super) fn bad_named(
+        &mut self,
+        seq: u64,
+        file: &Path,
+        offset: u64,
+        what: &str,
+        event: Option<&'static str>,
+    ) {
         self.find(Severity::Damage, Some(seq), file, Some(offset), what);
         if let Some(finding) = self.findings.last_mut() {
             finding.event = event;
         }
     }
 
-    fn find(&mut self, severity: Severity, seq: Option<u64>, file: &Path, offset: Option<u64>, what: &str) {
+    pub(super) fn find(
+        &mut self,
+        severity: Severity,
+        seq: Option<u64>,
+        file: &Path,
+        offset: Option<u64>,
+        what: &str,
+    ) {
         let (file, what, seq) = (file.to_owned(), what.to_owned(), seq.map(Seq));
         self.findings.push(Finding { severity, seq, event: None, file, offset, what });
     }
