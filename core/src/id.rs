@@ -101,6 +101,8 @@ pub enum Phase {
     Outcome = 3,
     /// After a restart: what a look at the world showed.
     Reconciled = 4,
+    /// Before one effect of an action that has many, where that effect needs an intent of its own.
+    ItemIntent = 5,
 }
 
 impl ActionId {
@@ -185,7 +187,7 @@ mod tests {
     fn phases_and_attempts_tell_events_apart() {
         let action = ActionId::derive(migration(), "content.copy-batch", b"0");
         let mut seen = std::collections::BTreeSet::new();
-        for phase in [Phase::Intent, Phase::Item, Phase::Outcome, Phase::Reconciled] {
+        for phase in [Phase::Intent, Phase::Item, Phase::Outcome, Phase::Reconciled, Phase::ItemIntent] {
             for attempt in [0, 1, 16_383] {
                 assert!(seen.insert(EventId::of_action(action, phase, attempt, 0)));
             }

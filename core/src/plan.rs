@@ -5,10 +5,15 @@ use std::num::NonZeroU64;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256 as Hasher};
 
+use crate::content::BATCH_FILES_MAX;
 use crate::digest::Sha256;
 
 /// The most workers a plan may ask for.
 pub const WORKERS_MAX: u16 = 64;
+
+/// Files in a batch where a plan says nothing: as many as the history admits.
+pub const BATCH_FILES_DEFAULT: u16 = 1024;
+const _: () = assert!(BATCH_FILES_DEFAULT as usize == BATCH_FILES_MAX);
 
 /// A migration as it was planned.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,6 +50,9 @@ pub struct ContentPlan {
     /// Files worked on at once, 1 to [`WORKERS_MAX`].
     #[serde(default = "four")]
     pub workers: u16,
+    /// Files at most that become durable together, 1 to [`BATCH_FILES_MAX`]: what is in doubt after a crash.
+    #[serde(default = "largest_batch")]
+    pub batch_files: u16,
     /// The most bytes a second that are read from the source, such as `50 MiB/s`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bandwidth_limit: Option<String>,
@@ -56,6 +64,10 @@ const fn yes() -> bool {
 
 const fn four() -> u16 {
     4
+}
+
+const fn largest_batch() -> u16 {
+    BATCH_FILES_DEFAULT
 }
 
 /// What is wrong with a plan whose form is right.
@@ -72,6 +84,9 @@ pub enum PlanError {
     /// Too few or too many workers.
     #[error("content.workers is {0}: use 1 to {WORKERS_MAX}")]
     Workers(u16),
+    /// Batches too small or too large.
+    #[error("content.batch_files is {0}: use 1 to {BATCH_FILES_MAX}")]
+    BatchFiles(u16),
     /// Not a rate.
     #[error(
         "content.bandwidth_limit is {0:?}: write a number and a unit, such as \"50 MiB/s\" or \"800 kB/s\""
@@ -96,6 +111,9 @@ impl Plan {
         if !(1..=WORKERS_MAX).contains(&self.content.workers) {
             return Err(PlanError::Workers(self.content.workers));
         }
+        if !(1..=BATCH_FILES_DEFAULT).contains(&self.content.batch_files) {
+            return Err(PlanError::BatchFiles(self.content.batch_files));
+        }
         self.content.bytes_per_second().map(|_| ())
     }
 
@@ -106,6 +124,7 @@ impl Plan {
         let content = &self.content;
         let mut lines = [
             format!("content.bandwidth_limit = {:?}", content.bandwidth_limit.as_deref().unwrap_or("")),
+            format!("content.batch_files = {}", content.batch_files),
             format!("content.destination = {:?}", content.destination),
             format!("content.read_back = {}", content.read_back),
             format!("content.source = {:?}", content.source),
@@ -171,6 +190,7 @@ mod tests {
                 stored_on_microsoft_update: false,
                 read_back: true,
                 workers: 4,
+                batch_files: 1024,
                 bandwidth_limit: None,
             },
         }
@@ -205,14 +225,24 @@ mod tests {
     }
 
     #[test]
+    fn batches_are_as_large_as_the_history_admits() {
+        for (batch_files, fits) in [(0, false), (1, true), (1024, true), (1025, false)] {
+            let mut plan = plan();
+            plan.content.batch_files = batch_files;
+            assert_eq!(plan.validate().is_ok(), fits, "{batch_files}");
+        }
+    }
+
+    #[test]
     fn the_digest_follows_every_key() {
-        let changes: [fn(&mut Plan); 7] = [
+        let changes: [fn(&mut Plan); 8] = [
             |plan| plan.migration.name.push('x'),
             |plan| plan.content.source.push('x'),
             |plan| plan.content.destination.push('x'),
             |plan| plan.content.stored_on_microsoft_update = true,
             |plan| plan.content.read_back = false,
             |plan| plan.content.workers = 5,
+            |plan| plan.content.batch_files = 5,
             |plan| plan.content.bandwidth_limit = Some("1 MB/s".into()),
         ];
         let mut digests = std::collections::BTreeSet::from([plan().digest()]);

@@ -5,6 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::content::Overwritten;
 use crate::event::content::Origin;
 use crate::event::{ContentEvent, Event};
 use crate::path::PathRef;
@@ -21,8 +22,6 @@ pub enum ActionKind {
     CopyFile,
     /// A file with other bytes is replaced.
     ReplaceFile,
-    /// A file that stood there may have been replaced by an interrupted batch.
-    PerhapsReplaceFile,
     /// A temporary file of this program is removed.
     RemoveLeftover,
 }
@@ -40,21 +39,20 @@ pub enum Inverse {
 
 impl ActionKind {
     /// Every kind.
-    pub const ALL: [Self; 4] =
-        [Self::CopyFile, Self::ReplaceFile, Self::PerhapsReplaceFile, Self::RemoveLeftover];
+    pub const ALL: [Self; 3] = [Self::CopyFile, Self::ReplaceFile, Self::RemoveLeftover];
 
-    /// The kind of action an event is the outcome of; nothing for events that only look or tell.
+    /// The kind of action an event is about; nothing for events that only look or tell. A replacement counts from its
+    /// intent on: after a crash that may be all that was recorded of it.
     #[must_use]
     pub const fn of(event: &Event) -> Option<Self> {
         match event {
             Event::Run(_) | Event::Inventory(_) | Event::Preflight(_) => None,
             Event::Content(event) => match event {
-                ContentEvent::FileCopied(file) => {
-                    Some(if file.replaced { Self::ReplaceFile } else { Self::CopyFile })
-                }
+                ContentEvent::ReplacementStarted(_) => Some(Self::ReplaceFile),
+                ContentEvent::FileCopied(file) if file.replaced => None,
+                ContentEvent::FileCopied(_) => Some(Self::CopyFile),
                 ContentEvent::FileVerified(file) => match file.origin {
                     Origin::AfterInterruption => Some(Self::CopyFile),
-                    Origin::PerhapsReplaced => Some(Self::PerhapsReplaceFile),
                     Origin::FoundInPlace | Origin::Rechecked => None,
                 },
                 ContentEvent::LeftoverRemoved(_) => Some(Self::RemoveLeftover),
@@ -82,10 +80,6 @@ impl ActionKind {
             Self::ReplaceFile => Inverse::Impossible(
                 "the bytes that stood there are gone; a file named after a digest that its bytes did not have was \
                  damaged, any other file of ours is still at the source in its newer form",
-            ),
-            Self::PerhapsReplaceFile => Inverse::Impossible(
-                "a crash came between putting the file in place and recording it: what stood there before was either \
-                 right already or is gone",
             ),
             Self::RemoveLeftover => {
                 Inverse::Nothing("a temporary file was part of a copy that was made again from the source")
@@ -177,7 +171,8 @@ pub fn plan(state: &Migration) -> Guidance {
                 guidance.nothing_to_undo.push(Kept { action: kind, count: taken.count, why: why.into() });
             }
             Inverse::Impossible(why) => {
-                // A later version over a copy of our own is a replacement too, and loses nothing of anybody's.
+                // A later version over a copy of our own is a replacement too, and loses nothing of anybody's; one that
+                // was begun may have failed, or be in doubt.
                 let count = if kind == ActionKind::ReplaceFile { replaced(state) } else { taken.count };
                 if count > 0 {
                     guidance.lost.push(Kept { action: kind, count, why: why.into() });
@@ -197,7 +192,7 @@ fn replaced(state: &Migration) -> u64 {
 fn undo(kind: ActionKind, state: &Migration) -> Option<Undo> {
     match kind {
         ActionKind::CopyFile => remove_brought_files(state),
-        ActionKind::ReplaceFile | ActionKind::PerhapsReplaceFile | ActionKind::RemoveLeftover => None,
+        ActionKind::ReplaceFile | ActionKind::RemoveLeftover => None,
     }
 }
 
@@ -207,13 +202,20 @@ pub fn brought_files(content: &ContentState) -> impl Iterator<Item = (&PathRef, 
     content.in_place.iter().filter(move |(_, record)| ours(record))
 }
 
+/// The files that are gone because others were put in their places, by path.
+pub fn overwritten_files(content: &ContentState) -> impl Iterator<Item = &Overwritten> {
+    let mut files: Vec<_> = content.replacements.overwritten().iter().collect();
+    files.sort_by_key(|file| (&file.path, file.seq));
+    files.into_iter()
+}
+
 fn remove_brought_files(state: &Migration) -> Option<Undo> {
     let taken = state.taken.actions.get(&ActionKind::CopyFile)?;
     let destination = state.content.manifest.as_ref().map(|manifest| manifest.destination.clone());
     let destination = destination.unwrap_or_else(|| "the destination".into());
     let brought = || brought_files(&state.content).map(|(_, record)| record);
     let (count, bytes) = (brought().count() as u64, brought().map(|record| record.bytes).sum());
-    Some(Undo {
+    (count > 0).then(|| Undo {
         undoes: ActionKind::CopyFile,
         what: format!("Delete the {count} files this migration put below {destination}.").into(),
         previous: "none of these files stood there; files that were there before are not in the list".into(),

@@ -74,6 +74,8 @@ pub struct BatchStatus {
     pub files: u32,
     /// Positions of files with an outcome.
     pub recorded: BTreeSet<u32>,
+    /// Positions of files whose replacement is permitted: only they replace anything.
+    pub replacing: BTreeSet<u32>,
     /// Whether the run that started it is over: the world must be looked at.
     pub in_doubt: bool,
 }
@@ -203,18 +205,30 @@ impl Status {
                     intent: seq,
                     files: event.files,
                     recorded: BTreeSet::new(),
+                    replacing: BTreeSet::new(),
                     in_doubt: false,
                 };
                 self.batches.insert(action, batch);
             }
-            (Stage::Pass, ContentEvent::FileCopied(event)) => self.outcome(action, event.item)?,
-            (Stage::Pass, ContentEvent::FileVerified(event)) => self.outcome(action, event.item)?,
+            (Stage::Pass, ContentEvent::ReplacementStarted(event)) => self.replacement(action, event.item)?,
+            (Stage::Pass, ContentEvent::FileCopied(event)) => {
+                let announced = self.batch(action)?.replacing.contains(&event.item);
+                require(announced || !event.replaced, "nothing says what it replaces")?;
+                require(event.replaced || !announced, "its batch said that it replaces another")?;
+                self.outcome(action, event.item)?;
+            }
+            (Stage::Pass, ContentEvent::FileVerified(event)) => {
+                let announced = self.batch(action)?.replacing.contains(&event.item);
+                require(!announced, "its batch found it wrong")?;
+                self.outcome(action, event.item)?;
+            }
             (Stage::Pass, ContentEvent::FileFailed(event)) => self.outcome(action, event.item)?,
             (Stage::Pass, ContentEvent::BatchFinished(end)) => {
                 let batch = self.batch(action)?;
                 let outcomes = end.copied + end.verified + end.failed;
                 require(outcomes as usize == batch.recorded.len(), "the counts differ from the outcomes")?;
                 require(outcomes + end.left == batch.files, "a file of the batch is not accounted for")?;
+                require(batch.replacing.is_subset(&batch.recorded), "a replacement has no outcome")?;
                 self.batches.retain(|open, _| Some(*open) != action);
             }
             (Stage::Pass, ContentEvent::PassFinished(_)) => {
@@ -241,6 +255,7 @@ impl Status {
             (
                 Stage::Ready | Stage::ReadBack,
                 ContentEvent::BatchStarted(_)
+                | ContentEvent::ReplacementStarted(_)
                 | ContentEvent::FileCopied(_)
                 | ContentEvent::FileVerified(_)
                 | ContentEvent::FileFailed(_)
@@ -259,6 +274,14 @@ impl Status {
 
     fn batch(&mut self, action: Option<ActionId>) -> Result<&mut BatchStatus, &'static str> {
         action.and_then(|action| self.batches.get_mut(&action)).ok_or("its batch is not open")
+    }
+
+    fn replacement(&mut self, action: Option<ActionId>, item: u32) -> Result<(), &'static str> {
+        let batch = self.batch(action)?;
+        require(!batch.in_doubt, "its batch is in doubt")?;
+        require(item < batch.files, "the file is not in its batch")?;
+        require(!batch.recorded.contains(&item), "the file has an outcome already")?;
+        require(batch.replacing.insert(item), "its replacement was started before")
     }
 
     fn outcome(&mut self, action: Option<ActionId>, item: u32) -> Result<(), &'static str> {

@@ -4,7 +4,7 @@
 mod support;
 
 use support::*;
-use wsusmigrate_core::event::content::{FileCopied, LeftoverRemoved, Origin};
+use wsusmigrate_core::event::content::{LeftoverRemoved, Origin};
 use wsusmigrate_core::rollback::{ActionKind, Inverse, plan};
 
 #[test]
@@ -17,7 +17,6 @@ fn before_anything_was_done_there_is_nothing_to_undo() {
 #[test]
 fn only_what_was_brought_is_deleted_and_what_was_replaced_is_named_as_lost() {
     let batch = action("batch");
-    let replaced = FileCopied { replaced: true, ..copied(2, "replaced") };
     let history = in_content()
         .and(LeftoverRemoved { path: path("x.wsusmigrate-tmp"), bytes: 1 })
         .and(manifest())
@@ -25,7 +24,8 @@ fn only_what_was_brought_is_deleted_and_what_was_replaced_is_named_as_lost() {
         .of(batch, support::batch(3))
         .of(batch, copied(0, "brought"))
         .of(batch, verified(1, "found", Origin::FoundInPlace))
-        .of(batch, replaced);
+        .of(batch, replacing(2, "replaced", 9))
+        .of(batch, replaced(2, "replaced"));
     let guidance = plan(&history.state());
     assert_eq!(guidance.actions.len(), 1);
     let undo = &guidance.actions[0];

@@ -4,6 +4,7 @@ use std::fs::OpenOptions;
 use std::io::{ErrorKind, Write as _};
 
 use serde_json::json;
+use wsusmigrate_core::plan::BATCH_FILES_DEFAULT;
 
 use crate::config;
 use crate::error::Failure;
@@ -27,7 +28,7 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args, global: &Global) -> Result<Answer, Failure> {
     let file = &global.plan;
-    let text = config::template(&args.name, &args.source, &args.destination);
+    let text = config::template(&args.name, &args.source, &args.destination, BATCH_FILES_DEFAULT);
     // Never over a plan that is there: somebody thought about it.
     let mut created = OpenOptions::new().write(true).create_new(true).open(file).map_err(|error| {
         let hint = match error.kind() {

@@ -11,6 +11,7 @@ use std::process::{Command, Stdio};
 use std::sync::Arc;
 
 use wsusmigrate_core::event::run::Scope;
+use wsusmigrate_core::plan::BATCH_FILES_DEFAULT;
 use wsusmigrate_core::report::{self, Figure, Report, Section, Value};
 use wsusmigrate_fixtures::{BuildError, Estate, Scenario, build};
 
@@ -33,7 +34,7 @@ const COVERS: [&str; 2] = [
 /// Rehearse the migration on a simulated estate; needs nothing and touches nothing of yours
 #[derive(clap::Args, Debug)]
 pub(super) struct Args {
-    /// The estate: tiny, small-office, damaged-content, huge
+    /// The estate: tiny, tiny-replaced, small-office, damaged-content, huge
     #[arg(long, value_name = "NAME", default_value = "small-office")]
     scenario: String,
     /// The seed of everything random in it: the same seed makes the same estate
@@ -42,9 +43,9 @@ pub(super) struct Args {
     /// Where everything is kept; an earlier rehearsal there is replaced
     #[arg(long, value_name = "DIR", default_value = "rehearsal")]
     dir: PathBuf,
-    /// Crash at this durable boundary (the first is 1), then resume
+    /// Crash at this durable boundary (the first is 1), then resume; given again, crash the resumed run as well
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
-    crash_at: Option<u64>,
+    crash_at: Vec<u64>,
     /// Be the process that crashes
     #[arg(long, hide = true, requires = "crash_at")]
     victim: bool,
@@ -54,7 +55,7 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<Answer, Failure> {
     let talk = Talk { json: global.json };
     let folder = Folder::of(&args.dir)?;
     if args.victim {
-        carry_out_there(&folder, talk, args.crash_at)?;
+        carry_out_there(&folder, talk, args.crash_at.first().copied())?;
         return Ok(Answer::well(Body::Nothing));
     }
     let scenario = Scenario::named(&args.scenario)
@@ -65,10 +66,10 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<Answer, Failure> {
         talk.say(line);
     }
     let estate = make(&scenario, args.seed, &folder, talk)?;
-    let crashed = match args.crash_at {
-        Some(at) => crash(args, at, &folder, talk)?,
-        None => false,
-    };
+    let mut crashed = false;
+    for &at in &args.crash_at {
+        crashed |= crash(args, at, &folder, talk)?;
+    }
     let (done, boundaries) = carry_out_there(&folder, talk, None)?;
     let mut report = report::audit(&done.state);
     report.sections.insert(0, section(args, &scenario, crashed, boundaries));
@@ -85,7 +86,9 @@ fn make(scenario: &Scenario, seed: u64, folder: &Folder, talk: Talk) -> Result<E
         bytes(estate.expected.bytes)
     ));
     let shown = |path: &Path| path.display().to_string();
-    let text = config::template("rehearsal", &shown(&estate.source), &shown(&estate.destination));
+    let batch_files = scenario.batch_files.unwrap_or(BATCH_FILES_DEFAULT);
+    let text =
+        config::template("rehearsal", &shown(&estate.source), &shown(&estate.destination), batch_files);
     let plan = folder.plan();
     std::fs::write(&plan, text).map_err(|error| {
         Failure::new(Exit::Failed, format!("cannot write {}", plan.display())).because(&error)

@@ -15,7 +15,8 @@ pub(super) struct Args {
     /// As it was at a record number or a time
     #[arg(long, value_name = "SEQ|TIME")]
     at: Option<Moment>,
-    /// List the files the migration brought, one path below the destination's root a line
+    /// List the files the migration brought, one path below the destination's root a line; with --json also those it
+    /// overwrote, which are gone
     #[arg(long)]
     files: bool,
 }
@@ -25,11 +26,19 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<Answer, Failure> {
     if !args.files {
         return Ok(Answer::well(Body::Guidance(Box::new(rollback::plan(&state)))));
     }
-    let lines: Vec<_> = rollback::brought_files(&state.content)
-        .map(|(path, record)| {
-            let json = json!({ "path": path, "bytes": record.bytes, "sha256": record.sha256 });
-            Ok(Line { text: path.to_string(), json })
-        })
-        .collect();
+    let brought = rollback::brought_files(&state.content).map(|(path, record)| {
+        let json = json!({ "path": path, "bytes": record.bytes, "sha256": record.sha256 });
+        Line { text: path.to_string(), json }
+    });
+    // The text is a list to delete by; what was overwritten stands in none.
+    let overwritten = rollback::overwritten_files(&state.content).filter(|_| global.json).map(|file| {
+        let (path, found) = (&file.path, &file.found);
+        let (bytes, sha256, ours) = (found.bytes, found.sha256, file.ours);
+        Line {
+            text: path.to_string(),
+            json: json!({ "overwritten": { "path": path, "bytes": bytes, "sha256": sha256, "ours": ours } }),
+        }
+    });
+    let lines: Vec<_> = brought.chain(overwritten).map(Ok).collect();
     Ok(Answer::well(Body::Lines(Box::new(lines.into_iter()))))
 }

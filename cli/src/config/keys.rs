@@ -5,7 +5,15 @@ const KNOWN: [(&str, &[&str]); 2] = [
     ("migration", &["name"]),
     (
         "content",
-        &["source", "destination", "stored_on_microsoft_update", "read_back", "workers", "bandwidth_limit"],
+        &[
+            "source",
+            "destination",
+            "stored_on_microsoft_update",
+            "read_back",
+            "workers",
+            "batch_files",
+            "bandwidth_limit",
+        ],
     ),
 ];
 

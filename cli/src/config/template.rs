@@ -3,7 +3,7 @@
 /// A commented `migration.toml`. Paths stand in single quotes, where TOML reads backslashes as they are; a path with
 /// a single quote stands in double ones, escaped.
 #[must_use]
-pub fn template(name: &str, source: &str, destination: &str) -> String {
+pub fn template(name: &str, source: &str, destination: &str, batch_files: u16) -> String {
     format!(
         r#"# The plan of a WSUS migration. `wsusmigrate check` looks at it, `wsusmigrate plan` shows what it will do,
 # `wsusmigrate run` carries it out and goes on where it stopped.
@@ -24,6 +24,8 @@ stored_on_microsoft_update = false
 read_back = true
 # Files worked on at once, 1 to 64.
 workers = 4
+# Files that become durable together, 1 to 1024: what has to be looked at again after a crash. Small ones cost time.
+batch_files = {batch_files}
 # The most that is read from the source each second. Leave it out for no limit.
 #bandwidth_limit = "50 MiB/s"
 "#,
@@ -43,14 +45,14 @@ fn quoted(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use wsusmigrate_core::plan::Plan;
+    use wsusmigrate_core::plan::{BATCH_FILES_DEFAULT, Plan};
 
     use super::*;
 
     #[test]
     fn what_is_written_reads_back_whatever_the_paths_are() {
         for path in [r"\\old\WSUS$", r"D:\It's here", "/srv/a\tb", "ä"] {
-            let plan: Plan = toml::from_str(&template("n", path, path)).unwrap();
+            let plan: Plan = toml::from_str(&template("n", path, path, BATCH_FILES_DEFAULT)).unwrap();
             assert_eq!(plan.content.source, path);
             assert_eq!(plan.validate(), Ok(()));
         }

@@ -21,14 +21,16 @@ pub struct Batch {
     pub digest: Sha256,
 }
 
-/// Cuts a worklist into batches, in order, nothing left out.
-pub fn cut(worklist: &[Entry]) -> impl Iterator<Item = Batch> + '_ {
+/// Cuts a worklist into batches of at most `files_max` files (1 to [`BATCH_FILES_MAX`]; what lies outside counts as the
+/// nearest of them), in order, nothing left out.
+pub fn cut(worklist: &[Entry], files_max: usize) -> impl Iterator<Item = Batch> + '_ {
+    let files_max = files_max.clamp(1, BATCH_FILES_MAX);
     let mut next = 0;
     std::iter::from_fn(move || {
         let start = next;
         let mut bytes = 0;
         let mut digest = ListDigest::default();
-        while next < worklist.len() && next - start < BATCH_FILES_MAX && bytes < BATCH_BYTES_GOAL {
+        while next < worklist.len() && next - start < files_max && bytes < BATCH_BYTES_GOAL {
             bytes += worklist[next].bytes;
             digest.add(&worklist[next]);
             next += 1;
@@ -91,13 +93,14 @@ mod tests {
     proptest! {
         #[test]
         fn batches_cover_the_list_once_and_stay_small(
-            sizes in proptest::collection::vec(0..BATCH_BYTES_GOAL / 3, 0..3000)
+            sizes in proptest::collection::vec(0..BATCH_BYTES_GOAL / 3, 0..3000),
+            files_max in 1..=BATCH_FILES_MAX
         ) {
             let entries = entries(&sizes);
             let mut at = 0;
-            for batch in cut(&entries) {
+            for batch in cut(&entries, files_max) {
                 prop_assert_eq!(batch.range.start, at);
-                prop_assert!(batch.range.len() <= BATCH_FILES_MAX && !batch.range.is_empty());
+                prop_assert!(batch.range.len() <= files_max && !batch.range.is_empty());
                 prop_assert_eq!(batch.bytes, sizes[batch.range.clone()].iter().sum::<u64>());
                 at = batch.range.end;
             }

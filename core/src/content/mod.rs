@@ -4,8 +4,10 @@ mod batch;
 mod list;
 mod naming;
 mod pass;
+mod replacement;
 
 pub use batch::{BATCH_BYTES_GOAL, BATCH_FILES_MAX, Batch, FoundBefore, cut};
 pub use list::{Entry, LIST_HEADER, ListDigest, ListError, copying_order, line, parse_line};
 pub use naming::{CONTENT_FOLDER, Expectation, PACKAGES_FOLDER, expectation, naming, promised};
-pub use pass::{AtDestination, Doubt, Found, Knowledge, Pass, WorkItem, plan_pass};
+pub use pass::{AtDestination, Found, Knowledge, Pass, WorkItem, plan_pass};
+pub use replacement::{Overwritten, Replacements};

@@ -57,23 +57,16 @@ pub struct Pass {
     pub unchanged_bytes: u64,
 }
 
-/// What an interrupted batch may have done to a file without recording it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Doubt {
-    /// Nothing stood there before: what stands there now is that batch's.
-    Brought,
-    /// Something stood there before: it may have been replaced.
-    PerhapsReplaced,
-}
-
 /// What the planning asks about each file.
 pub trait Knowledge {
     /// What the journal says stands in place.
     fn recorded(&self, path: &PathRef) -> Option<FileRecord>;
     /// What the listing of the destination shows.
     fn at_destination(&self, path: &RelPath) -> Option<AtDestination>;
-    /// What an interrupted batch may have done to the file without recording it.
-    fn in_doubt(&self, path: &RelPath) -> Option<Doubt>;
+    /// Whether an interrupted batch found nothing there and has not recorded the file: what stands there is that batch's.
+    fn perhaps_brought(&self, path: &RelPath) -> bool;
+    /// Whether a replacement of the file was begun and has no outcome: what is recorded of it is not to be believed.
+    fn perhaps_replaced(&self, path: &PathRef) -> bool;
 }
 
 /// Decides which files need work. O(n log n) for collisions and order, O(n) questions, asked in the manifest's order.
@@ -82,9 +75,7 @@ pub fn plan_pass(manifest: &[Entry], knowledge: &impl Knowledge, recheck: bool) 
     let collisions = collisions(manifest);
     let mut pass = Pass::default();
     for (index, entry) in manifest.iter().enumerate() {
-        let recorded = knowledge.recorded(&PathRef::of(&entry.path));
-        let there = knowledge.at_destination(&entry.path);
-        let Some(found) = find(entry, recorded, there, knowledge, recheck) else {
+        let Some(found) = find(entry, knowledge, recheck) else {
             pass.unchanged_files += 1;
             pass.unchanged_bytes += entry.bytes;
             continue;
@@ -97,35 +88,23 @@ pub fn plan_pass(manifest: &[Entry], knowledge: &impl Knowledge, recheck: bool) 
 }
 
 /// What stands in the file's place, or nothing where it needs no work.
-fn find(
-    entry: &Entry,
-    recorded: Option<FileRecord>,
-    there: Option<AtDestination>,
-    knowledge: &impl Knowledge,
-    recheck: bool,
-) -> Option<Found> {
-    let Some(there) = there else { return Some(Found::Absent) };
+fn find(entry: &Entry, knowledge: &impl Knowledge, recheck: bool) -> Option<Found> {
+    let Some(there) = knowledge.at_destination(&entry.path) else { return Some(Found::Absent) };
+    let path = PathRef::of(&entry.path);
     let digest_name = promised(&entry.path).is_some();
-    let doubt = knowledge.in_doubt(&entry.path);
-    // What an interrupted batch would have left has the source's size and time.
-    let as_copied = (there.bytes, there.modified) == (entry.bytes, entry.modified);
-    let perhaps = doubt == Some(Doubt::PerhapsReplaced) && as_copied;
-    let Some(recorded) = recorded else {
-        let origin = match doubt {
-            Some(Doubt::Brought) => Origin::AfterInterruption,
-            Some(Doubt::PerhapsReplaced) if perhaps => Origin::PerhapsReplaced,
-            Some(Doubt::PerhapsReplaced) | None => Origin::FoundInPlace,
-        };
-        return Some(Found::Present { replaceable: digest_name || doubt == Some(Doubt::Brought), origin });
+    let Some(recorded) = knowledge.recorded(&path) else {
+        let brought = knowledge.perhaps_brought(&entry.path);
+        let origin = if brought { Origin::AfterInterruption } else { Origin::FoundInPlace };
+        return Some(Found::Present { replaceable: digest_name || brought, origin });
     };
     let source_same = (entry.bytes, entry.modified) == (recorded.bytes, recorded.modified);
     let destination_same = (there.bytes, there.modified) == (recorded.bytes, recorded.modified);
     // A name that is a digest promises its bytes: what was proved in place stays right whatever the source looks like.
-    if destination_same && (source_same || digest_name) && !recheck && !recorded.suspect {
+    let believed = !recorded.suspect && !knowledge.perhaps_replaced(&path);
+    if destination_same && (source_same || digest_name) && !recheck && believed {
         return None;
     }
-    let origin = if perhaps && !destination_same { Origin::PerhapsReplaced } else { Origin::Rechecked };
-    Some(Found::Present { replaceable: digest_name || destination_same, origin })
+    Some(Found::Present { replaceable: digest_name || destination_same, origin: Origin::Rechecked })
 }
 
 /// Positions, ascending, of files whose folded path an earlier file of the list has.
@@ -162,6 +141,12 @@ mod tests {
     const DIGEST_NAME: &str = "WsusContent/A2/86542C97261C46D5B379A43EC895F97EAF409BA2.cab";
     const OTHER_NAME: &str = "WsusContent/readme.txt";
 
+    #[derive(Clone, Copy, PartialEq, Eq)]
+    enum Doubt {
+        Brought,
+        Replacing,
+    }
+
     struct World {
         recorded: Option<(u64, i64)>,
         there: Option<(u64, i64)>,
@@ -185,8 +170,11 @@ mod tests {
         fn at_destination(&self, _: &RelPath) -> Option<AtDestination> {
             self.there.map(|(bytes, modified)| AtDestination { bytes, modified: ModifiedNanos(modified) })
         }
-        fn in_doubt(&self, _: &RelPath) -> Option<Doubt> {
-            self.in_doubt
+        fn perhaps_brought(&self, _: &RelPath) -> bool {
+            self.in_doubt == Some(Doubt::Brought)
+        }
+        fn perhaps_replaced(&self, _: &PathRef) -> bool {
+            self.in_doubt == Some(Doubt::Replacing)
         }
     }
 
@@ -246,15 +234,19 @@ mod tests {
     }
 
     #[test]
-    fn what_an_interrupted_batch_may_have_replaced_is_said_so_only_where_it_looks_copied() {
-        let world = |there| World {
+    fn a_file_whose_replacement_has_no_outcome_is_looked_at_whatever_is_recorded() {
+        for (recorded, origin) in [(None, Origin::FoundInPlace), (Some((10, 100)), Origin::Rechecked)] {
+            let world =
+                World { recorded, there: Some((10, 100)), in_doubt: Some(Doubt::Replacing), suspect: false };
+            assert_eq!(plan(DIGEST_NAME, &world, false), Some(present(true, origin)));
+        }
+        let somebody_elses = World {
             recorded: None,
-            there: Some(there),
-            in_doubt: Some(Doubt::PerhapsReplaced),
+            there: Some((10, 100)),
+            in_doubt: Some(Doubt::Replacing),
             suspect: false,
         };
-        assert_eq!(plan(DIGEST_NAME, &world((10, 100)), false), Some(present(true, Origin::PerhapsReplaced)));
-        assert_eq!(plan(DIGEST_NAME, &world((10, 99)), false), Some(present(true, Origin::FoundInPlace)));
+        assert_eq!(plan(OTHER_NAME, &somebody_elses, false), Some(present(false, Origin::FoundInPlace)));
     }
 
     #[test]

@@ -24,6 +24,8 @@ noun! {
         PassStarted => ContentPassStarted;
         /// Intent of a batch.
         BatchStarted => ContentBatchStarted;
+        /// Intent: a file that stands there is about to be replaced.
+        ReplacementStarted => ContentReplacementStarted;
         /// A file's outcome: copied.
         FileCopied => ContentFileCopied;
         /// A file's outcome: already right.
@@ -138,6 +140,31 @@ pub struct BatchStarted {
     pub found_before: Vec<u8>,
 }
 
+/// Intent: a file of a batch that stands at the destination with wrong bytes is about to be replaced by one rename.
+/// The right bytes stand durable beside it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReplacementStarted {
+    /// Position in its batch.
+    pub item: u32,
+    /// Where, below both roots.
+    pub path: PathRef,
+    /// What stands there, and is gone after the rename.
+    pub found: FoundFile,
+}
+
+/// A file as it was found at the destination.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FoundFile {
+    /// Size in bytes.
+    pub bytes: u64,
+    /// SHA-1 of all bytes; nothing where they could not be read.
+    pub sha1: Option<Sha1>,
+    /// SHA-256 of all bytes; nothing where they could not be read.
+    pub sha256: Option<Sha256>,
+    /// Modification time.
+    pub modified: ModifiedNanos,
+}
+
 /// A file was copied, synced and renamed to its name.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FileCopied {
@@ -150,7 +177,7 @@ pub struct FileCopied {
     /// How often it was copied from the beginning: 1, or 2 where the first copy did not match or the file had changed
     /// since it was listed.
     pub attempts: u8,
-    /// Whether a file that was there before, with other bytes, was replaced.
+    /// Whether a file that was there before, with other bytes, was replaced: `content.replacement-started` says which.
     pub replaced: bool,
 }
 
@@ -201,12 +228,10 @@ coded! {
     Origin {
         /// It was there before this program: pre-seeded by hand, or copied by another tool.
         FoundInPlace = 1, "found-in-place";
-        /// The interrupted batch had not found it there, so that batch copied it.
+        /// An interrupted batch put it there: it had found nothing there, or had recorded that it replaces what it found.
         AfterInterruption = 2, "after-interruption";
         /// An earlier pass recorded it and this one hashed it again.
         Rechecked = 3, "rechecked";
-        /// Something stood there before the interrupted batch; that batch may have replaced it by these bytes.
-        PerhapsReplaced = 4, "perhaps-replaced";
     }
 }
 

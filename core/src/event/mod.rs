@@ -60,6 +60,7 @@ impl Event {
                 ContentEvent::BatchStarted(event) => vec![event.worklist],
                 ContentEvent::ReadBackStarted(event) => vec![event.list],
                 ContentEvent::EntryIgnored(event) => of_path(&event.path).into_iter().collect(),
+                ContentEvent::ReplacementStarted(event) => of_path(&event.path).into_iter().collect(),
                 ContentEvent::FileCopied(event) => of_path(&event.path).into_iter().collect(),
                 ContentEvent::FileVerified(event) => of_path(&event.path).into_iter().collect(),
                 ContentEvent::FileFailed(event) => of_path(&event.path).into_iter().collect(),

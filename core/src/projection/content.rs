@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::content::Replacements;
 use crate::digest::Sha256;
 use crate::envelope::Recorded;
 use crate::event::content::{
@@ -39,6 +40,8 @@ pub struct ContentState {
     /// Batches of interrupted runs that were looked at: files of theirs that stand in place without a record were
     /// put there by us. Forgotten when a pass has gone through everything.
     pub doubtful: Vec<OpenBatch>,
+    /// Replacements: what was overwritten, and what is in doubt.
+    pub replacements: Replacements,
     /// The read-back that is going on or was the last.
     pub read_back: Option<ReadBackRecord>,
     /// Files whose outcome was recorded before this have been read back.
@@ -221,6 +224,13 @@ impl ContentState {
         self.ignored.values().filter(|(what, _)| unlisted.contains(what)).count()
     }
 
+    /// Who put a file in place that was found right, with this digest: `looks` is what it was taken for before its bytes
+    /// were known.
+    #[must_use]
+    pub fn verified_origin(&self, path: &PathRef, sha256: Sha256, looks: Origin) -> Origin {
+        if self.replacements.happened(path, sha256) { Origin::AfterInterruption } else { looks }
+    }
+
     /// What was recorded of a file is not true any more.
     fn suspect(&mut self, path: &PathRef) {
         if let Some(record) = self.in_place.get_mut(path).filter(|record| !record.suspect) {
@@ -252,6 +262,15 @@ impl ContentState {
         }
     }
 
+    /// The file was brought, over another one or not. Says whether something of somebody else's is gone.
+    fn settle(&mut self, seq: Seq, path: &PathRef, over_another: bool) -> bool {
+        let ours = self.in_place.get(path).filter(|before| before.how == How::Brought);
+        // Over a copy of our own nothing of anybody's is lost, and what was lost before stays lost.
+        let replaced = ours.map_or(over_another, |before| before.replaced);
+        self.replacements.settle(seq, path, over_another, ours.is_some());
+        replaced
+    }
+
     fn outcome(&mut self, action: Option<ActionId>, item: u32, bytes: u64, failed: bool) {
         if let Some(batch) = action.and_then(|action| self.open.get_mut(&action)) {
             batch.recorded.push(item);
@@ -266,7 +285,7 @@ impl ContentState {
 
 impl Projection for ContentState {
     const NAME: &'static str = "content";
-    const VERSION: u16 = 1;
+    const VERSION: u16 = 2;
 
     fn apply(&mut self, recorded: &Recorded) {
         match &recorded.event {
@@ -308,29 +327,30 @@ impl ContentState {
                 let batch = OpenBatch { intent: intent.clone(), recorded: Vec::new() };
                 self.open.extend(action.map(|action| (action, batch)));
             }
+            ContentEvent::ReplacementStarted(intent) => self.replacements.begin(action, intent),
             ContentEvent::FileCopied(file) => {
                 self.outcome(action, file.item, file.file.bytes, false);
-                // Over a copy of our own nothing of anybody's is lost, and what was lost before stays lost.
-                let replaced = match self.in_place.get(&file.path) {
-                    Some(before) if before.how == How::Brought => before.replaced,
-                    Some(_) | None => file.replaced,
-                };
+                let replaced = self.settle(recorded.seq, &file.path, file.replaced);
                 self.place(recorded.seq, &file.path, &file.file, How::Brought, replaced);
             }
             ContentEvent::FileVerified(file) => {
                 self.outcome(action, file.item, file.file.bytes, false);
-                let before = self.in_place.get(&file.path).map(|record| (record.how, record.replaced));
-                let (how, replaced) = match (file.origin, before) {
-                    (Origin::AfterInterruption, _) => (How::Brought, false),
-                    (_, Some(before)) => before,
-                    (Origin::FoundInPlace | Origin::Rechecked | Origin::PerhapsReplaced, None) => {
-                        (How::FoundInPlace, false)
+                let (how, replaced) = match file.origin {
+                    Origin::AfterInterruption => {
+                        let happened = self.replacements.happened(&file.path, file.file.sha256);
+                        (How::Brought, self.settle(recorded.seq, &file.path, happened))
+                    }
+                    Origin::FoundInPlace | Origin::Rechecked => {
+                        self.replacements.settle(recorded.seq, &file.path, false, false);
+                        let before = self.in_place.get(&file.path);
+                        before.map_or((How::FoundInPlace, false), |before| (before.how, before.replaced))
                     }
                 };
                 self.place(recorded.seq, &file.path, &file.file, how, replaced);
             }
             ContentEvent::FileFailed(file) => {
                 self.outcome(action, file.item, file.bytes, true);
+                self.replacements.fail(action, &file.path);
                 let detail = file.detail.clone();
                 let failure = FailureRecord { seq: recorded.seq, reason: file.reason, detail };
                 self.failed.insert(file.path.clone(), failure);

@@ -45,6 +45,7 @@ fn is_told(event: &Event) -> bool {
             | ContentEvent::ReadBackFinished(_) => true,
             ContentEvent::EntryIgnored(_)
             | ContentEvent::BatchStarted(_)
+            | ContentEvent::ReplacementStarted(_)
             | ContentEvent::FileCopied(_)
             | ContentEvent::FileVerified(_)
             | ContentEvent::FileFailed(_)

@@ -4,6 +4,7 @@ use crate::event::content::{IgnoredEntry, Naming};
 use crate::projection::Migration;
 use crate::projection::run::RunEnd;
 use crate::report::{Report, Section, Value};
+use crate::rollback::overwritten_files;
 use crate::unit::TimeMicros;
 
 /// The audit report of `state`.
@@ -21,6 +22,7 @@ pub fn audit(state: &Migration) -> Report {
         worksheet(state),
         checks(state),
         totals(state),
+        overwritten(state),
         failures(state),
         unexpected(state),
         ignored(state),
@@ -133,6 +135,20 @@ fn totals(state: &Migration) -> Section {
     section.figure("unexpected_files", "Not named after their digest", totals.unexpected_files);
     section.figure("replaced_files", "Replaced files with other bytes", totals.replaced_files);
     section.figure("failed_files", "Failed", state.content.failed.len());
+    section
+}
+
+/// What stood at the destination and is gone, its own earlier copies included.
+fn overwritten(state: &Migration) -> Section {
+    let mut section = Section::new("overwritten", "Files that were overwritten");
+    let rows = overwritten_files(&state.content).map(|file| {
+        let sha256 = file.found.sha256.map_or_else(|| "unreadable".to_owned(), |digest| digest.to_string());
+        let whose = if file.ours { "this migration" } else { "found there" };
+        let modified = file.found.modified.to_string();
+        let (path, size) = (file.path.to_string(), Value::bytes(file.found.bytes));
+        vec![path.into(), size, sha256.into(), modified.into(), whose.into()]
+    });
+    section.table("overwritten", &["path", "size", "SHA-256", "modified", "brought by"], rows);
     section
 }
 

@@ -193,6 +193,31 @@ pub fn facts() -> FileFacts {
     }
 }
 
+pub fn found(digest: u8) -> FoundFile {
+    let (sha1, sha256) = (Some(Sha1([digest; 20])), Some(Sha256([digest; 32])));
+    FoundFile { bytes: 7, sha1, sha256, modified: ModifiedNanos(3) }
+}
+
+/// Intent to replace a file whose digests are this byte over and over.
+pub fn replacing(item: u32, name: &str, digest: u8) -> ReplacementStarted {
+    ReplacementStarted { item, path: path(name), found: found(digest) }
+}
+
+pub fn replaced(item: u32, name: &str) -> FileCopied {
+    FileCopied { replaced: true, ..copied(item, name) }
+}
+
+/// The run is found interrupted, and the next one has looked at this batch and begins a pass.
+pub fn interrupted_in(history: History, run_number: u8, batch: &str, files: u64) -> History {
+    history
+        .and(InterruptionFound { run: run(run_number), in_doubt: 1 })
+        .and(started(run_number + 1))
+        .and(StepStarted { step: Step::Content })
+        .of(action(batch), reconciled())
+        .and(manifest())
+        .and(pass(files))
+}
+
 pub fn copied(item: u32, name: &str) -> FileCopied {
     FileCopied { item, path: path(name), file: facts(), attempts: 1, replaced: false }
 }

@@ -55,6 +55,7 @@ pub(crate) fn index(run: &[RawRecord], changes: &mut Changes) {
 fn subject(event: &Event) -> Option<[u8; SUBJECT_BYTES]> {
     let path = match event {
         Event::Content(ContentEvent::EntryIgnored(event)) => &event.path,
+        Event::Content(ContentEvent::ReplacementStarted(event)) => &event.path,
         Event::Content(ContentEvent::FileCopied(event)) => &event.path,
         Event::Content(ContentEvent::FileVerified(event)) => &event.path,
         Event::Content(ContentEvent::FileFailed(event)) => &event.path,

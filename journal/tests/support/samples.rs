@@ -161,6 +161,17 @@ pub fn event(kind: Kind) -> Event {
         Kind::ContentReadBackFinished => {
             content::ReadBackFinished { files: 1, bytes: 2, exceptions: 3, left: 4 }.into()
         }
+        Kind::ContentReplacementStarted => content::ReplacementStarted {
+            item: 6,
+            path: path(),
+            found: content::FoundFile {
+                bytes: 300,
+                sha1: Some(Sha1([0xD1; 20])),
+                sha256: None,
+                modified: ModifiedNanos(-1_600_000_000_000_000_002),
+            },
+        }
+        .into(),
     }
 }
 

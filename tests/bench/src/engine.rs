@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 
 use wsusmigrate::adapter::content::{
-    self as files, Engine, EngineError, IN_FLIGHT_BATCHES_MAX, Outcome, Setup, Side, scan,
+    self as files, Engine, EngineError, IN_FLIGHT_BATCHES_MAX, Outcome, Report, Setup, Side, scan,
 };
-use wsusmigrate_core::content::{Batch, Entry, copying_order, cut, expectation};
+use wsusmigrate_core::content::{BATCH_FILES_MAX, Batch, Entry, copying_order, cut, expectation};
 
 use crate::error::BenchError;
 
@@ -16,7 +16,7 @@ pub(crate) fn main() -> Result<(), BenchError> {
     let mut manifest = scan(&source, Side::Source)?.files;
     scan(&destination, Side::Destination)?;
     manifest.sort_unstable_by(copying_order);
-    let mut batches = cut(&manifest);
+    let mut batches = cut(&manifest, BATCH_FILES_MAX);
     let mut engine = Engine::start(Setup::new(source, destination))?;
     let mut copied = 0;
     loop {
@@ -24,7 +24,14 @@ pub(crate) fn main() -> Result<(), BenchError> {
             let Some(batch) = batches.next() else { break };
             engine.submit(work(&batch, &manifest)).map_err(|_| EngineError::Broken)?;
         }
-        let Some(finished) = engine.receive()? else { break };
+        let finished = match engine.receive()? {
+            Some(Report::Replacing(batch)) => {
+                batch.permit();
+                continue;
+            }
+            Some(Report::Finished(finished)) => finished,
+            None => break,
+        };
         copied += finished.done.iter().filter(|done| matches!(done.outcome, Outcome::Copied { .. })).count();
     }
     if copied == manifest.len() {

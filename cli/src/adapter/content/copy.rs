@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use wsusmigrate_core::content::Expectation;
-use wsusmigrate_core::event::content::FailureReason;
+use wsusmigrate_core::event::content::{FailureReason, FoundFile};
 
 use super::effects::Effects;
 use super::failure::Failure;
@@ -20,7 +20,7 @@ use super::limit::Limit;
 use super::pool::Work;
 use super::progress::Progress;
 use super::temporary::temporary_name;
-use crate::platform::{self, Buffer, Folder, Kind, Overwrite, Stat, Target};
+use crate::platform::{self, Buffer, Folder, Kind, Stat, Target};
 
 /// How much is read, hashed and written at once.
 const BUFFER_BYTES: usize = 1024 * 1024;
@@ -41,7 +41,8 @@ pub(super) enum Staged {
 /// A complete temporary.
 pub(super) struct Pending {
     pub(super) name: Vec<u8>,
-    pub(super) overwrite: Overwrite,
+    /// The file that stands in its place and is to be replaced; nothing where none may be.
+    pub(super) replaces: Option<FoundFile>,
     pub(super) facts: Facts,
     pub(super) attempts: u8,
 }
@@ -109,19 +110,19 @@ enum Attempt {
 /// What stands at the destination.
 enum InPlace {
     Right(Facts),
-    Wrong,
+    Wrong(FoundFile),
     Gone,
 }
 
 impl Copier {
     fn stage(&self, buffer: &mut Buffer, job: &Job, sync: SyncBy) -> Result<Staged, Failure> {
-        let overwrite = match job.destination {
-            Found::Absent => Overwrite::Refuse,
-            Found::Present { otherwise } => match (self.look(buffer, job)?, otherwise) {
+        let replaces = match job.destination {
+            Found::Absent => None,
+            Found::Present { otherwise } => match (self.look(buffer, job, otherwise)?, otherwise) {
                 (InPlace::Right(facts), _) => return Ok(Staged::Settled(Outcome::Verified { facts })),
-                (InPlace::Gone, _) => Overwrite::Refuse,
-                (InPlace::Wrong, Mismatched::Replace) => Overwrite::Replace,
-                (InPlace::Wrong, Mismatched::Refuse) => {
+                (InPlace::Gone, _) => None,
+                (InPlace::Wrong(found), Mismatched::Replace) => Some(found),
+                (InPlace::Wrong(_), Mismatched::Refuse) => {
                     return Err(Failure::new(
                         FailureReason::Conflict,
                         "the destination holds a file of this name with other bytes",
@@ -129,11 +130,12 @@ impl Copier {
                 }
             },
         };
-        self.copy(buffer, job, sync, overwrite).map(Staged::Temporary)
+        self.copy(buffer, job, sync, replaces).map(Staged::Temporary)
     }
 
     /// Hashes the destination's file and compares it with what is promised, or else with the source.
-    fn look(&self, buffer: &mut Buffer, job: &Job) -> Result<InPlace, Failure> {
+    /// One that is to be replaced is hashed in any case: what is about to be overwritten is recorded before.
+    fn look(&self, buffer: &mut Buffer, job: &Job, otherwise: Mismatched) -> Result<InPlace, Failure> {
         let opened = self
             .destination
             .existing(job.path.folder())
@@ -147,8 +149,10 @@ impl Copier {
             return Err(obstructed(stat.kind));
         }
         let promised = job.expected.sha1();
-        if promised.is_none() && stat.bytes != job.bytes {
-            return Ok(InPlace::Wrong);
+        let wrong_size = promised.is_none() && stat.bytes != job.bytes;
+        let unread = FoundFile { bytes: stat.bytes, sha1: None, sha256: None, modified: stat.modified };
+        if wrong_size && otherwise == Mismatched::Refuse {
+            return Ok(InPlace::Wrong(unread));
         }
         let found = match self.hash(buffer, &folder, job.path.file_name()) {
             Ok(facts) => facts,
@@ -156,16 +160,18 @@ impl Copier {
                 return Err(Failure::destination(&error));
             }
             // Unreadable is not right: whether it may be replaced is the policy's question.
-            Err(_) => return Ok(InPlace::Wrong),
+            Err(_) => return Ok(InPlace::Wrong(unread)),
         };
         let right = if let Some(sha1) = promised {
             found.digests.sha1 == sha1
+        } else if wrong_size {
+            false
         } else {
             let source = self.source.existing(job.path.folder());
             let source = source.and_then(|folder| self.hash(buffer, &folder, job.path.file_name()));
             source.map_err(|error| Failure::source(&error))?.digests == found.digests
         };
-        Ok(if right { InPlace::Right(found) } else { InPlace::Wrong })
+        Ok(if right { InPlace::Right(found) } else { InPlace::Wrong(found.into()) })
     }
 
     /// Hashes a file as it stands.
@@ -190,7 +196,7 @@ impl Copier {
         buffer: &mut Buffer,
         job: &Job,
         sync: SyncBy,
-        overwrite: Overwrite,
+        replaces: Option<FoundFile>,
     ) -> Result<Pending, Failure> {
         let name = job.path.file_name();
         let source = self.source.existing(job.path.folder()).map_err(|error| Failure::source(&error))?;
@@ -202,7 +208,7 @@ impl Copier {
             let last = attempts == ATTEMPTS_MAX;
             match self.attempt(buffer, job, sync, file, &mut temporary, attempts)? {
                 Attempt::Right(facts) => {
-                    return Ok(Pending { name: temporary.keep(), overwrite, facts, attempts });
+                    return Ok(Pending { name: temporary.keep(), replaces, facts, attempts });
                 }
                 Attempt::Wrong(found) if wrong_before == Some(found) => {
                     let detail = format!("the source was read twice and has SHA-1 {} both times", found.sha1);

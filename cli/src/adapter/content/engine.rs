@@ -6,17 +6,18 @@ use std::num::NonZeroU64;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::mpsc::{self, Receiver};
+use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread::{self, JoinHandle};
 
 use super::commit::Committer;
 use super::copy::{Copier, SyncBy};
 use super::effects::{Effects, NoEffects};
 use super::folders::Folders;
-use super::job::{Batch, Finished};
+use super::job::Batch;
 use super::limit::Limit;
 use super::pool::Pool;
 use super::progress::Progress;
+use super::report::{Message, Permit, Replacing, Report};
 use crate::platform::{self, GroupSync};
 
 /// Batches the engine holds at once: one whose names wait for the next sync, one being synced, two being copied.
@@ -105,7 +106,18 @@ pub enum EngineError {
     /// The system gives no more threads.
     #[error("a worker thread cannot be started")]
     Threads(#[source] io::Error),
-    /// The thread that makes batches durable is gone: a defect of this program.
+    /// Files were renamed to their names, and those names may be lost by a power cut. What became of the batch is for
+    /// the next look to say.
+    #[error("{files} files were put in place below {destination} and could not be made durable")]
+    Undurable {
+        /// How many.
+        files: usize,
+        /// The destination's root.
+        destination: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// The thread that makes batches durable is gone: it was not permitted to replace anything, or has a defect.
     #[error("the thread that completes batches ended too early")]
     Broken,
 }
@@ -116,7 +128,10 @@ pub struct Engine {
     // Dropped first: closes the channel that ends the committer.
     pool: Option<Pool<Copier>>,
     committer: Option<JoinHandle<()>>,
-    reports: Receiver<Finished>,
+    messages: Receiver<Message>,
+    /// Closed to refuse: the committer may be waiting for one.
+    permits: Option<Sender<Permit>>,
+    destination: PathBuf,
     in_flight: usize,
     under_way: Arc<AtomicUsize>,
     group: bool,
@@ -138,7 +153,7 @@ impl Engine {
         let source_folders = Folders::new(&platform::verbatim(&source))
             .map_err(|error| EngineError::Source { path: source, source: error })?;
         let (destination_folders, group) = open_destination(&platform::verbatim(&destination))
-            .map_err(|error| EngineError::Destination { path: destination, source: error })?;
+            .map_err(|error| EngineError::Destination { path: destination.clone(), source: error })?;
         let copier = Arc::new(Copier {
             source: source_folders,
             destination: destination_folders,
@@ -149,7 +164,8 @@ impl Engine {
             effects,
         });
         let (complete, staged) = mpsc::channel();
-        let (report, reports) = mpsc::channel();
+        let (report, messages) = mpsc::channel();
+        let (grant, permits) = mpsc::channel();
         let has_group = group.is_some();
         let under_way = Arc::<AtomicUsize>::default();
         let committer = Committer {
@@ -157,6 +173,7 @@ impl Engine {
             group,
             staged,
             report,
+            permits,
             unsettled: Vec::new(),
             under_way: Arc::clone(&under_way),
         };
@@ -166,7 +183,9 @@ impl Engine {
         Ok(Self {
             pool: Some(pool),
             committer: Some(committer),
-            reports,
+            messages,
+            permits: Some(grant),
+            destination,
             in_flight: 0,
             under_way,
             group: has_group,
@@ -192,19 +211,32 @@ impl Engine {
         Ok(())
     }
 
-    /// Waits for the oldest batch; `None` where none is in flight.
-    pub fn receive(&mut self) -> Result<Option<Finished>, EngineError> {
+    /// Waits for the oldest batch: that it is through, or that it asks to replace files; `None` where none is in flight.
+    /// After an error nothing more is completed, and what was not reported may stand at the destination or not.
+    pub fn receive(&mut self) -> Result<Option<Report<'_>>, EngineError> {
         if self.in_flight == 0 {
             return Ok(None);
         }
-        let finished = self.reports.recv().map_err(|_| EngineError::Broken)?;
-        self.in_flight -= 1;
-        Ok(Some(finished))
+        match self.messages.recv().map_err(|_| EngineError::Broken)? {
+            Message::Finished(finished) => {
+                self.in_flight -= 1;
+                Ok(Some(Report::Finished(finished)))
+            }
+            Message::Replacing { id, files } => {
+                let permits = &mut self.permits;
+                Ok(Some(Report::Replacing(Replacing { id, files, permits, permitted: false })))
+            }
+            Message::Undurable { files, error: source } => {
+                Err(EngineError::Undurable { files, destination: self.destination.clone(), source })
+            }
+        }
     }
 }
 
 impl Drop for Engine {
     fn drop(&mut self) {
+        // Nothing is replaced any more; who waits for a permit must not be waited for.
+        drop(self.permits.take());
         drop(self.pool.take());
         if let Some(committer) = self.committer.take() {
             let _ = committer.join(); // its panic has been reported by the panic hook

@@ -2,7 +2,7 @@
 
 use wsusmigrate_core::content::Expectation;
 use wsusmigrate_core::digest::Sha1;
-use wsusmigrate_core::event::content::FailureReason;
+use wsusmigrate_core::event::content::{FailureReason, FoundFile};
 use wsusmigrate_core::path::RelPath;
 use wsusmigrate_core::unit::ModifiedNanos;
 
@@ -40,7 +40,7 @@ pub enum Found {
 /// What to do with a destination file that does not hold the right bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mismatched {
-    /// Replace it, once the right bytes are complete and durable beside it.
+    /// Replace it, once the right bytes are complete and durable beside it and the owner of the engine permits it.
     Replace,
     /// Leave it and fail with `Conflict`.
     Refuse,
@@ -106,6 +106,17 @@ pub enum Outcome {
     Left,
 }
 
+/// A file at the destination that is about to be replaced.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Replacement {
+    /// [`Job::item`].
+    pub item: u32,
+    /// [`Job::path`].
+    pub path: RelPath,
+    /// What stands there.
+    pub found: FoundFile,
+}
+
 /// A file at the destination.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Facts {
@@ -115,4 +126,11 @@ pub struct Facts {
     pub digests: Digests,
     /// Its modification time.
     pub modified: ModifiedNanos,
+}
+
+impl From<Facts> for FoundFile {
+    fn from(facts: Facts) -> Self {
+        let Facts { bytes, digests, modified } = facts;
+        Self { bytes, sha1: Some(digests.sha1), sha256: Some(digests.sha256), modified }
+    }
 }

@@ -7,10 +7,11 @@
 //!                              │ Batch
 //!                              ▼
 //!        workers: look, read + hash + write a temporary ──► commit: sync, rename, sync ──► Finished, in order
+//!                                                                       └─► Replacing ─► the step's permit
 //! ```
 //!
 //! Invariants: no link is followed on either side below the roots; nothing at the destination is replaced before the
-//! right bytes are durable beside it; an outcome is reported only once it is durable; no file is held in memory whole.
+//! right bytes are durable beside it and the step has recorded what is replaced; an outcome is reported only once it is durable; no file is held in memory whole.
 
 mod commit;
 mod copy;
@@ -26,7 +27,9 @@ mod limit;
 mod pool;
 mod progress;
 mod read_back;
+mod report;
 mod scan;
+mod settle;
 mod temporary;
 
 #[cfg(test)]
@@ -50,6 +53,7 @@ pub use job::Found;
 pub use job::Job;
 pub use job::Mismatched;
 pub use job::Outcome;
+pub use job::Replacement;
 pub use leftovers::Leftover;
 pub use leftovers::RemovedLeftovers;
 pub use leftovers::remove_leftovers;
@@ -60,6 +64,8 @@ pub use read_back::Exception;
 pub use read_back::ReadBack;
 pub use read_back::ReadBackSetup;
 pub use read_back::Recorded;
+pub use report::Replacing;
+pub use report::Report;
 pub use scan::Entry;
 pub use scan::Hint;
 pub use scan::Ignored;
@@ -67,6 +73,7 @@ pub use scan::Listing;
 pub use scan::ScanError;
 pub use scan::Side;
 pub use scan::scan;
+pub use settle::settle;
 pub use temporary::TEMPORARY_SUFFIX;
 pub use temporary::is_temporary;
 pub use temporary::temporary_path;

@@ -27,6 +27,10 @@ pub(super) fn line(event: &ContentEvent) -> String {
         ContentEvent::BatchStarted(it) => {
             format!("batch of {} files from {} on: {}", it.files, it.first, bytes(it.bytes))
         }
+        ContentEvent::ReplacementStarted(it) => {
+            let found = it.found.sha256.map_or_else(|| "unreadable".to_owned(), |digest| digest.to_string());
+            format!("to replace {}: found {}, SHA-256 {found}", it.path, bytes(it.found.bytes))
+        }
         ContentEvent::FileCopied(it) => {
             let replaced = if it.replaced { ", replaced another" } else { "" };
             format!("copied {} ({}{replaced})", it.path, bytes(it.file.bytes))

@@ -6,6 +6,7 @@ use wsusmigrate_core::content::naming;
 use wsusmigrate_core::event::Event;
 use wsusmigrate_core::event::content::{FileCopied, FileFacts, FileFailed, FileVerified, Origin};
 use wsusmigrate_core::path::{PATH_INLINE_BYTES_MAX, PathRef, RelPath};
+use wsusmigrate_core::projection::content::ContentState;
 use wsusmigrate_journal::evidence;
 
 use crate::adapter::content::{Done, Facts, Outcome};
@@ -20,8 +21,15 @@ pub(super) fn path_ref(journal: &Path, path: &RelPath) -> Result<PathRef, Failur
     Ok(PathRef::of(path))
 }
 
-/// The event of a file's outcome; nothing for a file that was left.
-pub(super) fn outcome(path: PathRef, done: &Done, listed_bytes: u64, origin: Origin) -> Option<Event> {
+/// The event of a file's outcome; nothing for a file that was left. `looks` is what the file was taken for before its
+/// bytes were known.
+pub(super) fn outcome(
+    path: PathRef,
+    done: &Done,
+    listed_bytes: u64,
+    looks: Origin,
+    state: &ContentState,
+) -> Option<Event> {
     let item = done.item;
     Some(match &done.outcome {
         Outcome::Copied { facts: found, attempts, replaced } => {
@@ -29,6 +37,7 @@ pub(super) fn outcome(path: PathRef, done: &Done, listed_bytes: u64, origin: Ori
             FileCopied { item, path, file, attempts: *attempts, replaced: *replaced }.into()
         }
         Outcome::Verified { facts: found } => {
+            let origin = state.verified_origin(&path, found.digests.sha256, looks);
             FileVerified { item, path, file: facts(&done.path, found), origin }.into()
         }
         Outcome::Failed { reason, found, detail } => {

@@ -1,9 +1,9 @@
 //! What is known about each file before a pass: from the journal, from the listing, from interrupted batches.
 
-use std::collections::HashMap;
+use std::collections::HashSet;
 use std::path::Path;
 
-use wsusmigrate_core::content::{AtDestination, Doubt, FoundBefore, Knowledge};
+use wsusmigrate_core::content::{AtDestination, FoundBefore, Knowledge};
 use wsusmigrate_core::path::{PathRef, RelPath};
 use wsusmigrate_core::projection::content::{ContentState, FileRecord};
 
@@ -15,13 +15,14 @@ use crate::step::listings::look_up;
 pub(super) struct Known<'a> {
     content: &'a ContentState,
     destination: &'a Listing,
-    in_doubt: HashMap<RelPath, Doubt>,
+    /// Files that an interrupted batch had not found, and has not recorded.
+    perhaps_brought: HashSet<RelPath>,
 }
 
 impl<'a> Known<'a> {
     /// Gathers the answers; reads the lists of interrupted batches.
     pub(super) fn gather(journal: &Path, content: &'a ContentState, destination: &'a Listing) -> Self {
-        let mut in_doubt = HashMap::new();
+        let mut perhaps_brought = HashSet::new();
         for batch in &content.doubtful {
             let intent = &batch.intent;
             let range = intent.first..intent.first + u64::from(intent.files);
@@ -29,13 +30,12 @@ impl<'a> Known<'a> {
             // Without its list nobody can say which files the batch was about: they are hashed like any others.
             let Ok(entries) = lists::read(journal, intent.worklist, range) else { continue };
             for (item, entry) in (0_u32..).zip(entries) {
-                if !batch.recorded.contains(&item) {
-                    let there = found_before.contains(item as usize);
-                    in_doubt.insert(entry.path, if there { Doubt::PerhapsReplaced } else { Doubt::Brought });
+                if !batch.recorded.contains(&item) && !found_before.contains(item as usize) {
+                    perhaps_brought.insert(entry.path);
                 }
             }
         }
-        Self { content, destination, in_doubt }
+        Self { content, destination, perhaps_brought }
     }
 }
 
@@ -48,7 +48,11 @@ impl Knowledge for Known<'_> {
         look_up(self.destination, path)
     }
 
-    fn in_doubt(&self, path: &RelPath) -> Option<Doubt> {
-        self.in_doubt.get(path).copied()
+    fn perhaps_brought(&self, path: &RelPath) -> bool {
+        self.perhaps_brought.contains(path)
+    }
+
+    fn perhaps_replaced(&self, path: &PathRef) -> bool {
+        self.content.replacements.in_doubt(path)
     }
 }

@@ -9,7 +9,7 @@ use wsusmigrate_core::content::{
 };
 use wsusmigrate_core::event::content::{
     BatchFinished, BatchStarted, EntryIgnored, FailureReason, FileFailed, ManifestRecorded, Naming, Origin,
-    PassFinished, PassStarted,
+    PassFinished, PassStarted, ReplacementStarted,
 };
 use wsusmigrate_core::id::{ActionId, EventId, Phase};
 use wsusmigrate_core::status::BATCHES_OPEN_MAX;
@@ -192,7 +192,7 @@ impl Work<'_, '_> {
             request.talk,
         );
         let mut engine = files::Engine::start(setup).map_err(|error| engine_failure(&error))?;
-        let mut batches = cut(self.worklist);
+        let mut batches = cut(self.worklist, usize::from(content.batch_files));
         loop {
             while engine.in_flight() < files::IN_FLIGHT_BATCHES_MAX && !request.stop.is_requested() {
                 let Some(batch) = batches.next() else { break };
@@ -200,7 +200,11 @@ impl Work<'_, '_> {
                 engine.submit(jobs).map_err(|_| engine_failure(&files::EngineError::Broken))?;
             }
             match engine.receive().map_err(|error| engine_failure(&error))? {
-                Some(finished) => self.conclude(&finished)?,
+                Some(files::Report::Replacing(batch)) => {
+                    self.intend_replacing(&batch)?;
+                    batch.permit();
+                }
+                Some(files::Report::Finished(finished)) => self.conclude(&finished)?,
                 None => break,
             }
         }
@@ -234,6 +238,23 @@ impl Work<'_, '_> {
         Ok(files::Batch { id: first, jobs })
     }
 
+    /// Records what a batch is about to replace. Nothing of it is renamed before that is durable.
+    fn intend_replacing(&mut self, batch: &files::Replacing<'_>) -> Result<(), Failure> {
+        let open = self.open.iter().find(|open| open.batch.range.start as u64 == batch.id);
+        let Some(&Open { action, intent, .. }) = open else {
+            return Err(engine_failure(&files::EngineError::Broken));
+        };
+        let drafts = batch.files.iter().map(|file| {
+            let path = events::path_ref(&self.context.request().journal, &file.path)?;
+            let id = EventId::of_action(action, Phase::ItemIntent, 0, u64::from(file.item));
+            let event = ReplacementStarted { item: file.item, path, found: file.found };
+            Ok(Draft::of_action(id, action, Some(intent), event))
+        });
+        let drafts = drafts.collect::<Result<_, Failure>>()?;
+        self.recorder.record(drafts)?;
+        Ok(())
+    }
+
     /// Records the outcome of every file of the oldest batch and of the batch itself.
     fn conclude(&mut self, finished: &files::Finished) -> Result<(), Failure> {
         let Some(Open { action, intent, batch }) = self.open.pop_front() else {
@@ -259,7 +280,8 @@ impl Work<'_, '_> {
                 files::Outcome::Left => end.left += 1,
             }
             let path = events::path_ref(&self.context.request().journal, &done.path)?;
-            if let Some(event) = events::outcome(path, done, listed.bytes, origin(&self.pass.items[at])) {
+            let (looks, state) = (origin(&self.pass.items[at]), &self.recorder.state().content);
+            if let Some(event) = events::outcome(path, done, listed.bytes, looks, state) {
                 draft(done.item, event);
             }
         }
@@ -318,8 +340,20 @@ const fn origin(item: &WorkItem) -> Origin {
     }
 }
 
-fn engine_failure(error: &files::EngineError) -> Failure {
-    Failure::new(Exit::Failed, "the copy cannot go on")
-        .because(error)
-        .hint("Mend what is named, then `wsusmigrate run`: it goes on where it stopped.")
+/// The copy ends here; batches in flight are in doubt.
+pub(super) fn engine_failure(error: &files::EngineError) -> Failure {
+    let hint = match error {
+        files::EngineError::Undurable { .. } => {
+            "This is the destination, not the journal. See to its disk or share, then `wsusmigrate run`: it looks at the \
+             files in doubt, as after a crash, and goes on."
+        }
+        files::EngineError::Workers { .. }
+        | files::EngineError::Source { .. }
+        | files::EngineError::Destination { .. }
+        | files::EngineError::Threads(_)
+        | files::EngineError::Broken => {
+            "Mend what is named, then `wsusmigrate run`: it goes on where it stopped."
+        }
+    };
+    Failure::new(Exit::Failed, "the copy cannot go on").because(error).hint(hint)
 }

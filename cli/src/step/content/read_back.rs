@@ -105,7 +105,7 @@ impl Work<'_, '_> {
         let bytes = rest.iter().map(|entry| entry.bytes).sum();
         let display = Display::start("reading back", rest.len() as u64, bytes, &setup.progress, request.talk);
         let mut reading = files::ReadBack::start(setup).map_err(|error| unreadable(&error))?;
-        let mut batches = cut(rest);
+        let mut batches = cut(rest, usize::from(self.context.plan().content.batch_files));
         let mut open = VecDeque::new();
         loop {
             while reading.in_flight() < files::IN_FLIGHT_BATCHES_MAX && !request.stop.is_requested() {

@@ -5,10 +5,10 @@ use std::collections::HashSet;
 use wsusmigrate_core::event::content::BatchReconciled;
 use wsusmigrate_core::id::{ActionId, EventId, Phase};
 
-use crate::adapter::content::{Listing, temporary_path};
+use crate::adapter::content::{Listing, settle, temporary_path};
 use crate::error::Failure;
 use crate::executor::{Draft, Recorder};
-use crate::step::content::lists;
+use crate::step::content::{lists, pass};
 use crate::step::context::Context;
 use crate::step::listings::look_up;
 
@@ -30,6 +30,7 @@ pub(super) fn perform(
         Vec::new()
     });
     let mut found = BatchReconciled { recorded: 0, happened: 0, not: 0, leftovers: 0 };
+    let mut there = Vec::new();
     let leftovers: HashSet<_> = destination.leftovers.iter().map(|it| it.path.as_bytes()).collect();
     for (item, entry) in (0_u32..).zip(&entries) {
         found.leftovers += u32::from(leftovers.contains(&temporary_path(&entry.path)[..]));
@@ -37,9 +38,14 @@ pub(super) fn perform(
             found.recorded += 1;
         } else if look_up(destination, &entry.path).is_some() {
             found.happened += 1;
+            there.push(&entry.path);
         } else {
             found.not += 1;
         }
+    }
+    // After a kill a name may exist in the system's memory alone: what is said of the file must be as durable as it is.
+    if !there.is_empty() {
+        settle(&context.folders().destination, &there).map_err(|error| pass::engine_failure(&error))?;
     }
     let intent_seq = recorder.state().run.status.batches.get(&action).map(|batch| batch.intent);
     let id = EventId::of_action(action, Phase::Reconciled, 0, 0);

@@ -93,4 +93,13 @@ frozen! {
     }
 
     ReadBackFinished for content::ReadBackFinished { files: u64, bytes: u64, exceptions: u64, left: u64 }
+
+    ReplacementStarted for content::ReplacementStarted { item: u32, path: Path, found: FoundFile }
+
+    FoundFile for content::FoundFile {
+        bytes: u64,
+        sha1: Option<[u8; 20]>,
+        sha256: Option<[u8; 32]>,
+        modified: i64,
+    }
 }

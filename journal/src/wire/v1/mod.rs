@@ -41,6 +41,7 @@ pub(crate) fn encode(event: &Event, out: &mut Vec<u8>) -> Result<(), EncodeError
             ContentEvent::EntryIgnored(body) => write::<content::EntryIgnored>(body, out),
             ContentEvent::PassStarted(body) => write::<content::PassStarted>(body, out),
             ContentEvent::BatchStarted(body) => write::<content::BatchStarted>(body, out),
+            ContentEvent::ReplacementStarted(body) => write::<content::ReplacementStarted>(body, out),
             ContentEvent::FileCopied(body) => write::<content::FileCopied>(body, out),
             ContentEvent::FileVerified(body) => write::<content::FileVerified>(body, out),
             ContentEvent::FileFailed(body) => write::<content::FileFailed>(body, out),
@@ -88,6 +89,7 @@ pub(crate) fn decode(kind: Kind, bytes: &[u8]) -> Result<Event, DecodeError> {
         Kind::ContentReadBackRecorded => read::<content::ReadBackRecorded>(bytes),
         Kind::ContentReadBackMismatched => read::<content::ReadBackMismatched>(bytes),
         Kind::ContentReadBackFinished => read::<content::ReadBackFinished>(bytes),
+        Kind::ContentReplacementStarted => read::<content::ReplacementStarted>(bytes),
     }
 }
 

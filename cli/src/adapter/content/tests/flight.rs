@@ -53,7 +53,7 @@ fn every_file_of_random_batches_has_exactly_one_outcome_in_order() {
                 let Some(batch) = asked.next() else { break };
                 engine.submit(batch).unwrap();
             }
-            let Some(batch) = engine.receive().unwrap() else { break };
+            let Some(batch) = receive(&mut engine) else { break };
             finished.push(batch);
         }
         let mut failed = 0;
@@ -118,6 +118,17 @@ fn bytes_are_durable_before_names_and_names_before_reports() {
     }
 }
 
+#[test]
+fn names_that_were_left_behind_are_made_durable_or_the_error_says_where() {
+    let world = World::new();
+    put(&world.destination().join("WsusContent/AB/left"), b"whole");
+    let left = RelPath::from_bytes(&b"WsusContent/AB/left"[..]).unwrap();
+    settle(&world.destination(), &[&left]).unwrap();
+    let nowhere = world.root.path().join("nowhere");
+    let error = settle(&nowhere, &[&left]).unwrap_err();
+    assert!(matches!(error, EngineError::Undurable { files: 1, destination, .. } if destination == nowhere));
+}
+
 /// Sets the stop flag when the third file is complete.
 struct StopAtThird {
     staged: AtomicUsize,
@@ -156,9 +167,9 @@ fn the_engine_takes_only_so_many_batches_and_an_empty_one_too() {
     }
     assert_eq!(engine.submit(empty(9)), Err(empty(9)));
     for id in 0..IN_FLIGHT_BATCHES_MAX as u64 {
-        assert_eq!(engine.receive().unwrap(), Some(Finished { id, done: Vec::new() }));
+        assert_eq!(receive(&mut engine), Some(Finished { id, done: Vec::new() }));
     }
-    assert_eq!(engine.receive().unwrap(), None);
+    assert_eq!(receive(&mut engine), None);
 }
 
 #[test]

@@ -5,6 +5,7 @@ mod failing;
 mod flight;
 mod listing;
 mod reading_back;
+mod replacing;
 #[cfg(unix)]
 mod system;
 
@@ -98,9 +99,19 @@ impl World {
 fn run(setup: Setup, jobs: Vec<Job>) -> Vec<Done> {
     let mut engine = Engine::start(setup).unwrap();
     engine.submit(Batch { id: 1, jobs }).unwrap();
-    let finished = engine.receive().unwrap().unwrap();
-    assert_eq!((finished.id, engine.receive().unwrap()), (1, None));
+    let finished = receive(&mut engine).unwrap();
+    assert_eq!((finished.id, receive(&mut engine)), (1, None));
     finished.done
+}
+
+/// The next batch that is through; replacements are permitted.
+fn receive(engine: &mut Engine) -> Option<Finished> {
+    loop {
+        match engine.receive().unwrap()? {
+            Report::Replacing(batch) => batch.permit(),
+            Report::Finished(finished) => return Some(finished),
+        }
+    }
 }
 
 fn put(path: &Path, bytes: &[u8]) {
