@@ -10,6 +10,8 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 
+use wsusmigrate_core::event::content::Origin;
+use wsusmigrate_core::event::{ContentEvent, Event};
 use wsusmigrate_tests::History;
 
 use crate::ledger::{Rehearsal, temporaries};
@@ -31,7 +33,17 @@ fn threads() -> usize {
 
 #[test]
 fn tiny_at_every_boundary() {
-    let uninterrupted = Rehearsal::of("tiny", None);
+    enumerate("tiny", &TRACES);
+}
+
+#[test]
+fn replacements_at_every_boundary() {
+    enumerate("tiny-replaced", &[&TRACES[..], &REPLACED].concat());
+}
+
+/// Crashes once at each boundary there is.
+fn enumerate(scenario: &str, traces: &[&str]) {
+    let uninterrupted = Rehearsal::of(scenario, &[]);
     let next = AtomicU64::new(1);
     let crashed = AtomicU64::new(0);
     let seen = Mutex::new(BTreeSet::new());
@@ -39,7 +51,7 @@ fn tiny_at_every_boundary() {
         let mut wrong = Vec::new();
         loop {
             let at = next.fetch_add(1, Ordering::SeqCst);
-            let rehearsal = Rehearsal::of("tiny", Some(at));
+            let rehearsal = Rehearsal::of(scenario, &[at]);
             if let Err(why) = judge(&rehearsal, &uninterrupted) {
                 wrong.push(format!("--crash-at {at}: {why}"));
             }
@@ -47,9 +59,7 @@ fn tiny_at_every_boundary() {
                 return wrong;
             }
             crashed.fetch_add(1, Ordering::SeqCst);
-            seen.lock()
-                .expect("the set")
-                .extend(rehearsal.history.events().iter().map(|event| event.kind().name()));
+            seen.lock().expect("the set").extend(marks(&rehearsal.history));
         }
     };
     let wrong = on_threads(work);
@@ -57,22 +67,75 @@ fn tiny_at_every_boundary() {
     let (crashed, there_are) = (crashed.into_inner(), uninterrupted.boundaries);
     assert_eq!(crashed, there_are, "every boundary there is was crashed at");
     let unseen: Vec<_> =
-        TRACES.into_iter().filter(|name| !seen.lock().expect("the set").contains(name)).collect();
+        traces.iter().filter(|name| !seen.lock().expect("the set").contains(*name)).collect();
     assert!(unseen.is_empty(), "no crash led to {unseen:?}");
     assert_eq!(there_are, countable(&uninterrupted.history), "is somebody still counting them all?");
 }
 
+/// What tells that a crash hit a window of a replacement: what became of an intent without an outcome.
+const REPLACED: [&str; 2] = [HAPPENED, NOT_HAPPENED];
+const HAPPENED: &str = "replaced, and verified after the crash";
+const NOT_HAPPENED: &str = "to be replaced, and replaced after the crash";
+
+/// The names of a history's events, and what became of its replacements.
+fn marks(history: &History) -> BTreeSet<&'static str> {
+    let mut marks: BTreeSet<_> = history.events().iter().map(|event| event.kind().name()).collect();
+    let mut begun = BTreeSet::new();
+    for event in history.events() {
+        match event {
+            Event::Content(ContentEvent::ReplacementStarted(event)) if !begun.insert(&event.path) => {
+                marks.insert(NOT_HAPPENED);
+            }
+            Event::Content(ContentEvent::FileVerified(event))
+                if event.origin == Origin::AfterInterruption && begun.contains(&event.path) =>
+            {
+                marks.insert(HAPPENED);
+            }
+            _ => {}
+        }
+    }
+    marks
+}
+
 /// The boundaries a history speaks of: each record after the journal's first, each copied file once staged and once
-/// renamed, each batch once synced and once settled.
+/// renamed, each leftover once removed, each batch that copied something once synced and once settled.
 fn countable(history: &History) -> u64 {
-    let effects = 2 * history.count("content.file-copied") + 2 * history.count("content.batch-started");
-    (history.events().len() - 1 + effects) as u64
+    let copying =
+        |event: &&Event| matches!(event, Event::Content(ContentEvent::BatchFinished(it)) if it.copied > 0);
+    let batches = history.events().iter().filter(copying).count();
+    let files = 2 * history.count("content.file-copied") + history.count("content.leftover-removed");
+    (history.events().len() - 1 + files + 2 * batches) as u64
+}
+
+#[test]
+fn a_resumed_run_that_crashes_again() {
+    let (first, second) = if full_campaign() { (24, 12) } else { (4, 2) };
+    let uninterrupted = Rehearsal::of("tiny-replaced", &[]);
+    let there_are = uninterrupted.boundaries;
+    // In the middle of each of as many equal parts, of the run and of the one that resumes it.
+    let middle = |part: u64, parts: u64| (2 * part + 1) * there_are / (2 * parts);
+    let next = AtomicU64::new(0);
+    let work = || {
+        let mut wrong = Vec::new();
+        loop {
+            let sample = next.fetch_add(1, Ordering::SeqCst);
+            if sample >= first * second {
+                return wrong;
+            }
+            let at = [middle(sample / second, first), middle(sample % second, second)];
+            if let Err(why) = judge(&Rehearsal::of("tiny-replaced", &at), &uninterrupted) {
+                wrong.push(format!("--crash-at {} --crash-at {}: {why}", at[0], at[1]));
+            }
+        }
+    };
+    let wrong = on_threads(work);
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 #[test]
 fn small_office_at_boundaries_spread_over_the_run() {
     let samples = if full_campaign() { 30 } else { 3 };
-    let uninterrupted = Rehearsal::of("small-office", None);
+    let uninterrupted = Rehearsal::of("small-office", &[]);
     let next = AtomicU64::new(0);
     let work = || {
         let mut wrong = Vec::new();
@@ -83,7 +146,7 @@ fn small_office_at_boundaries_spread_over_the_run() {
             }
             // In the middle of each of as many equal parts.
             let at = (2 * sample + 1) * uninterrupted.boundaries / (2 * samples);
-            let rehearsal = Rehearsal::of("small-office", Some(at));
+            let rehearsal = Rehearsal::of("small-office", &[at]);
             assert!(rehearsal.crashed, "boundary {at} of {}", uninterrupted.boundaries);
             if let Err(why) = judge(&rehearsal, &uninterrupted) {
                 wrong.push(format!("--crash-at {at}: {why}"));

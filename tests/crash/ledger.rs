@@ -12,6 +12,11 @@ pub(crate) struct Rehearsal {
     pub(crate) world: World,
     /// The `totals` section of its audit report, without the paths of its folder.
     pub(crate) totals: Value,
+    /// What it says about the way back: what to undo and what is lost, then the files, brought or overwritten; without
+    /// record numbers and times, and without what a crash leaves to clean up.
+    pub(crate) way_back: Vec<Value>,
+    /// How it ended: 0, or 1 where the estate holds what cannot come over.
+    pub(crate) code: Option<i32>,
     /// Durable boundaries of its last run.
     pub(crate) boundaries: u64,
     pub(crate) crashed: bool,
@@ -19,16 +24,16 @@ pub(crate) struct Rehearsal {
 }
 
 impl Rehearsal {
-    /// Rehearses, crashing at a boundary if one is given.
-    pub(crate) fn of(scenario: &str, crash_at: Option<u64>) -> Self {
+    /// Rehearses; crashes once for each boundary that is given, in the run that resumes after the one before.
+    pub(crate) fn of(scenario: &str, crash_at: &[u64]) -> Self {
         let world = World::new(PROGRAM);
         let mut rehearse = world.command(["rehearse", "--json", "--dir", "r", "--scenario", scenario]);
-        if let Some(at) = crash_at {
+        for at in crash_at {
             rehearse.args(["--crash-at", &at.to_string()]);
         }
         let ran = rehearse.output().expect("a rehearsal");
         let told = String::from_utf8_lossy(&ran.stderr);
-        assert_eq!(ran.status.code(), Some(0), "--crash-at {crash_at:?}: {told}");
+        assert!(matches!(ran.status.code(), Some(0 | 1)), "--crash-at {crash_at:?}: {told}");
         let report: Value = serde_json::from_slice(&ran.stdout).expect("a report in JSON");
         let figure = |key| {
             section(&report, "rehearsal").iter().find(|it| it["key"] == key).map(|it| it["value"].clone())
@@ -43,6 +48,8 @@ impl Rehearsal {
             boundaries: figure("boundaries")
                 .and_then(|value| value.as_u64())
                 .expect("a number of boundaries"),
+            way_back: way_back(&world),
+            code: ran.status.code(),
             crashed: figure("crashed").is_some_and(|value| value == "yes"),
             history: History::verified(&journal),
             world,
@@ -60,6 +67,15 @@ impl Rehearsal {
         if self.totals != uninterrupted.totals {
             wrong.push(format!("other totals: {:#} instead of {:#}", self.totals, uninterrupted.totals));
         }
+        if self.way_back != uninterrupted.way_back {
+            wrong.push(format!(
+                "another way back: {:#?} instead of {:#?}",
+                self.way_back, uninterrupted.way_back
+            ));
+        }
+        if self.code != uninterrupted.code {
+            wrong.push(format!("exit code {:?} instead of {:?}", self.code, uninterrupted.code));
+        }
         wrong.extend(self.history.copied_twice());
         if self.history.in_place() != uninterrupted.history.in_place() {
             wrong.push("other files recorded as in place".to_owned());
@@ -76,6 +92,26 @@ impl Rehearsal {
         (started != finished + found)
             .then(|| format!("{started} runs started, {finished} finished, {found} interrupted"))
     }
+}
+
+/// What `rollback` and `rollback --files` say, in the terms in which two rehearsals are the same.
+fn way_back(world: &World) -> Vec<Value> {
+    let ask = |args: &[&str]| {
+        let asked = [&["rollback", "--json", "--journal", "r/journal"], args].concat();
+        let told = world.command(asked).output().expect("the way back");
+        assert_eq!(told.status.code(), Some(0), "{}", String::from_utf8_lossy(&told.stderr));
+        String::from_utf8(told.stdout).expect("JSON").replace(&*world.root().to_string_lossy(), "[ROOT]")
+    };
+    let mut guidance: Value = serde_json::from_str(&ask(&[])).expect("guidance in JSON");
+    for undo in guidance["actions"].as_array_mut().expect("actions") {
+        let undo = undo.as_object_mut().expect("an action");
+        undo.retain(|key, _| !["first_seq", "last_seq", "last_time"].contains(&key.as_str()));
+    }
+    let tidied = |kept: &Value| kept["action"] == "remove-leftover";
+    guidance["nothing_to_undo"].as_array_mut().expect("a list").retain(|kept| !tidied(kept));
+    let files = ask(&["--files"]);
+    let files = files.lines().map(|line| serde_json::from_str(line).expect("a file in JSON"));
+    std::iter::once(guidance).chain(files).collect()
 }
 
 /// The figures of a section.

@@ -3,9 +3,10 @@
 //!
 //! Method: `every_boundary` crashes a rehearsal at each durable boundary there is; `killed` ends a real run from
 //! outside at moments drawn from a seed; `stopped` asks it to stop as a person does; `beside` looks at a journal while
-//! it grows. A test waits for what it needs to see in the journal, never for time to pass.
+//! it grows; `undurable` has the system refuse to sync the destination. A test waits for what it needs to see in the
+//! journal, never for time to pass.
 //!
-//! `cargo test` enumerates the small estate and samples the larger ones. The whole campaign takes minutes:
+//! `cargo test` enumerates the small estates and samples the larger ones. The whole campaign takes minutes:
 //!
 //! ```text
 //! CAMPAIGN=full cargo test -p wsusmigrate-tests --test crash -- --nocapture
@@ -18,3 +19,4 @@ mod killed;
 mod ledger;
 mod stopped;
 mod support;
+mod undurable;
