@@ -159,7 +159,7 @@ pub struct Kept {
 #[must_use]
 pub fn plan(state: &Migration) -> Guidance {
     let mut guidance = Guidance {
-        in_doubt: state.run.status.batches.len() as u64,
+        in_doubt: state.run.status.content.batches.len() as u64,
         changed_since: state.content.suspects().count() as u64,
         ..Guidance::default()
     };

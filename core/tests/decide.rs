@@ -6,23 +6,19 @@ mod support;
 use support::*;
 use wsusmigrate_core::decide::{ContentNext, Next, Request};
 use wsusmigrate_core::digest::Sha256;
-use wsusmigrate_core::event::content::{Mismatch, Origin, ReadBackMismatched, ReadBackRecorded};
+use wsusmigrate_core::event::content::{Origin, PassFinished};
 use wsusmigrate_core::event::run::{
     Finished, InterruptionFound, Scope, SkipReason, StepSkipped, StepStarted, StopRequested, Verdict,
 };
 use wsusmigrate_core::projection::content::How;
 use wsusmigrate_core::step::Step;
 
-fn after(history: History, step: Step, verdict: Verdict) -> History {
-    history.and(StepStarted { step }).and(finished_step(step, verdict))
-}
-
 #[test]
 fn steps_come_in_their_order() {
     let mut history = running();
     for step in [Step::Inventory, Step::Preflight, Step::Content] {
         assert_eq!(history.next(everything()), Some(Next::Perform(step)));
-        history = after(history, step, Verdict::Complete);
+        history = history.through(step, Verdict::Complete);
     }
     assert_eq!(history.next(everything()), Some(Next::Finish(Verdict::Complete)));
 }
@@ -30,7 +26,7 @@ fn steps_come_in_their_order() {
 #[test]
 fn a_stopping_check_ends_the_run_before_anything_is_touched() {
     let history =
-        after(after(running(), Step::Inventory, Verdict::Complete), Step::Preflight, Verdict::Stopped);
+        running().through(Step::Inventory, Verdict::Complete).through(Step::Preflight, Verdict::Stopped);
     assert_eq!(history.next(everything()), Some(Next::Finish(Verdict::Stopped)));
 }
 
@@ -38,7 +34,7 @@ fn a_stopping_check_ends_the_run_before_anything_is_touched() {
 fn with_updates_on_microsoft_update_the_content_step_is_skipped_with_its_reason() {
     let request = Request { stored_on_microsoft_update: true, ..everything() };
     let history =
-        after(after(running(), Step::Inventory, Verdict::Complete), Step::Preflight, Verdict::Complete);
+        running().through(Step::Inventory, Verdict::Complete).through(Step::Preflight, Verdict::Complete);
     let reason = SkipReason::StoredOnMicrosoftUpdate;
     assert_eq!(history.next(request), Some(Next::Skip(Step::Content, reason)));
     let skipped = history.and(StepSkipped { step: Step::Content, reason });
@@ -63,14 +59,19 @@ fn one_file_in_place() -> History {
     in_batch(1)
         .of(action("batch"), copied(0, "a"))
         .of(action("batch"), batch_end(1, 0, 0, 0))
-        .and(pass_end(0))
+        .and(pass_end(1, 0))
+}
+
+/// One file read back and found well.
+fn read_whole(history: History) -> History {
+    history.and(read_back(1, 0, 1)).and(read_batch(0, 1, 0)).and(read_back_end(1, 0, 0))
 }
 
 #[test]
 fn content_is_passed_over_then_read_back_then_done() {
     assert_eq!(in_content().content_next(everything()), Some(ContentNext::Pass));
     assert_eq!(one_file_in_place().content_next(everything()), Some(ContentNext::ReadBack));
-    let read = one_file_in_place().and(read_back(0, 1)).and(read_back_end(0));
+    let read = read_whole(one_file_in_place());
     assert_eq!(read.content_next(everything()), Some(ContentNext::Finish(Verdict::Complete)));
     let without = Request { read_back: false, ..everything() };
     assert_eq!(one_file_in_place().content_next(without), Some(ContentNext::Finish(Verdict::Complete)));
@@ -78,16 +79,14 @@ fn content_is_passed_over_then_read_back_then_done() {
 
 #[test]
 fn a_later_run_reads_back_only_what_is_new_unless_asked_by_name() {
-    let second_run = one_file_in_place()
-        .and(read_back(0, 1))
-        .and(read_back_end(0))
+    let second_run = read_whole(one_file_in_place())
         .and(finished_step(Step::Content, Verdict::Complete))
         .and(Finished { run: run(1), verdict: Verdict::Complete })
         .and(started(2))
         .and(StepStarted { step: Step::Content });
     let by_name = Request { scope: Scope::ContentVerify, ..everything() };
     assert_eq!(second_run.content_next(by_name), Some(ContentNext::ReadBack));
-    let nothing_new = second_run.and(manifest()).and(pass(0)).and(pass_end(0));
+    let nothing_new = second_run.passing(0).and(pass_end(0, 0));
     assert_eq!(nothing_new.content_next(everything()), Some(ContentNext::Finish(Verdict::Complete)));
 }
 
@@ -118,7 +117,7 @@ fn a_file_verified_after_an_interruption_counts_as_brought_and_one_found_does_no
 fn a_file_counts_once_however_often_it_is_recorded() {
     let once = one_file_in_place();
     let rechecked = once
-        .and(pass(1))
+        .passing(1)
         .of(action("again"), batch(1))
         .of(action("again"), verified(0, "a", Origin::Rechecked))
         .of(action("again"), batch_end(0, 1, 0, 0))
@@ -130,32 +129,28 @@ fn a_file_counts_once_however_often_it_is_recorded() {
 #[test]
 fn failures_end_the_step_as_failures_and_a_later_success_clears_them() {
     let failing = in_batch(1).of(action("batch"), failed(0, "a")).of(action("batch"), batch_end(0, 0, 1, 0));
-    let failing = failing.and(pass_end(0));
+    let failing = failing.and(PassFinished { failed: 1, ..pass_end(0, 0) });
     assert_eq!(failing.content_next(everything()), Some(ContentNext::Finish(Verdict::Failures)));
     let mended = failing
-        .and(pass(1))
+        .passing(1)
         .of(action("again"), batch(1))
         .of(action("again"), copied(0, "a"))
         .of(action("again"), batch_end(1, 0, 0, 0))
-        .and(pass_end(0));
+        .and(pass_end(1, 0));
     assert_eq!(mended.state().content.failures(), 0);
 }
 
 #[test]
 fn what_a_read_back_finds_wrong_is_not_in_place_until_a_pass_has_mended_it() {
-    let mismatch = ReadBackMismatched {
-        path: path("a"),
-        what: Mismatch::Different,
-        expected: Sha256([5; 32]),
-        found: Some(Sha256([6; 32])),
-        detail: "".into(),
-    };
-    let recorded = ReadBackRecorded { first: 0, files: 1, bytes: 10, exceptions: 1, around_cache: 1 };
-    let read = one_file_in_place().and(read_back(0, 1)).and(mismatch).and(recorded).and(read_back_end(0));
+    let read = one_file_in_place()
+        .and(read_back(1, 0, 1))
+        .and(mismatched("a"))
+        .and(read_batch(0, 1, 1))
+        .and(read_back_end(1, 1, 0));
     assert_eq!(read.state().content.totals.files, 0);
     assert_eq!(read.content_next(everything()), Some(ContentNext::Finish(Verdict::Failures)));
     let mended = read
-        .and(pass(1))
+        .passing(1)
         .of(action("again"), batch(1))
         .of(action("again"), copied(0, "a"))
         .of(action("again"), batch_end(1, 0, 0, 0))
@@ -165,8 +160,12 @@ fn what_a_read_back_finds_wrong_is_not_in_place_until_a_pass_has_mended_it() {
 
 #[test]
 fn an_interrupted_read_back_of_the_same_list_goes_on_where_it_stopped() {
-    let recorded = ReadBackRecorded { first: 0, files: 1, bytes: 10, exceptions: 0, around_cache: 0 };
-    let state = one_file_in_place().and(read_back(0, 1)).and(recorded).and(read_back_end(1)).state();
+    let state = one_file_in_place()
+        .and(read_back(2, 0, 1))
+        .and(read_batch(0, 1, 0))
+        .and(StopRequested { how: "Ctrl-C".into() })
+        .and(read_back_end(1, 0, 1))
+        .state();
     assert_eq!(state.content.read_back_from(Sha256([1; 32])), 1);
     assert_eq!(state.content.read_back_from(Sha256([2; 32])), 0, "another list begins anew");
     assert!(state.content.not_read_back().next().is_some(), "nothing is covered before the end");

@@ -19,8 +19,7 @@ fn only_what_was_brought_is_deleted_and_what_was_replaced_is_named_as_lost() {
     let batch = action("batch");
     let history = in_content()
         .and(LeftoverRemoved { path: path("x.wsusmigrate-tmp"), bytes: 1 })
-        .and(manifest())
-        .and(pass(3))
+        .passing(3)
         .of(batch, support::batch(3))
         .of(batch, copied(0, "brought"))
         .of(batch, verified(1, "found", Origin::FoundInPlace))

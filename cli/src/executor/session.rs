@@ -187,7 +187,7 @@ fn begin(opened: Opened, request: &Request) -> Result<Recorder, Failure> {
         Phase::Running { run, .. } => Some(run),
         Phase::Unborn | Phase::Idle => None,
     };
-    let in_doubt = u32::try_from(state.run.status.batches.len()).unwrap_or(u32::MAX);
+    let in_doubt = u32::try_from(state.run.status.content.batches.len()).unwrap_or(u32::MAX);
     let run = RunId::from_random(open::random()?);
     let mut recorder = Recorder::new(journal, state, run);
     if let Some(interrupted) = interrupted {

@@ -85,8 +85,7 @@ pub fn make(
 }
 
 fn source_facts(listing: &Listing) -> SourceFacts {
-    let untold = [IgnoredEntry::UnreadableFolder, IgnoredEntry::Unreadable];
-    let unlisted = listing.ignored.iter().filter(|it| untold.contains(&it.what)).count() as u64;
+    let unlisted = listing.ignored.iter().filter(|it| it.what.is_untold()).count() as u64;
     let packages =
         |path: &[u8]| path.to_ascii_lowercase().starts_with(PACKAGES_FOLDER.to_ascii_lowercase().as_bytes());
     SourceFacts {

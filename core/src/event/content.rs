@@ -103,6 +103,17 @@ coded! {
     }
 }
 
+impl IgnoredEntry {
+    /// Whether it is unknown what stands there: it is missing at the destination, and the step fails.
+    #[must_use]
+    pub const fn is_untold(self) -> bool {
+        match self {
+            Self::UnreadableFolder | Self::Unreadable => true,
+            Self::SymbolicLink | Self::ReparsePoint | Self::Special | Self::Temporary => false,
+        }
+    }
+}
+
 /// A pass over the manifest begins. Says beforehand how much it will touch.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PassStarted {

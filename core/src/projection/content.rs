@@ -189,6 +189,8 @@ pub struct ReadBackRecord {
     pub around_cache: u64,
     /// Files that are not what was recorded.
     pub exceptions: BTreeMap<PathRef, (Mismatch, Text)>,
+    /// Of them, those named since the last batch: read again where the read-back is interrupted.
+    pub named: Vec<PathRef>,
     /// How it ended.
     pub finished: Option<(TimeMicros, ReadBackFinished)>,
 }
@@ -220,8 +222,7 @@ impl ContentState {
     /// Folders and files of the source about which the system tells nothing: they are missing at the destination.
     #[must_use]
     pub fn unlisted(&self) -> usize {
-        let unlisted = [IgnoredEntry::UnreadableFolder, IgnoredEntry::Unreadable];
-        self.ignored.values().filter(|(what, _)| unlisted.contains(what)).count()
+        self.ignored.values().filter(|(what, _)| what.is_untold()).count()
     }
 
     /// Who put a file in place that was found right, with this digest: `looks` is what it was taken for before its bytes
@@ -386,7 +387,12 @@ impl ContentState {
     fn apply_read_back(&mut self, seq: Seq, time: TimeMicros, event: &ContentEvent) {
         if let ContentEvent::ReadBackStarted(start) = event {
             match self.read_back.as_mut().filter(|read| read.list == start.list && start.from > 0) {
-                Some(goes_on) => goes_on.finished = None,
+                Some(goes_on) => {
+                    goes_on.finished = None;
+                    for path in goes_on.named.drain(..) {
+                        goes_on.exceptions.remove(&path);
+                    }
+                }
                 None => {
                     self.read_back = Some(ReadBackRecord {
                         started: time,
@@ -398,6 +404,7 @@ impl ContentState {
                         read_bytes: 0,
                         around_cache: 0,
                         exceptions: BTreeMap::new(),
+                        named: Vec::new(),
                         finished: None,
                     });
                 }
@@ -410,9 +417,11 @@ impl ContentState {
                 read.read_files = batch.first + u64::from(batch.files);
                 read.read_bytes += batch.bytes;
                 read.around_cache += u64::from(batch.around_cache);
+                read.named.clear();
             }
             ContentEvent::ReadBackMismatched(file) => {
                 read.exceptions.insert(file.path.clone(), (file.what, file.detail.clone()));
+                read.named.push(file.path.clone());
                 // Not counted as in place any more; the next pass looks at it again.
                 self.suspect(&file.path);
             }

@@ -13,6 +13,8 @@ use wsusmigrate_core::digest::{Sha1, Sha256};
 use wsusmigrate_core::envelope::{Envelope, Recorded};
 use wsusmigrate_core::event::Event;
 use wsusmigrate_core::event::content::*;
+use wsusmigrate_core::event::inventory::InventoryFinished;
+use wsusmigrate_core::event::preflight::{CheckVerdict, Checked, PreflightFinished};
 use wsusmigrate_core::event::run::*;
 use wsusmigrate_core::id::{ActionId, EventId, MigrationId, RunId, StreamId};
 use wsusmigrate_core::path::{PathRef, RelPath};
@@ -70,12 +72,37 @@ impl History {
         Ok(status)
     }
 
-    /// Why the last event cannot follow; everything before it must.
+    /// Why the last event cannot follow; everything before it must. After a refusal the status is as before.
     #[track_caller]
     pub fn refusal(&self) -> &'static str {
-        let illegal = self.status().expect_err("the history is legal");
-        assert_eq!(illegal.seq.0 + 1, self.records.len() as u64, "refused too early: {illegal}");
+        let (last, legal) = self.records.split_last().expect("an event");
+        let mut status = Status::default();
+        for record in legal {
+            status.advance(record).unwrap_or_else(|illegal| panic!("refused too early: {illegal}"));
+        }
+        let before = status.clone();
+        let illegal = status.advance(last).expect_err("the history is legal");
+        assert_eq!(status, before, "a refused event changed the status");
         illegal.why
+    }
+
+    /// Adds a whole pass over a manifest of its worklist alone.
+    pub fn passing(self, files: u32) -> Self {
+        self.and(manifest_of(files)).and(pass(files))
+    }
+
+    /// Adds the end of a step that recorded nothing else.
+    pub fn through(self, step: Step, verdict: Verdict) -> Self {
+        let begun = self.and(StepStarted { step });
+        let done = match (step, verdict) {
+            (Step::Inventory, _) => begun.and(InventoryFinished { fields: 0 }),
+            (Step::Preflight, Verdict::Stopped) => begun
+                .and(checked(CheckVerdict::Stop))
+                .and(PreflightFinished { passed: 0, warned: 0, stopped: 1 }),
+            (Step::Preflight, _) => begun.and(PreflightFinished { passed: 0, warned: 0, stopped: 0 }),
+            (Step::Content, _) => begun.passing(0).and(pass_end(0, 0)),
+        };
+        done.and(finished_step(step, verdict))
     }
 
     /// The state after all of it; the history must be legal.
@@ -114,7 +141,7 @@ pub fn in_content() -> History {
 
 /// A journal with a pass of `files` files going on and one batch of them open.
 pub fn in_batch(files: u32) -> History {
-    in_content().and(manifest()).and(pass(u64::from(files))).of(action("batch"), batch(files))
+    in_content().passing(files).of(action("batch"), batch(files))
 }
 
 pub fn created() -> JournalCreated {
@@ -147,25 +174,37 @@ pub fn finished_step(step: Step, verdict: Verdict) -> StepFinished {
 }
 
 pub fn manifest() -> ManifestRecorded {
+    manifest_of(2)
+}
+
+pub fn manifest_of(files: u32) -> ManifestRecorded {
     ManifestRecorded {
         source: "S".into(),
         destination: "D".into(),
         manifest: Sha256([1; 32]),
-        files: 2,
-        bytes: 20,
-        content_files: 2,
+        files: files.into(),
+        bytes: u64::from(files) * 10,
+        content_files: files.into(),
         package_files: 0,
         unexpected_files: 0,
         ignored_entries: 0,
     }
 }
 
-pub fn pass(files: u64) -> PassStarted {
+pub fn ignored(what: IgnoredEntry) -> EntryIgnored {
+    EntryIgnored { path: path("ignored"), what, detail: "".into() }
+}
+
+pub fn checked(verdict: CheckVerdict) -> Checked {
+    Checked { check: "c".into(), verdict, finding: "".into(), remedy: "".into() }
+}
+
+pub fn pass(files: u32) -> PassStarted {
     PassStarted {
         manifest: Sha256([1; 32]),
         worklist: Sha256([2; 32]),
-        files,
-        bytes: files * 10,
+        files: files.into(),
+        bytes: u64::from(files) * 10,
         unchanged_files: 0,
         unchanged_bytes: 0,
         recheck: false,
@@ -173,9 +212,13 @@ pub fn pass(files: u64) -> PassStarted {
 }
 
 pub fn batch(files: u32) -> BatchStarted {
+    batch_from(0, files)
+}
+
+pub fn batch_from(first: u64, files: u32) -> BatchStarted {
     BatchStarted {
         worklist: Sha256([2; 32]),
-        first: 0,
+        first,
         files,
         bytes: u64::from(files) * 10,
         range: Sha256([3; 32]),
@@ -241,16 +284,31 @@ pub fn batch_end(copied: u32, verified: u32, failed: u32, left: u32) -> BatchFin
     BatchFinished { copied, verified, failed, left }
 }
 
-pub fn pass_end(left: u64) -> PassFinished {
-    PassFinished { copied: 0, copied_bytes: 0, verified: 0, failed: 0, left }
+/// The end of a pass that copied files of ten bytes and did nothing else.
+pub fn pass_end(copied: u64, left: u64) -> PassFinished {
+    PassFinished { copied, copied_bytes: copied * 10, verified: 0, failed: 0, left }
 }
 
-pub fn read_back(from: u64, list: u8) -> ReadBackStarted {
-    ReadBackStarted { list: Sha256([list; 32]), files: 2, bytes: 20, from }
+pub fn read_back(files: u64, from: u64, list: u8) -> ReadBackStarted {
+    ReadBackStarted { list: Sha256([list; 32]), files, bytes: files * 10, from }
 }
 
-pub fn read_back_end(left: u64) -> ReadBackFinished {
-    ReadBackFinished { files: 2 - left, bytes: 20, exceptions: 0, left }
+pub fn read_batch(first: u64, files: u32, exceptions: u32) -> ReadBackRecorded {
+    ReadBackRecorded { first, files, bytes: u64::from(files) * 10, exceptions, around_cache: 0 }
+}
+
+pub fn mismatched(name: &str) -> ReadBackMismatched {
+    ReadBackMismatched {
+        path: path(name),
+        what: Mismatch::Different,
+        expected: Sha256([5; 32]),
+        found: Some(Sha256([6; 32])),
+        detail: "".into(),
+    }
+}
+
+pub fn read_back_end(files: u64, exceptions: u64, left: u64) -> ReadBackFinished {
+    ReadBackFinished { files, bytes: files * 10, exceptions, left }
 }
 
 pub fn reconciled() -> BatchReconciled {

@@ -17,7 +17,7 @@ use wsusmigrate_core::unit::Seq;
 
 use crate::adapter::content as files;
 use crate::error::Failure;
-use crate::executor::{Draft, Recorder};
+use crate::executor::{Draft, Recorder, note_stop};
 use crate::exit::Exit;
 use crate::progress::Display;
 use crate::show::{bytes, count};
@@ -57,16 +57,11 @@ pub(super) fn perform(
     };
     work.run()?;
     let sums = work.sums;
-    recorder.observe(
-        &seq.0.to_be_bytes(),
-        PassFinished {
-            copied: sums.copied,
-            copied_bytes: sums.copied_bytes,
-            verified: sums.verified,
-            failed: sums.failed,
-            left: worklist.len() as u64 - sums.copied - sums.verified - sums.failed,
-        },
-    )?;
+    let left = worklist.len() as u64 - sums.copied - sums.verified - sums.failed;
+    note_stop(recorder, &context.request().stop)?;
+    let Sums { copied, copied_bytes, verified, failed } = sums;
+    let finished = PassFinished { copied, copied_bytes, verified, failed, left };
+    recorder.observe(&seq.0.to_be_bytes(), finished)?;
     Ok(())
 }
 
@@ -294,6 +289,9 @@ impl Work<'_, '_> {
         self.sums.copied += u64::from(end.copied);
         self.sums.verified += u64::from(end.verified);
         self.sums.failed += u64::from(end.failed);
+        if end.left > 0 {
+            note_stop(self.recorder, &self.context.request().stop)?;
+        }
         let id = EventId::of_action(action, Phase::Outcome, 0, 0);
         drafts.push(Draft::of_action(id, action, Some(intent), end));
         self.recorder.record(drafts)?;

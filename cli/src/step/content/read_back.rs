@@ -14,7 +14,7 @@ use wsusmigrate_journal::evidence;
 
 use crate::adapter::content as files;
 use crate::error::Failure;
-use crate::executor::{Recorder, file_failure};
+use crate::executor::{Recorder, file_failure, note_stop};
 use crate::exit::Exit;
 use crate::progress::Display;
 use crate::show::{bytes as human, count};
@@ -33,6 +33,7 @@ pub(super) fn perform(recorder: &mut Recorder, context: &Context<'_>) -> Result<
     recorder.observe(&digest.0, started)?;
     let mut work = Work { recorder, context, list: &list, digests: &digests };
     work.run(usize::try_from(from).unwrap_or(usize::MAX).min(list.len()))?;
+    note_stop(recorder, &context.request().stop)?;
     let read = recorder.state().content.read_back.as_ref();
     let finished = read.map(|read| ReadBackFinished {
         files: read.read_files,

@@ -47,7 +47,7 @@ pub(super) fn perform(
     if !there.is_empty() {
         settle(&context.folders().destination, &there).map_err(|error| pass::engine_failure(&error))?;
     }
-    let intent_seq = recorder.state().run.status.batches.get(&action).map(|batch| batch.intent);
+    let intent_seq = recorder.state().run.status.content.batches.get(&action).map(|batch| batch.intent);
     let id = EventId::of_action(action, Phase::Reconciled, 0, 0);
     recorder.record(vec![Draft::of_action(id, action, intent_seq, found)])?;
     Ok(())
