@@ -67,6 +67,7 @@ impl ActionKind {
                 | ContentEvent::ReadBackStarted(_)
                 | ContentEvent::ReadBackRecorded(_)
                 | ContentEvent::ReadBackMismatched(_)
+                | ContentEvent::SuspicionSettled(_)
                 | ContentEvent::ReadBackFinished(_) => None,
             },
         }
@@ -186,7 +187,9 @@ pub fn plan(state: &Migration) -> Guidance {
 
 /// Files at the destination that took the place of somebody else's.
 fn replaced(state: &Migration) -> u64 {
-    state.content.in_place.values().filter(|record| record.replaced).count() as u64
+    let content = &state.content;
+    content.in_place.values().chain(content.withdrawn.values()).filter(|record| record.replaced).count()
+        as u64
 }
 
 fn undo(kind: ActionKind, state: &Migration) -> Option<Undo> {

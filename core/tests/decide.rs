@@ -6,9 +6,9 @@ mod support;
 use support::*;
 use wsusmigrate_core::decide::{ContentNext, Next, Request};
 use wsusmigrate_core::digest::Sha256;
-use wsusmigrate_core::event::content::{Origin, PassFinished};
+use wsusmigrate_core::event::content::{IgnoredEntry, ManifestRecorded, Origin, PassFinished, Settlement};
 use wsusmigrate_core::event::run::{
-    Finished, InterruptionFound, Scope, SkipReason, StepSkipped, StepStarted, StopRequested, Verdict,
+    Finished, InterruptionFound, Scope, SkipReason, Started, StepSkipped, StepStarted, StopRequested, Verdict,
 };
 use wsusmigrate_core::projection::content::How;
 use wsusmigrate_core::step::Step;
@@ -169,4 +169,71 @@ fn an_interrupted_read_back_of_the_same_list_goes_on_where_it_stopped() {
     assert_eq!(state.content.read_back_from(Sha256([1; 32])), 1);
     assert_eq!(state.content.read_back_from(Sha256([2; 32])), 0, "another list begins anew");
     assert!(state.content.not_read_back().next().is_some(), "nothing is covered before the end");
+}
+
+/// A file in place that a read-back found wrong, and the beginning of the next run.
+fn suspected() -> History {
+    one_file_in_place()
+        .and(read_back(1, 0, 1))
+        .and(mismatched("a"))
+        .and(read_batch(0, 1, 1))
+        .and(read_back_end(1, 1, 0))
+        .and(finished_step(Step::Content, Verdict::Failures))
+        .and(Finished { run: run(1), verdict: Verdict::Failures })
+}
+
+#[test]
+fn a_good_read_clears_what_an_earlier_one_found_wrong() {
+    let by_name = Request { scope: Scope::ContentVerify, ..everything() };
+    let read = suspected()
+        .and(Started { scope: Scope::ContentVerify, ..started(2) })
+        .and(StepStarted { step: Step::Content })
+        .and(read_back(1, 0, 2))
+        .and(settled(Settlement::ReadRight))
+        .and(read_batch(0, 1, 0))
+        .and(read_back_end(1, 0, 0));
+    let state = read.state();
+    assert_eq!((state.content.failures(), state.content.totals.files), (0, 1));
+    let enough = read.and(finished_step(Step::Content, Verdict::Complete));
+    assert_eq!(enough.next(by_name), Some(Next::Finish(Verdict::Complete)));
+}
+
+#[test]
+fn what_is_wrong_and_gone_from_the_source_fails_until_it_is_gone_from_both_sides() {
+    let again = || suspected().and(started(2)).and(StepStarted { step: Step::Content });
+    let passed = again().passing(0).and(pass_end(0, 0));
+    assert_eq!(passed.content_next(everything()), Some(ContentNext::Finish(Verdict::Failures)));
+    assert!(passed.state().content.orphans.contains(&path("a")));
+    let gone =
+        again().and(manifest_of(0)).and(settled(Settlement::GoneFromBoth)).and(pass(0)).and(pass_end(0, 0));
+    assert_eq!(gone.content_next(everything()), Some(ContentNext::Finish(Verdict::Complete)));
+    let content = gone.state().content;
+    assert!(content.withdrawn.contains_key(&path("a")) && content.orphans.is_empty());
+    assert_eq!((content.totals.files, content.in_place.len()), (0, 0));
+}
+
+#[test]
+fn what_the_source_may_still_hold_unseen_is_no_orphan() {
+    let untold = suspected()
+        .and(started(2))
+        .and(StepStarted { step: Step::Content })
+        .and(ManifestRecorded { ignored_entries: 1, ..manifest_of(0) })
+        .and(ignored(IgnoredEntry::UnreadableFolder))
+        .and(pass(0))
+        .and(pass_end(0, 0));
+    assert!(untold.state().content.orphans.is_empty());
+}
+
+#[test]
+fn an_orphan_that_comes_back_is_mended() {
+    let mended = suspected()
+        .and(started(2))
+        .and(StepStarted { step: Step::Content })
+        .passing(0)
+        .and(pass_end(0, 0))
+        .passing(1)
+        .of(action("again"), batch(1))
+        .of(action("again"), copied(0, "a"));
+    let content = mended.state().content;
+    assert_eq!((content.failures(), content.orphans.len()), (0, 0));
 }

@@ -324,6 +324,18 @@ fn an_interrupted_read_back_goes_on_exactly_where_it_stopped() {
 }
 
 #[test]
+fn a_suspicion_is_settled_where_its_proof_is() {
+    let (right, gone) = (|| settled(Settlement::ReadRight), || settled(Settlement::GoneFromBoth));
+    let reading = || in_content().and(read_back(1, 0, 1));
+    assert!(reading().and(right()).status().is_ok());
+    assert_eq!(reading().and(gone()).refusal(), "a read-back looks at one side only");
+    assert_eq!(in_content().and(right()).refusal(), "no read-back is going on");
+    assert_eq!(in_content().and(gone()).refusal(), "no manifest was recorded in this run");
+    assert!(in_content().and(manifest()).and(gone()).status().is_ok());
+    assert_eq!(in_content().passing(1).and(gone()).refusal(), "it belongs before the pass");
+}
+
+#[test]
 fn a_step_is_carried_out_once_in_a_run() {
     let why = "the step was carried out in this run before";
     let once = || running().through(Step::Inventory, Verdict::Complete);

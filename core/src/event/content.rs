@@ -48,6 +48,8 @@ noun! {
         ReadBackMismatched => ContentReadBackMismatched;
         /// Reading back ends.
         ReadBackFinished => ContentReadBackFinished;
+        /// A file found wrong is no open question any more.
+        SuspicionSettled => ContentSuspicionSettled;
     }
 }
 
@@ -409,4 +411,25 @@ pub struct ReadBackFinished {
     pub exceptions: u64,
     /// Files not read because the run was asked to stop.
     pub left: u64,
+}
+
+/// A file that a read-back found wrong is no open question any more, without having been copied again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SuspicionSettled {
+    /// Where, below the destination's root.
+    pub path: PathRef,
+    /// How.
+    pub how: Settlement,
+    /// SHA-256 that was recorded when the file was put in place or verified.
+    pub sha256: Sha256,
+}
+
+coded! {
+    /// How a suspicion was settled.
+    Settlement {
+        /// It was read again, whole, and is what was recorded.
+        ReadRight = 1, "read-right";
+        /// Neither side has it any more: it left the source and was removed at the destination.
+        GoneFromBoth = 2, "gone-from-both";
+    }
 }

@@ -66,6 +66,7 @@ impl Event {
                 ContentEvent::FileFailed(event) => of_path(&event.path).into_iter().collect(),
                 ContentEvent::LeftoverRemoved(event) => of_path(&event.path).into_iter().collect(),
                 ContentEvent::ReadBackMismatched(event) => of_path(&event.path).into_iter().collect(),
+                ContentEvent::SuspicionSettled(event) => of_path(&event.path).into_iter().collect(),
                 ContentEvent::BatchFinished(_)
                 | ContentEvent::BatchReconciled(_)
                 | ContentEvent::PassFinished(_)

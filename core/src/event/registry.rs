@@ -85,6 +85,7 @@ registry! {
     0x040E ContentReadBackMismatched "content.read-back-mismatched" 1 "A file at the destination is not what was recorded.";
     0x040F ContentReadBackFinished "content.read-back-finished" 1 "Reading the copy back ends.";
     0x0410 ContentReplacementStarted "content.replacement-started" 1 "Intent: a wrong file is about to be replaced, and what it is.";
+    0x0411 ContentSuspicionSettled "content.suspicion-settled" 1 "A file found wrong was read right again, or is gone from both sides.";
 }
 
 const _: () = {

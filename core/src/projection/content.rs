@@ -2,16 +2,22 @@
 //!
 //! Memory grows with the files: about 250 bytes each, so 250 MB for a million.
 
-use std::collections::BTreeMap;
+mod read_back;
+mod totals;
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
+
+pub use read_back::ReadBackRecord;
+pub use totals::Totals;
 
 use crate::content::Replacements;
 use crate::digest::Sha256;
 use crate::envelope::Recorded;
 use crate::event::content::{
-    BatchStarted, ContentEvent, FailureReason, FileFacts, IgnoredEntry, ManifestRecorded, Mismatch, Naming,
-    Origin, PassFinished, PassStarted, ReadBackFinished,
+    BatchStarted, ContentEvent, FailureReason, FileFacts, IgnoredEntry, ManifestRecorded, Naming, Origin,
+    PassFinished, PassStarted,
 };
 use crate::event::{Event, RunEvent};
 use crate::id::ActionId;
@@ -29,6 +35,10 @@ pub struct ContentState {
     pub in_place: BTreeMap<PathRef, FileRecord>,
     /// Sums over `in_place`.
     pub totals: Totals,
+    /// Files a read-back found wrong that the source did not hold when it was last gone through.
+    pub orphans: BTreeSet<PathRef>,
+    /// Files that were in place, were found wrong, and are gone from both sides.
+    pub withdrawn: BTreeMap<PathRef, FileRecord>,
     /// Files whose last outcome is a failure.
     pub failed: BTreeMap<PathRef, FailureRecord>,
     /// Entries of the source that are not copied, as last listed.
@@ -78,55 +88,6 @@ pub enum How {
     FoundInPlace,
 }
 
-/// Sums over the files in place.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Totals {
-    /// Files in place.
-    pub files: u64,
-    /// Their sizes together, in bytes.
-    pub bytes: u64,
-    /// Of them, files this migration brought.
-    pub brought_files: u64,
-    /// Sizes of those, in bytes.
-    pub brought_bytes: u64,
-    /// Files that are not named after their digest, outside `UpdateServicesPackages`.
-    pub unexpected_files: u64,
-    /// Files in `UpdateServicesPackages`.
-    pub package_files: u64,
-    /// Files of which `tbFile` says that they are encrypted.
-    pub encrypted_files: u64,
-    /// Files that replaced one with other bytes.
-    pub replaced_files: u64,
-}
-
-impl Totals {
-    fn add(&mut self, record: &FileRecord) {
-        self.change(record, |sum, value| *sum += value);
-    }
-
-    fn remove(&mut self, record: &FileRecord) {
-        self.change(record, |sum, value| *sum -= value);
-    }
-
-    fn change(&mut self, record: &FileRecord, by: impl Fn(&mut u64, u64)) {
-        by(&mut self.files, 1);
-        by(&mut self.bytes, record.bytes);
-        if record.how == How::Brought {
-            by(&mut self.brought_files, 1);
-            by(&mut self.brought_bytes, record.bytes);
-        }
-        match record.naming {
-            Naming::Digest => {}
-            Naming::Unexpected => by(&mut self.unexpected_files, 1),
-            Naming::Package => by(&mut self.package_files, 1),
-            Naming::Encrypted => by(&mut self.encrypted_files, 1),
-        }
-        if record.replaced {
-            by(&mut self.replaced_files, 1);
-        }
-    }
-}
-
 /// A file that could not be brought over.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FailureRecord {
@@ -168,33 +129,6 @@ pub struct OpenBatch {
     pub recorded: Vec<u32>,
 }
 
-/// A read-back.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ReadBackRecord {
-    /// When it began.
-    pub started: TimeMicros,
-    /// Its first record: files recorded before it are in the list, or were read back earlier.
-    pub seq: Seq,
-    /// SHA-256 of the list.
-    pub list: Sha256,
-    /// Files in the list.
-    pub files: u64,
-    /// Their sizes together, in bytes.
-    pub bytes: u64,
-    /// Position up to which the list has been read.
-    pub read_files: u64,
-    /// Bytes read.
-    pub read_bytes: u64,
-    /// Files read around the system's cache.
-    pub around_cache: u64,
-    /// Files that are not what was recorded.
-    pub exceptions: BTreeMap<PathRef, (Mismatch, Text)>,
-    /// Of them, those named since the last batch: read again where the read-back is interrupted.
-    pub named: Vec<PathRef>,
-    /// How it ended.
-    pub finished: Option<(TimeMicros, ReadBackFinished)>,
-}
-
 impl ContentState {
     /// Whatever keeps the copy from being whole: failed files, files a read-back found wrong, folders of the source
     /// that could not be listed.
@@ -232,21 +166,27 @@ impl ContentState {
         if self.replacements.happened(path, sha256) { Origin::AfterInterruption } else { looks }
     }
 
-    /// What was recorded of a file is not true any more.
-    fn suspect(&mut self, path: &PathRef) {
-        if let Some(record) = self.in_place.get_mut(path).filter(|record| !record.suspect) {
-            self.totals.remove(record);
-            record.suspect = true;
-        }
-    }
-
     /// Files in place that no read-back has covered.
     pub fn not_read_back(&self) -> impl Iterator<Item = (&PathRef, &FileRecord)> {
         self.in_place.iter().filter(|(_, record)| !record.suspect && record.seq >= self.read_back_upto)
     }
 
+    /// A pass went through everything: what it did not look at has left the source.
+    fn passed(&mut self, pass: Seq) {
+        self.doubtful.clear();
+        // A file that has left the source has not failed.
+        self.failed.retain(|_, failure| failure.seq > pass);
+        if self.unlisted() > 0 {
+            return;
+        }
+        let unseen = self.suspects().filter(|path| !self.failed.contains_key(path));
+        self.orphans = unseen.cloned().collect();
+    }
+
     fn place(&mut self, seq: Seq, path: &PathRef, file: &FileFacts, how: How, replaced: bool) {
         self.failed.remove(path);
+        self.orphans.remove(path);
+        self.withdrawn.remove(path);
         let record = FileRecord {
             seq,
             bytes: file.bytes,
@@ -369,69 +309,18 @@ impl ContentState {
             ContentEvent::LeftoverRemoved(_) => {}
             ContentEvent::PassFinished(end) => {
                 if let Some(pass) = &mut self.pass {
-                    if end.left == 0 {
-                        self.doubtful.clear();
-                        // A file that has left the source has not failed.
-                        self.failed.retain(|_, failure| failure.seq > pass.seq);
-                    }
                     pass.finished = Some((time, end.clone()));
+                    let seq = pass.seq;
+                    if end.left == 0 {
+                        self.passed(seq);
+                    }
                 }
             }
+            ContentEvent::SuspicionSettled(settled) => self.settle(settled),
             ContentEvent::ReadBackStarted(_)
             | ContentEvent::ReadBackRecorded(_)
             | ContentEvent::ReadBackMismatched(_)
             | ContentEvent::ReadBackFinished(_) => self.apply_read_back(recorded.seq, time, event),
-        }
-    }
-
-    fn apply_read_back(&mut self, seq: Seq, time: TimeMicros, event: &ContentEvent) {
-        if let ContentEvent::ReadBackStarted(start) = event {
-            match self.read_back.as_mut().filter(|read| read.list == start.list && start.from > 0) {
-                Some(goes_on) => {
-                    goes_on.finished = None;
-                    for path in goes_on.named.drain(..) {
-                        goes_on.exceptions.remove(&path);
-                    }
-                }
-                None => {
-                    self.read_back = Some(ReadBackRecord {
-                        started: time,
-                        seq,
-                        list: start.list,
-                        files: start.files,
-                        bytes: start.bytes,
-                        read_files: 0,
-                        read_bytes: 0,
-                        around_cache: 0,
-                        exceptions: BTreeMap::new(),
-                        named: Vec::new(),
-                        finished: None,
-                    });
-                }
-            }
-            return;
-        }
-        let Some(read) = &mut self.read_back else { return };
-        match event {
-            ContentEvent::ReadBackRecorded(batch) => {
-                read.read_files = batch.first + u64::from(batch.files);
-                read.read_bytes += batch.bytes;
-                read.around_cache += u64::from(batch.around_cache);
-                read.named.clear();
-            }
-            ContentEvent::ReadBackMismatched(file) => {
-                read.exceptions.insert(file.path.clone(), (file.what, file.detail.clone()));
-                read.named.push(file.path.clone());
-                // Not counted as in place any more; the next pass looks at it again.
-                self.suspect(&file.path);
-            }
-            ContentEvent::ReadBackFinished(end) => {
-                read.finished = Some((time, end.clone()));
-                if end.left == 0 {
-                    self.read_back_upto = read.seq;
-                }
-            }
-            _ => {}
         }
     }
 }

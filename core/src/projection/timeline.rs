@@ -52,7 +52,8 @@ fn is_told(event: &Event) -> bool {
             | ContentEvent::BatchFinished(_)
             | ContentEvent::LeftoverRemoved(_)
             | ContentEvent::ReadBackRecorded(_)
-            | ContentEvent::ReadBackMismatched(_) => false,
+            | ContentEvent::ReadBackMismatched(_)
+            | ContentEvent::SuspicionSettled(_) => false,
         },
     }
 }

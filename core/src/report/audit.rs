@@ -24,6 +24,7 @@ pub fn audit(state: &Migration) -> Report {
         totals(state),
         overwritten(state),
         failures(state),
+        suspects(state),
         unexpected(state),
         ignored(state),
         read_back(state),
@@ -159,6 +160,30 @@ fn failures(state: &Migration) -> Section {
         vec![path.to_string().into(), failure.reason.word().into(), failure.detail.as_str().into()]
     });
     section.table("failures", &["path", "reason", "detail"], rows);
+    section
+}
+
+/// Files that were in place and are not what was recorded any more.
+fn suspects(state: &Migration) -> Section {
+    let mut section = Section::new("suspects", "Found wrong at the destination and not mended");
+    let rows = state.content.suspects().map(|path| {
+        let gone = state.content.orphans.contains(path);
+        let source = if gone { "gone from the source" } else { "the next run looks at it again" };
+        vec![path.to_string().into(), source.into()]
+    });
+    section.table("suspects", &["path", "at the source"], rows);
+    if !state.content.orphans.is_empty() {
+        section.notes.push(
+            "What is gone from the source cannot be mended from there: restore it at the source, or delete it at \
+             the destination, then `wsusmigrate run`. If it was put right at the destination: `wsusmigrate run \
+             --only content.verify`."
+                .to_owned(),
+        );
+    }
+    let rows = state.content.withdrawn.iter().map(|(path, record)| {
+        vec![path.to_string().into(), Value::bytes(record.bytes), record.sha256.to_string().into()]
+    });
+    section.table("withdrawn", &["gone from both sides", "size", "SHA-256"], rows);
     section
 }
 

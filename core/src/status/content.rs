@@ -18,7 +18,9 @@ use self::pass::Ended;
 use super::{RunStatus, Why, require};
 use crate::digest::Sha256;
 use crate::event::ContentEvent;
-use crate::event::content::{BatchReconciled, EntryIgnored, ManifestRecorded, PassStarted, ReadBackStarted};
+use crate::event::content::{
+    BatchReconciled, EntryIgnored, ManifestRecorded, PassStarted, ReadBackStarted, Settlement,
+};
 use crate::event::run::{Scope, Verdict};
 use crate::id::ActionId;
 use crate::unit::Seq;
@@ -167,6 +169,14 @@ impl ContentStatus {
 
             (Stage::ReadBack(reading), ContentEvent::ReadBackMismatched(_)) => reading.name(),
             (Stage::ReadBack(reading), ContentEvent::ReadBackRecorded(event)) => reading.record(event)?,
+            (Stage::ReadBack(_), ContentEvent::SuspicionSettled(event)) => {
+                require(event.how == Settlement::ReadRight, "a read-back looks at one side only")?;
+            }
+            (Stage::Ready, ContentEvent::SuspicionSettled(event)) => {
+                require(event.how == Settlement::GoneFromBoth, "no read-back is going on")?;
+                require(self.manifest.is_some(), "no manifest was recorded in this run")?;
+            }
+            (Stage::Pass(_), ContentEvent::SuspicionSettled(_)) => return Err("it belongs before the pass"),
             (Stage::ReadBack(reading), ContentEvent::ReadBackFinished(end)) => {
                 reading.may_finish(end, run)?;
                 self.failures += end.exceptions;

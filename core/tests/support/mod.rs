@@ -307,6 +307,10 @@ pub fn mismatched(name: &str) -> ReadBackMismatched {
     }
 }
 
+pub fn settled(how: Settlement) -> SuspicionSettled {
+    SuspicionSettled { path: path("a"), how, sha256: Sha256([5; 32]) }
+}
+
 pub fn read_back_end(files: u64, exceptions: u64, left: u64) -> ReadBackFinished {
     ReadBackFinished { files, bytes: files * 10, exceptions, left }
 }

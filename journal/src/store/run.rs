@@ -61,6 +61,7 @@ fn subject(event: &Event) -> Option<[u8; SUBJECT_BYTES]> {
         Event::Content(ContentEvent::FileFailed(event)) => &event.path,
         Event::Content(ContentEvent::LeftoverRemoved(event)) => &event.path,
         Event::Content(ContentEvent::ReadBackMismatched(event)) => &event.path,
+        Event::Content(ContentEvent::SuspicionSettled(event)) => &event.path,
         Event::Content(
             ContentEvent::ManifestRecorded(_)
             | ContentEvent::PassStarted(_)

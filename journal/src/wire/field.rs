@@ -90,6 +90,7 @@ codes! {
     content::Origin, "origin";
     content::FailureReason, "failure reason";
     content::Mismatch, "mismatch";
+    content::Settlement, "settlement";
 }
 
 impl<S: Stored<D>, D> Stored<Option<D>> for Option<S> {

@@ -150,6 +150,12 @@ pub fn event(kind: Kind) -> Event {
         Kind::ContentReadBackRecorded => {
             content::ReadBackRecorded { first: 1, files: 2, bytes: 3, exceptions: 4, around_cache: 5 }.into()
         }
+        Kind::ContentSuspicionSettled => content::SuspicionSettled {
+            path: path(),
+            how: content::Settlement::GoneFromBoth,
+            sha256: Sha256([0xC3; 32]),
+        }
+        .into(),
         Kind::ContentReadBackMismatched => content::ReadBackMismatched {
             path: path(),
             what: content::Mismatch::Different,

@@ -70,6 +70,9 @@ pub(super) fn line(event: &ContentEvent) -> String {
         ContentEvent::ReadBackMismatched(it) => {
             format!("not as recorded: {}: {} {}", it.path, it.what.word(), it.detail)
         }
+        ContentEvent::SuspicionSettled(it) => {
+            format!("suspicion settled: {}: {}", it.path, it.how.word())
+        }
         ContentEvent::ReadBackFinished(it) => format!(
             "read-back finished: {} files, {}, {} exceptions, {} left",
             count(it.files),

@@ -6,6 +6,7 @@ mod lists;
 mod pass;
 mod read_back;
 mod reconcile;
+mod suspects;
 
 use wsusmigrate_core::decide::{ContentNext, decide_content};
 use wsusmigrate_core::event::content::LeftoverRemoved;
@@ -34,7 +35,10 @@ pub(super) fn perform(recorder: &mut Recorder, context: &Context<'_>) -> Result<
                 pass::perform(recorder, context, listings)?;
             }
             Some(ContentNext::ReadBack) => read_back::perform(recorder, context)?,
-            Some(ContentNext::Finish(verdict)) => return Ok(verdict),
+            Some(ContentNext::Finish(verdict)) => {
+                suspects::tell_orphans(recorder, context);
+                return Ok(verdict);
+            }
             None => {
                 return Err(Failure::new(
                     Exit::Failed,

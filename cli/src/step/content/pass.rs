@@ -22,7 +22,7 @@ use crate::exit::Exit;
 use crate::progress::Display;
 use crate::show::{bytes, count};
 use crate::step::content::knowledge::Known;
-use crate::step::content::{events, lists};
+use crate::step::content::{events, lists, suspects};
 use crate::step::context::Context;
 use crate::step::listings::Listings;
 
@@ -39,6 +39,7 @@ pub(super) fn perform(
 ) -> Result<(), Failure> {
     let manifest = &listings.source.files;
     record_manifest(recorder, context, listings, manifest)?;
+    suspects::settle_gone(recorder, context, listings)?;
     let journal = &context.request().journal;
     let known = Known::gather(journal, &recorder.state().content, &listings.destination);
     let recheck = context.request().recheck;

@@ -1,20 +1,17 @@
 //! The read-back: hash the copy from the disk, one event a batch with every exception by name.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 
 use wsusmigrate_core::content::{Batch, Entry, cut};
 use wsusmigrate_core::digest::Sha256;
 use wsusmigrate_core::event::content::{
-    ReadBackFinished, ReadBackMismatched, ReadBackRecorded, ReadBackStarted,
+    ReadBackFinished, ReadBackMismatched, ReadBackRecorded, ReadBackStarted, Settlement, SuspicionSettled,
 };
 use wsusmigrate_core::event::run::Scope;
-use wsusmigrate_core::path::{PathRef, RelPath};
-use wsusmigrate_core::projection::content::FileRecord;
-use wsusmigrate_journal::evidence;
 
 use crate::adapter::content as files;
 use crate::error::Failure;
-use crate::executor::{Recorder, file_failure, note_stop};
+use crate::executor::{Recorder, note_stop};
 use crate::exit::Exit;
 use crate::progress::Display;
 use crate::show::{bytes as human, count};
@@ -24,14 +21,14 @@ use crate::step::context::Context;
 /// Reads back what no read-back has covered; everything, where that was asked for by name. Goes on where an
 /// interrupted one of the same list stopped.
 pub(super) fn perform(recorder: &mut Recorder, context: &Context<'_>) -> Result<(), Failure> {
-    let (list, digests) = wanted(recorder, context)?;
+    let Wanted { list, digests, suspects } = wanted(recorder, context)?;
     let digest = lists::write(&context.request().journal, &list)?;
     let from = recorder.state().content.read_back_from(digest);
     let bytes = list.iter().map(|entry| entry.bytes).sum();
     let started = ReadBackStarted { list: digest, files: list.len() as u64, bytes, from };
     context.talk().say(&format!("to read back: {} files, {}", count(started.files - from), human(bytes)));
     recorder.observe(&digest.0, started)?;
-    let mut work = Work { recorder, context, list: &list, digests: &digests };
+    let mut work = Work { recorder, context, list: &list, digests: &digests, suspects: &suspects };
     work.run(usize::try_from(from).unwrap_or(usize::MAX).min(list.len()))?;
     note_stop(recorder, &context.request().stop)?;
     let read = recorder.state().content.read_back.as_ref();
@@ -47,45 +44,31 @@ pub(super) fn perform(recorder: &mut Recorder, context: &Context<'_>) -> Result<
     Ok(())
 }
 
-/// The files to read, in the order of their paths, with the digests they must have.
-fn wanted(recorder: &Recorder, context: &Context<'_>) -> Result<(Vec<Entry>, Vec<Sha256>), Failure> {
+/// The files to read, in the order of their paths.
+#[derive(Default)]
+struct Wanted {
+    list: Vec<Entry>,
+    /// The digest each must have.
+    digests: Vec<Sha256>,
+    /// Positions of those that an earlier read-back found wrong: read right, they are cleared.
+    suspects: BTreeSet<usize>,
+}
+
+fn wanted(recorder: &Recorder, context: &Context<'_>) -> Result<Wanted, Failure> {
     let content = &recorder.state().content;
     let everything = context.request().scope == Scope::ContentVerify;
-    let all = content.in_place.iter().filter(|(_, record)| everything && !record.suspect);
+    let all = content.in_place.iter().filter(|_| everything);
     let new = content.not_read_back().filter(|_| !everything);
-    let mut list = Vec::new();
-    let mut digests = Vec::new();
-    for (path, record) in all.chain(new) {
-        list.push(entry(context, path, record)?);
-        digests.push(record.sha256);
+    let mut wanted = Wanted::default();
+    for (at, (path, record)) in all.chain(new).enumerate() {
+        let path = events::path_of(&context.request().journal, path)?;
+        wanted.list.push(Entry { path, bytes: record.bytes, modified: record.modified });
+        wanted.digests.push(record.sha256);
+        if record.suspect {
+            wanted.suspects.insert(at);
+        }
     }
-    Ok((list, digests))
-}
-
-fn entry(context: &Context<'_>, path: &PathRef, record: &FileRecord) -> Result<Entry, Failure> {
-    let path = match path {
-        PathRef::Inline(path) => path.clone(),
-        PathRef::Evidence(long) => long_path(context, long.sha256)?,
-    };
-    Ok(Entry { path, bytes: record.bytes, modified: record.modified })
-}
-
-fn long_path(context: &Context<'_>, digest: Sha256) -> Result<RelPath, Failure> {
-    /// No file system has longer paths; what claims to be one is damage.
-    const LONG_PATH_BYTES_MAX: u64 = 1 << 20;
-    let damaged = |why: &dyn std::error::Error| {
-        Failure::new(
-            Exit::JournalDamaged,
-            format!("the path {digest} in the journal's evidence folder is damaged"),
-        )
-        .because(why)
-        .hint("Restore evidence/ from a copy of the journal's folder.")
-    };
-    let file = evidence::open(&context.request().journal, digest).map_err(|error| file_failure(&error))?;
-    let mut bytes = Vec::new();
-    std::io::Read::read_to_end(&mut std::io::Read::take(file, LONG_PATH_BYTES_MAX), &mut bytes)
-        .map_err(|error| damaged(&error))?;
-    RelPath::from_bytes(bytes).map_err(|error| damaged(&error))
+    Ok(wanted)
 }
 
 /// A read-back at work.
@@ -94,6 +77,7 @@ struct Work<'w, 'c> {
     context: &'w Context<'c>,
     list: &'w [Entry],
     digests: &'w [Sha256],
+    suspects: &'w BTreeSet<usize>,
 }
 
 impl Work<'_, '_> {
@@ -153,6 +137,17 @@ impl Work<'_, '_> {
                 expected: self.digests[at],
                 found: exception.found,
                 detail: exception.detail.as_str().into(),
+            };
+            drafts.push(self.recorder.observation(path.as_bytes(), event));
+        }
+        let wrong: BTreeSet<_> = checked.exceptions.iter().map(|exception| first + exception.index).collect();
+        let range = first..first + checked.files as usize;
+        for &at in self.suspects.range(range).filter(|at| !wrong.contains(at)) {
+            let path = &self.list[at].path;
+            let event = SuspicionSettled {
+                path: events::path_ref(&self.context.request().journal, path)?,
+                how: Settlement::ReadRight,
+                sha256: self.digests[at],
             };
             drafts.push(self.recorder.observation(path.as_bytes(), event));
         }

@@ -92,6 +92,8 @@ frozen! {
         detail: String,
     }
 
+    SuspicionSettled for content::SuspicionSettled { path: Path, how: u8, sha256: [u8; 32] }
+
     ReadBackFinished for content::ReadBackFinished { files: u64, bytes: u64, exceptions: u64, left: u64 }
 
     ReplacementStarted for content::ReplacementStarted { item: u32, path: Path, found: FoundFile }

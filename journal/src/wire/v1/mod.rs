@@ -53,6 +53,7 @@ pub(crate) fn encode(event: &Event, out: &mut Vec<u8>) -> Result<(), EncodeError
             ContentEvent::ReadBackRecorded(body) => write::<content::ReadBackRecorded>(body, out),
             ContentEvent::ReadBackMismatched(body) => write::<content::ReadBackMismatched>(body, out),
             ContentEvent::ReadBackFinished(body) => write::<content::ReadBackFinished>(body, out),
+            ContentEvent::SuspicionSettled(body) => write::<content::SuspicionSettled>(body, out),
         },
     }
 }
@@ -90,6 +91,7 @@ pub(crate) fn decode(kind: Kind, bytes: &[u8]) -> Result<Event, DecodeError> {
         Kind::ContentReadBackMismatched => read::<content::ReadBackMismatched>(bytes),
         Kind::ContentReadBackFinished => read::<content::ReadBackFinished>(bytes),
         Kind::ContentReplacementStarted => read::<content::ReplacementStarted>(bytes),
+        Kind::ContentSuspicionSettled => read::<content::SuspicionSettled>(bytes),
     }
 }
 
