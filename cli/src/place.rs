@@ -62,6 +62,22 @@ impl Global {
         if remark.is_empty() { line } else { format!("{line}   {remark}") }
     }
 
+    /// The option that names a place on the command line, if one does. The environment does not count: it is set once
+    /// for every command.
+    #[must_use]
+    pub fn named_place(&self) -> Option<&'static str> {
+        let from_environment = std::env::var_os("WSUSMIGRATE_KEYS").map(PathBuf::from);
+        if self.plan != Path::new(DEFAULT_PLAN) {
+            Some("--plan")
+        } else if self.journal.is_some() {
+            Some("--journal")
+        } else if self.keys.is_some() && self.keys != from_environment {
+            Some("--keys")
+        } else {
+            None
+        }
+    }
+
     /// The folder of the signing keys.
     #[must_use]
     pub fn keys_folder(&self) -> PathBuf {

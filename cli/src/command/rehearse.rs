@@ -53,6 +53,7 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args, global: &Global) -> Result<Answer, Failure> {
     let talk = Talk { json: global.json };
+    refuse_places(global)?;
     let folder = Folder::of(&args.dir)?;
     if args.victim {
         carry_out_there(&folder, talk, args.crash_at.first().copied())?;
@@ -76,13 +77,23 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<Answer, Failure> {
     Ok(answer(report, &done, &folder, &estate, talk))
 }
 
+/// A rehearsal keeps everything in its own folder: a place that was named would be ignored.
+fn refuse_places(global: &Global) -> Result<(), Failure> {
+    let Some(option) = global.named_place() else { return Ok(()) };
+    Err(Failure::new(
+        Exit::Usage,
+        format!("a rehearsal takes no {option}: it keeps everything in its folder"),
+    )
+    .hint("Name that folder with --dir DIR; the plan, the journal and the keys are made in it."))
+}
+
 /// Builds the estate and the plan for it.
 fn make(scenario: &Scenario, seed: u64, folder: &Folder, talk: Talk) -> Result<Estate, Failure> {
     let estate =
         build(scenario, seed, &folder.hosts(), &mut |_| {}).map_err(|error| estate_failure(&error))?;
     talk.say(&format!(
         "estate built: {} files, {} at the source",
-        count(estate.expected.content_files + estate.expected.package_files),
+        count(source_files(&estate)),
         bytes(estate.expected.bytes)
     ));
     let shown = |path: &Path| path.display().to_string();
@@ -94,6 +105,12 @@ fn make(scenario: &Scenario, seed: u64, folder: &Folder, talk: Talk) -> Result<E
         Failure::new(Exit::Failed, format!("cannot write {}", plan.display())).because(&error)
     })?;
     Ok(estate)
+}
+
+/// Every file of the source, those with odd names included.
+fn source_files(estate: &Estate) -> u64 {
+    let expected = &estate.expected;
+    expected.content_files + expected.package_files + expected.unexpected_names.len() as u64
 }
 
 fn estate_failure(error: &BuildError) -> Failure {

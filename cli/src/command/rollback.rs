@@ -7,7 +7,7 @@ use crate::command::moment::Moment;
 use crate::command::state;
 use crate::error::Failure;
 use crate::place::Global;
-use crate::show::{Answer, Body, Line};
+use crate::show::{Answer, Body, Line, quoted};
 
 /// Show what to undo, in which order, and what no longer can be
 #[derive(clap::Args, Debug)]
@@ -15,8 +15,8 @@ pub(super) struct Args {
     /// As it was at a record number or a time
     #[arg(long, value_name = "SEQ|TIME")]
     at: Option<Moment>,
-    /// List the files the migration brought, one path below the destination's root a line; with --json also those it
-    /// overwrote, which are gone
+    /// List the files the migration brought, one path below the destination's root a line, quoted for the shell where
+    /// it has to be; with --json also those it overwrote, which are gone
     #[arg(long)]
     files: bool,
 }
@@ -28,7 +28,7 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<Answer, Failure> {
     }
     let brought = rollback::brought_files(&state.content).map(|(path, record)| {
         let json = json!({ "path": path, "bytes": record.bytes, "sha256": record.sha256 });
-        Line { text: path.to_string(), json }
+        Line { text: quoted(path), json }
     });
     // The text is a list to delete by; what was overwritten stands in none.
     let overwritten = rollback::overwritten_files(&state.content).filter(|_| global.json).map(|file| {

@@ -4,6 +4,7 @@ mod answer;
 pub mod event;
 mod guidance;
 mod message;
+mod quote;
 pub mod record;
 mod report;
 mod table;
@@ -12,4 +13,5 @@ mod verification;
 
 pub use answer::{Answer, Body, Line, render};
 pub use message::{Talk, failure};
+pub use quote::quoted;
 pub use unit::{bytes, count, span};

@@ -4,7 +4,8 @@ use std::collections::VecDeque;
 use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::io;
-use std::path::{MAIN_SEPARATOR_STR, Path, PathBuf};
+use std::panic::resume_unwind;
+use std::path::{MAIN_SEPARATOR, MAIN_SEPARATOR_STR, Path, PathBuf};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
@@ -72,7 +73,11 @@ pub fn scan(root: &Path, side: Side) -> Result<Listing, ScanError> {
     let mut listing = walk.top(root)?;
     let mut parts = thread::scope(|scope| {
         let threads: Vec<_> = (0..THREADS).map(|_| scope.spawn(|| walk.work())).collect();
-        threads.into_iter().filter_map(|thread| thread.join().ok()).flatten().collect::<Vec<_>>()
+        let joined = threads.into_iter().map(|thread| {
+            // A listing with a part missing would be taken for the whole.
+            thread.join().unwrap_or_else(|panic| resume_unwind(panic))
+        });
+        joined.flatten().collect::<Vec<_>>()
     });
     // Folder by folder in order, so that the sorts below find long runs that are in order already.
     parts.sort_by(|one, other| one.files.first().cmp(&other.files.first()));
@@ -144,9 +149,8 @@ impl Walk<'_> {
     fn work(&self) -> Vec<Listing> {
         let mut parts = Vec::new();
         while let Some(folder) = self.next() {
+            let _listed = Listed(self);
             parts.push(self.list(&folder));
-            self.lock().listing -= 1;
-            self.changed.notify_all();
         }
         parts
     }
@@ -215,7 +219,10 @@ impl Walk<'_> {
     }
 
     fn file(&self, path: &OsStr, stat: Stat, listing: &mut Listing) {
-        let Ok(path) = platform::from_os(path) else { return };
+        let path = match platform::from_os(path) {
+            Ok(path) => path,
+            Err(_) => return unnamed(listing, path),
+        };
         let Stat { bytes, modified, .. } = stat;
         if !is_temporary(path.file_name()) {
             listing.files.push(Entry { path, bytes, modified });
@@ -231,14 +238,70 @@ impl Walk<'_> {
     }
 }
 
-/// A name out of a listing is always relative and free of dots; were it not, there would be nothing to call it by.
+/// A folder being listed: whatever ends the listing, a panic too, no other thread waits for it any longer.
+struct Listed<'walk, 'root>(&'walk Walk<'root>);
+
+impl Drop for Listed<'_, '_> {
+    fn drop(&mut self) {
+        self.0.lock().listing -= 1;
+        self.0.changed.notify_all();
+    }
+}
+
+/// Puts aside what is not copied, with its reason.
 fn ignore(listing: &mut Listing, path: &OsStr, what: IgnoredEntry, detail: String) {
-    if let Ok(path) = platform::from_os(path) {
-        listing.ignored.push(Ignored { path, what, detail });
+    match platform::from_os(path) {
+        Ok(path) => listing.ignored.push(Ignored { path, what, detail }),
+        Err(_) => unnamed(listing, path),
+    }
+}
+
+/// A name that no record can hold: told as far as it can be shown, and a failure, because it is not copied.
+fn unnamed(listing: &mut Listing, path: &OsStr) {
+    let shown = path.to_string_lossy().replace('\0', "\u{FFFD}");
+    let parts = shown.split(['/', MAIN_SEPARATOR]).filter(|part| !part.is_empty());
+    let shown = parts.map(|part| if part.trim_matches('.').is_empty() { "(dots)" } else { part });
+    let shown = shown.collect::<Vec<_>>().join("/");
+    if let Ok(path) = RelPath::from_bytes(shown.into_bytes()) {
+        let detail = "its name cannot be recorded".to_owned();
+        listing.ignored.push(Ignored { path, what: IgnoredEntry::Unreadable, detail });
     }
 }
 
 /// The name of a root's own folder, or nothing for a drive.
 fn own_name(root: &Path) -> Option<PathBuf> {
     std::path::absolute(root).ok()?.file_name().map(PathBuf::from)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+
+    use super::*;
+
+    #[test]
+    fn a_lister_that_panics_leaves_nobody_waiting() {
+        let root = tempfile::tempdir().unwrap();
+        let walk =
+            Walk { root: root.path(), side: Side::Source, queue: Mutex::default(), changed: Condvar::new() };
+        walk.lock().folders.push_back("WsusContent".into());
+        assert!(walk.next().is_some());
+        let panicked = catch_unwind(AssertUnwindSafe(|| {
+            let _listed = Listed(&walk);
+            panic!("a defect");
+        }));
+        assert!(panicked.is_err());
+        assert_eq!(walk.lock().listing, 0);
+        assert!(walk.next().is_none(), "and does not wait");
+    }
+
+    #[test]
+    fn a_name_that_cannot_be_recorded_is_told() {
+        let mut listing = Listing::default();
+        unnamed(&mut listing, OsStr::new("WsusContent/AB/.."));
+        unnamed(&mut listing, OsStr::new("WsusContent/a\0b"));
+        let told: Vec<_> = listing.ignored.iter().map(|it| (it.path.to_string(), it.what)).collect();
+        let of = |path: &str| (path.to_owned(), IgnoredEntry::Unreadable);
+        assert_eq!(told, [of("WsusContent/AB/(dots)"), of("WsusContent/a\u{FFFD}b")]);
+    }
 }
