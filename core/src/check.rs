@@ -35,12 +35,23 @@ pub struct SourceFacts {
     pub bytes: u64,
     /// Size of the largest, in bytes.
     pub largest_bytes: u64,
-    /// Whether `UpdateServicesPackages` is there.
-    pub has_packages: bool,
+    /// What became of `UpdateServicesPackages`.
+    pub packages: Packages,
     /// Folders that could not be listed.
     pub unlisted_folders: u64,
     /// Links and other entries that are not copied.
     pub ignored_entries: u64,
+}
+
+/// What the source has of `UpdateServicesPackages`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Packages {
+    /// No such folder.
+    Absent,
+    /// The folder, with nothing in it to copy.
+    Empty,
+    /// The folder, with files.
+    Filled,
 }
 
 /// What the destination offers.
@@ -128,9 +139,11 @@ fn source_whole(facts: &ContentFacts) -> Checked {
 }
 
 fn packages(facts: &ContentFacts) -> Checked {
-    let there = facts.source.as_ref().is_ok_and(|source| source.has_packages);
-    let finding =
-        if there { "UpdateServicesPackages is there and is copied" } else { "no UpdateServicesPackages" };
+    let finding = match facts.source.as_ref().map_or(Packages::Absent, |source| source.packages) {
+        Packages::Absent => "no UpdateServicesPackages",
+        Packages::Empty => "UpdateServicesPackages is there and holds no files",
+        Packages::Filled => "UpdateServicesPackages is there and is copied",
+    };
     pass("content.packages", finding.into())
 }
 
@@ -235,7 +248,7 @@ mod tests {
                 files: 10,
                 bytes: 1000,
                 largest_bytes: 5 << 30,
-                has_packages: true,
+                packages: Packages::Filled,
                 unlisted_folders: 0,
                 ignored_entries: 0,
             }),

@@ -28,6 +28,22 @@ pub fn is_inside(inner: &Path, outer: &Path) -> io::Result<bool> {
     Ok(place(inner)?.starts_with(place(outer)?))
 }
 
+/// Whether names that differ only in letter case are one name in a folder. Asked of the folder itself, by a file that
+/// is made and removed: neither the system nor the file system's name tells, as both ext4 and NTFS know folders of
+/// either kind.
+pub fn ignores_case(folder: &Path) -> io::Result<bool> {
+    let name = |word: &str| verbatim(folder).join(format!("{word}-{}.wsusmigrate-tmp", std::process::id()));
+    let (made, asked) = (name("Letter-Case"), name("lETTER-cASE"));
+    std::fs::File::create_new(&made)?;
+    let answered = match asked.symlink_metadata() {
+        Ok(_) => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(error),
+    };
+    std::fs::remove_file(&made)?;
+    answered
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -35,6 +35,7 @@ pub use fact::Stat;
 pub use fact::UnsafeName;
 pub use fact::modified_of;
 pub use fact::times_of;
+pub use location::ignores_case;
 pub use location::is_inside;
 pub use location::nearest_existing;
 pub use system::Folder;

@@ -1,10 +1,11 @@
 //! The two content roots and what was listed there.
 
+use std::collections::HashMap;
 use std::panic::resume_unwind;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::thread;
 
-use wsusmigrate_core::content::AtDestination;
+use wsusmigrate_core::content::{AtDestination, CONTENT_FOLDER, Entry};
 use wsusmigrate_core::path::RelPath;
 use wsusmigrate_core::text::Text;
 
@@ -51,26 +52,131 @@ impl Folders {
 pub struct Listings {
     /// The source's.
     pub source: Listing,
-    /// The destination's.
+    /// The destination's, which [`Listings::at_destination`] asks.
     pub destination: Listing,
+    /// Positions in the destination's files by folded path, where its names do not differ in letter case alone.
+    folded: Option<HashMap<Vec<u8>, usize>>,
 }
 
 impl Listings {
     /// Lists both roots, at the same time: they usually lie on different machines.
     pub fn take(folders: &Folders) -> Result<Self, ScanError> {
+        let case = LetterCase::of(&folders.destination);
         let (source, destination) = thread::scope(|scope| {
             let source = scope.spawn(|| scan(&folders.source, Side::Source));
             let destination = scan(&folders.destination, Side::Destination);
             (source.join().unwrap_or_else(|panic| resume_unwind(panic)), destination)
         });
-        Ok(Self { source: source?, destination: destination? })
+        Ok(Self::new(source?, destination?, case))
+    }
+
+    /// Of two listings, and how the destination takes letter case.
+    pub(super) fn new(source: Listing, destination: Listing, case: LetterCase) -> Self {
+        let folded = (case == LetterCase::Ignored).then(|| {
+            let files = destination.files.iter().enumerate();
+            files.map(|(at, entry)| (entry.path.folded(), at)).collect()
+        });
+        Self { source, destination, folded }
+    }
+
+    /// What stands at the destination under a path, by the destination's own rule of which names are one.
+    #[must_use]
+    pub fn at_destination(&self, path: &RelPath) -> Option<AtDestination> {
+        let other_case = || {
+            let at = *self.folded.as_ref()?.get(&path.folded())?;
+            self.destination.files.get(at).map(found)
+        };
+        look_up(&self.destination, path).or_else(other_case)
     }
 }
 
-/// What a listing shows under a path. The listing is sorted by path: O(log n).
+/// How a folder takes names that differ only in letter case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum LetterCase {
+    /// They are two names; also where it could not be asked, so that nothing is taken for what it is not.
+    Kept,
+    /// They are one name.
+    Ignored,
+}
+
+impl LetterCase {
+    /// Asked where the files are, as folders of one file system may differ; where nothing is yet, at the root.
+    pub(super) fn of(destination: &Path) -> Self {
+        let content = destination.join(CONTENT_FOLDER);
+        let real = content.symlink_metadata().is_ok_and(|metadata| metadata.is_dir());
+        match platform::ignores_case(if real { &content } else { destination }) {
+            Ok(true) => Self::Ignored,
+            Ok(false) | Err(_) => Self::Kept,
+        }
+    }
+}
+
+/// What a listing shows under exactly this path. The listing is sorted by path: O(log n).
 #[must_use]
 pub(super) fn look_up(listing: &Listing, path: &RelPath) -> Option<AtDestination> {
     let at = listing.files.binary_search_by(|entry| entry.path.as_bytes().cmp(path.as_bytes())).ok()?;
-    let entry = &listing.files[at];
-    Some(AtDestination { bytes: entry.bytes, modified: entry.modified })
+    listing.files.get(at).map(found)
+}
+
+fn found(entry: &Entry) -> AtDestination {
+    AtDestination { bytes: entry.bytes, modified: entry.modified }
+}
+
+#[cfg(test)]
+mod tests {
+    //! Goal: what stands at the destination in other letter case is found where that is one name, and only there.
+
+    use wsusmigrate_core::content::{Found, Knowledge, plan_pass};
+    use wsusmigrate_core::event::content::Origin;
+    use wsusmigrate_core::path::PathRef;
+    use wsusmigrate_core::projection::content::FileRecord;
+    use wsusmigrate_core::unit::ModifiedNanos;
+
+    use super::*;
+
+    const WANTED: &str = "WsusContent/9D/A9993E364706816ABA3E25717850C26C9CD0D89D.cab";
+    const THERE: &str = "wsuscontent/9d/a9993e364706816aba3e25717850c26c9cd0d89d.CAB";
+
+    fn entry(path: &str) -> Entry {
+        let path = RelPath::from_bytes(path.as_bytes()).unwrap();
+        Entry { path, bytes: 3, modified: ModifiedNanos(1) }
+    }
+
+    struct Known(Listings);
+
+    impl Knowledge for Known {
+        fn recorded(&self, _: &PathRef) -> Option<FileRecord> {
+            None
+        }
+        fn at_destination(&self, path: &RelPath) -> Option<AtDestination> {
+            self.0.at_destination(path)
+        }
+        fn in_doubt(&self, _: &RelPath) -> Option<wsusmigrate_core::content::Doubt> {
+            None
+        }
+    }
+
+    fn planned(there: &str, case: LetterCase) -> Found {
+        let destination = Listing { files: vec![entry(there)], ..Listing::default() };
+        let known = Known(Listings::new(Listing::default(), destination, case));
+        plan_pass(&[entry(WANTED)], &known, false).items[0].found
+    }
+
+    #[test]
+    fn given_a_file_in_other_case_when_a_pass_is_planned_then_the_destination_s_rule_decides() {
+        let present = Found::Present { replaceable: true, origin: Origin::FoundInPlace };
+        assert_eq!(planned(THERE, LetterCase::Ignored), present);
+        assert_eq!(planned(THERE, LetterCase::Kept), Found::Absent);
+        assert_eq!(planned(WANTED, LetterCase::Kept), present);
+        assert_eq!(planned("WsusContent/9D/other.cab", LetterCase::Ignored), Found::Absent);
+    }
+
+    #[test]
+    fn where_it_cannot_be_asked_names_are_taken_as_they_are() {
+        let root = tempfile::tempdir().unwrap();
+        assert_eq!(LetterCase::of(&root.path().join("nowhere")), LetterCase::Kept);
+        let asked = LetterCase::of(root.path());
+        assert_eq!(asked, if cfg!(target_os = "linux") { LetterCase::Kept } else { asked });
+        assert!(root.path().read_dir().unwrap().next().is_none(), "nothing is left behind");
+    }
 }

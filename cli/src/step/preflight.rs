@@ -3,7 +3,7 @@
 use std::fs::{self, OpenOptions};
 use std::path::Path;
 
-use wsusmigrate_core::check::{self, ContentFacts, DestinationFacts, SourceFacts};
+use wsusmigrate_core::check::{self, ContentFacts, DestinationFacts, Packages, SourceFacts};
 use wsusmigrate_core::content::PACKAGES_FOLDER;
 use wsusmigrate_core::event::content::IgnoredEntry;
 use wsusmigrate_core::event::preflight::{CheckVerdict, Checked, PreflightFinished};
@@ -15,7 +15,7 @@ use crate::error::Failure;
 use crate::executor::Recorder;
 use crate::platform;
 use crate::step::context::Context;
-use crate::step::listings::{Folders, Listings, look_up};
+use crate::step::listings::{Folders, LetterCase, Listings};
 
 /// Makes the checks and records each.
 pub(super) fn perform(recorder: &mut Recorder, context: &Context<'_>) -> Result<Verdict, Failure> {
@@ -64,27 +64,27 @@ pub fn make(
             writable(destination).and_then(|()| listed(destination, Side::Destination)),
         )
     };
+    let source_told =
+        source_listing.as_ref().map(|listing| source_facts(source, listing)).map_err(Clone::clone);
+    let linked = destination_listing.as_ref().map(linked_folder).map_err(Clone::clone);
+    let listings = match (source_listing, destination_listing) {
+        (Ok(source), Ok(there)) => Some(Listings::new(source, there, LetterCase::of(destination))),
+        _ => None,
+    };
     let inside = |inner: &Path, outer: &Path| platform::is_inside(inner, outer).unwrap_or(false);
     let facts = ContentFacts {
         stored_on_microsoft_update,
         source_shown: folders.source_shown().to_string(),
         destination_shown: folders.destination_shown().to_string(),
-        source: source_listing.as_ref().map(source_facts).map_err(Clone::clone),
-        destination: destination_listing
-            .as_ref()
-            .map_err(Clone::clone)
-            .and_then(|there| destination_facts(destination, source_listing.as_ref().ok(), there)),
+        source: source_told,
+        destination: linked.and_then(|linked| destination_facts(destination, listings.as_ref(), linked)),
         nested: inside(source, destination) || inside(destination, source),
         journal_inside: inside(journal, source) || inside(journal, destination),
-    };
-    let listings = match (source_listing, destination_listing) {
-        (Ok(source), Ok(destination)) => Some(Listings { source, destination }),
-        _ => None,
     };
     (check::content(&facts), listings)
 }
 
-fn source_facts(listing: &Listing) -> SourceFacts {
+fn source_facts(root: &Path, listing: &Listing) -> SourceFacts {
     let unlisted = listing.ignored.iter().filter(|it| it.what.is_untold()).count() as u64;
     let packages =
         |path: &[u8]| path.to_ascii_lowercase().starts_with(PACKAGES_FOLDER.to_ascii_lowercase().as_bytes());
@@ -92,26 +92,40 @@ fn source_facts(listing: &Listing) -> SourceFacts {
         files: listing.files.len() as u64,
         bytes: listing.bytes(),
         largest_bytes: listing.files.iter().map(|entry| entry.bytes).max().unwrap_or(0),
-        has_packages: listing.files.iter().any(|entry| packages(entry.path.as_bytes())),
+        packages: match listing.files.iter().any(|entry| packages(entry.path.as_bytes())) {
+            true => Packages::Filled,
+            false if has_packages_folder(root) => Packages::Empty,
+            false => Packages::Absent,
+        },
         unlisted_folders: unlisted,
         ignored_entries: listing.ignored.len() as u64 - unlisted,
     }
 }
 
+/// A listing holds files: an empty folder is looked for by itself. Case is ignored, as in listing.
+fn has_packages_folder(root: &Path) -> bool {
+    let entries = fs::read_dir(root).into_iter().flatten().flatten();
+    let mut folders = entries.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()));
+    folders.any(|entry| entry.file_name().eq_ignore_ascii_case(PACKAGES_FOLDER))
+}
+
 fn destination_facts(
     root: &Path,
-    source: Option<&Listing>,
-    there: &Listing,
+    listings: Option<&Listings>,
+    linked_folder: Option<String>,
 ) -> Result<DestinationFacts, String> {
     let space = platform::free_space(root).map_err(|error| error.to_string())?;
-    let missing = source.into_iter().flat_map(|source| &source.files);
-    let missing =
-        missing.filter(|entry| look_up(there, &entry.path).is_none_or(|found| found.bytes != entry.bytes));
+    let needed = |listings: &Listings| {
+        let there = |path| listings.at_destination(path);
+        let files = listings.source.files.iter();
+        let missing = files.filter(|entry| there(&entry.path).is_none_or(|found| found.bytes != entry.bytes));
+        missing.map(|entry| entry.bytes).sum()
+    };
     Ok(DestinationFacts {
         free_bytes: space.available_bytes,
-        needed_bytes: missing.map(|entry| entry.bytes).sum(),
+        needed_bytes: listings.map_or(0, needed),
         file_system: platform::file_system_name(root).ok(),
-        linked_folder: linked_folder(there),
+        linked_folder,
     })
 }
 

@@ -1,42 +1,57 @@
 //! What is known about each file before a pass: from the journal, from the listing, from interrupted batches.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
+use std::ops::Range;
 use std::path::Path;
 
-use wsusmigrate_core::content::{AtDestination, FoundBefore, Knowledge};
+use wsusmigrate_core::content::{AtDestination, Entry, FoundBefore, Knowledge};
+use wsusmigrate_core::event::content::BatchStarted;
 use wsusmigrate_core::path::{PathRef, RelPath};
-use wsusmigrate_core::projection::content::{ContentState, FileRecord};
+use wsusmigrate_core::projection::content::{ContentState, FileRecord, OpenBatch};
 
-use crate::adapter::content::Listing;
 use crate::step::content::lists;
-use crate::step::listings::look_up;
+use crate::step::listings::Listings;
 
 /// The shell's answers to the planning of a pass.
 pub(super) struct Known<'a> {
     content: &'a ContentState,
-    destination: &'a Listing,
+    listings: &'a Listings,
     /// Files that an interrupted batch had not found, and has not recorded.
     perhaps_brought: HashSet<RelPath>,
 }
 
 impl<'a> Known<'a> {
-    /// Gathers the answers; reads the lists of interrupted batches.
-    pub(super) fn gather(journal: &Path, content: &'a ContentState, destination: &'a Listing) -> Self {
-        let mut perhaps_brought = HashSet::new();
+    /// Gathers the answers; reads the lists of interrupted batches, each once however many batches it had.
+    pub(super) fn gather(journal: &Path, content: &'a ContentState, listings: &'a Listings) -> Self {
+        let mut by_list = BTreeMap::<_, Vec<_>>::new();
         for batch in &content.doubtful {
-            let intent = &batch.intent;
-            let range = intent.first..intent.first + u64::from(intent.files);
-            let found_before = FoundBefore::from_bytes(intent.found_before.clone());
+            by_list.entry(batch.intent.worklist).or_default().push(batch);
+        }
+        let mut perhaps_brought = HashSet::new();
+        for (list, batches) in by_list {
+            let ranges: Vec<_> = batches.iter().map(|batch| range(&batch.intent)).collect();
             // Without its list nobody can say which files the batch was about: they are hashed like any others.
-            let Ok(entries) = lists::read(journal, intent.worklist, range) else { continue };
-            for (item, entry) in (0_u32..).zip(entries) {
-                if !batch.recorded.contains(&item) && !found_before.contains(item as usize) {
-                    perhaps_brought.insert(entry.path);
-                }
+            let Ok(read) = lists::read_ranges(journal, list, &ranges) else { continue };
+            for (batch, entries) in batches.into_iter().zip(read) {
+                perhaps_brought.extend(brought_by(batch, entries));
             }
         }
-        Self { content, destination, perhaps_brought }
+        Self { content, listings, perhaps_brought }
     }
+}
+
+/// Where the files of a batch stand in its list.
+fn range(intent: &BatchStarted) -> Range<u64> {
+    intent.first..intent.first + u64::from(intent.files)
+}
+
+/// The files an interrupted batch had not found, and has no outcome of.
+fn brought_by(batch: &OpenBatch, entries: Vec<Entry>) -> impl Iterator<Item = RelPath> {
+    let found_before = FoundBefore::from_bytes(batch.intent.found_before.clone());
+    let open = (0_u32..).zip(entries).filter(move |(item, _)| {
+        !batch.recorded.contains(item) && !found_before.contains(*item as usize)
+    });
+    open.map(|(_, entry)| entry.path)
 }
 
 impl Knowledge for Known<'_> {
@@ -45,7 +60,7 @@ impl Knowledge for Known<'_> {
     }
 
     fn at_destination(&self, path: &RelPath) -> Option<AtDestination> {
-        look_up(self.destination, path)
+        self.listings.at_destination(path)
     }
 
     fn perhaps_brought(&self, path: &RelPath) -> bool {

@@ -19,6 +19,15 @@ pub(super) fn write(journal: &Path, entries: &[Entry]) -> Result<Sha256, Failure
 
 /// Reads the entries of a range. The whole file is read, because its digest is proved at its end.
 pub(super) fn read(journal: &Path, list: Sha256, range: Range<u64>) -> Result<Vec<Entry>, Failure> {
+    Ok(read_ranges(journal, list, &[range])?.concat())
+}
+
+/// Reads the entries of several ranges in one go through the file: one answer a range, in their order.
+pub(super) fn read_ranges(
+    journal: &Path,
+    list: Sha256,
+    ranges: &[Range<u64>],
+) -> Result<Vec<Vec<Entry>>, Failure> {
     let file = evidence::open(journal, list).map_err(|error| file_failure(&error))?;
     let damaged = |why: &dyn std::error::Error| {
         Failure::new(
@@ -28,11 +37,21 @@ pub(super) fn read(journal: &Path, list: Sha256, range: Range<u64>) -> Result<Ve
         .because(why)
         .hint("Restore evidence/ from a copy of the journal's folder.")
     };
-    let mut entries = Vec::new();
+    // Batches of one pass do not overlap, those of two passes over the same list may: a line goes to each that has it.
+    let mut order: Vec<_> = (0..ranges.len()).collect();
+    order.sort_by_key(|&range| ranges[range].start);
+    let mut waiting = order.into_iter().peekable();
+    let mut within = Vec::new();
+    let mut entries = vec![Vec::new(); ranges.len()];
     for (at, line) in (0_u64..).zip(BufReader::new(file).split(b'\n').skip(1)) {
         let line = line.map_err(|error| damaged(&error))?;
-        if range.contains(&at) {
-            entries.push(parse_line(&line).map_err(|error| damaged(&error))?);
+        while let Some(range) = waiting.next_if(|&range| ranges[range].start <= at) {
+            within.push(range);
+        }
+        within.retain(|&range| ranges[range].end > at);
+        if !within.is_empty() {
+            let entry = parse_line(&line).map_err(|error| damaged(&error))?;
+            within.iter().for_each(|&range| entries[range].push(entry.clone()));
         }
     }
     Ok(entries)
@@ -93,5 +112,8 @@ mod tests {
         assert_eq!(digest.finish(), list);
         assert_eq!(read(journal.path(), list, 100..110).unwrap(), entries[100..110]);
         assert_eq!(read(journal.path(), list, 0..9999).unwrap(), entries);
+        let ranges = [200..300, 0..10, 5..205, 400..400];
+        let read = read_ranges(journal.path(), list, &ranges).unwrap();
+        assert_eq!(read, [&entries[200..300], &entries[..10], &entries[5..205], &[]].map(<[Entry]>::to_vec));
     }
 }

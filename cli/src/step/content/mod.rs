@@ -27,7 +27,7 @@ pub(super) fn perform(recorder: &mut Recorder, context: &Context<'_>) -> Result<
         match decide_content(recorder.state(), context.asked()) {
             Some(ContentNext::Reconcile(action)) => {
                 let listings = listed(&mut listings, context)?;
-                reconcile::perform(action, recorder, context, &listings.destination)?;
+                reconcile::perform(action, recorder, context, listings)?;
             }
             Some(ContentNext::Pass) => {
                 let listings = listed(&mut listings, context)?;

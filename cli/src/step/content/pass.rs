@@ -41,7 +41,7 @@ pub(super) fn perform(
     record_manifest(recorder, context, listings, manifest)?;
     suspects::settle_gone(recorder, context, listings)?;
     let journal = &context.request().journal;
-    let known = Known::gather(journal, &recorder.state().content, &listings.destination);
+    let known = Known::gather(journal, &recorder.state().content, listings);
     let recheck = context.request().recheck;
     let pass = plan_pass(manifest, &known, recheck);
     let worklist: Vec<Entry> = pass.items.iter().map(|item| manifest[item.index].clone()).collect();

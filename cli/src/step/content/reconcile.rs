@@ -5,12 +5,12 @@ use std::collections::HashSet;
 use wsusmigrate_core::event::content::BatchReconciled;
 use wsusmigrate_core::id::{ActionId, EventId, Phase};
 
-use crate::adapter::content::{Listing, settle, temporary_path};
+use crate::adapter::content::{settle, temporary_path};
 use crate::error::Failure;
 use crate::executor::{Draft, Recorder};
 use crate::step::content::{lists, pass};
 use crate::step::context::Context;
-use crate::step::listings::look_up;
+use crate::step::listings::Listings;
 
 /// Records what became of the batch's files. Files that stand there without a record are hashed by the next pass
 /// before anything is said of them.
@@ -18,7 +18,7 @@ pub(super) fn perform(
     action: ActionId,
     recorder: &mut Recorder,
     context: &Context<'_>,
-    destination: &Listing,
+    listings: &Listings,
 ) -> Result<(), Failure> {
     let Some(batch) = recorder.state().content.open.get(&action).cloned() else { return Ok(()) };
     let intent = &batch.intent;
@@ -31,12 +31,12 @@ pub(super) fn perform(
     });
     let mut found = BatchReconciled { recorded: 0, happened: 0, not: 0, leftovers: 0 };
     let mut there = Vec::new();
-    let leftovers: HashSet<_> = destination.leftovers.iter().map(|it| it.path.as_bytes()).collect();
+    let leftovers: HashSet<_> = listings.destination.leftovers.iter().map(|it| it.path.as_bytes()).collect();
     for (item, entry) in (0_u32..).zip(&entries) {
         found.leftovers += u32::from(leftovers.contains(&temporary_path(&entry.path)[..]));
         if batch.recorded.contains(&item) {
             found.recorded += 1;
-        } else if look_up(destination, &entry.path).is_some() {
+        } else if listings.at_destination(&entry.path).is_some() {
             found.happened += 1;
             there.push(&entry.path);
         } else {

@@ -27,7 +27,7 @@ pub(super) fn settle_gone(
     let mut drafts = Vec::new();
     for reference in content.suspects() {
         let path = events::path_of(journal, reference)?;
-        let there = look_up(&listings.source, &path).or(look_up(&listings.destination, &path));
+        let there = look_up(&listings.source, &path).or_else(|| listings.at_destination(&path));
         let Some(record) = content.in_place.get(reference).filter(|_| there.is_none()) else { continue };
         let (path, how) = (reference.clone(), Settlement::GoneFromBoth);
         context.talk().say(&format!("gone from both sides: {path}, which a read-back had found wrong"));

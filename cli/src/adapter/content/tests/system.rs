@@ -14,6 +14,29 @@ fn is_root() -> bool {
     nix::unistd::geteuid().is_root()
 }
 
+/// Says that a test is skipped; a failure where it counts (`CI` set to true) and the means could be had.
+fn skip(why: &str, could_be_had: bool) {
+    let counts = std::env::var_os("CI").is_some_and(|value| value == "true");
+    assert!(!(counts && could_be_had), "not to be skipped here: {why}");
+    eprintln!("SKIPPED: {why}");
+}
+
+/// Runs one test of this program again as a user without rights.
+fn again_without_rights(test: &str) {
+    use std::os::unix::process::CommandExt as _;
+    const NOBODY: u32 = 65_534;
+    // Where the program lies, that user may not look.
+    let place = tempfile::tempdir().unwrap();
+    fs::set_permissions(place.path(), fs::Permissions::from_mode(0o755)).unwrap();
+    let program = place.path().join("tests");
+    fs::copy(std::env::current_exe().unwrap(), &program).unwrap();
+    let mut command = Command::new(&program);
+    command.args(["--exact", test, "--nocapture"]).current_dir("/").env_remove("LLVM_PROFILE_FILE");
+    let output = command.uid(NOBODY).gid(NOBODY).output().unwrap();
+    let told = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success() && told.contains("1 passed"), "{told}{:?}", output.stderr);
+}
+
 fn pipe(path: &Path) {
     nix::unistd::mkfifo(path, nix::sys::stat::Mode::S_IRWXU).unwrap();
 }
@@ -130,8 +153,10 @@ fn names_that_are_not_unicode_or_end_in_spaces_come_over() {
 #[test]
 fn folders_and_files_without_permission_are_told() {
     if is_root() {
-        eprintln!("SKIPPED: permissions do not bind root; run as another user");
-        return;
+        // Permissions do not bind root.
+        return again_without_rights(
+            "adapter::content::tests::system::folders_and_files_without_permission_are_told",
+        );
     }
     let world = World::new();
     let path = world.content(b"content");
@@ -161,9 +186,56 @@ impl Disk {
         if mount.is_ok_and(|output| output.status.success()) {
             return Some(Self(at.to_owned()));
         }
-        eprintln!("SKIPPED: mounting a small disk needs root and the mount command");
+        skip("mounting a small disk needs root and the mount command", is_root());
         None
     }
+
+    /// An ext4 of its own that takes names in any letter case for one in `at/any`.
+    fn mount_any_case(at: &Path) -> Option<Self> {
+        let kernel_can = Path::new("/sys/fs/ext4/features/casefold").exists();
+        fs::create_dir_all(at).unwrap();
+        let (image, any) = (at.with_extension("image"), at.join("any"));
+        fs::File::create(&image).unwrap().set_len(16 << 20).unwrap();
+        let run = |program: &str, args: &[&OsStr]| {
+            Command::new(program).args(args).output().is_ok_and(|output| output.status.success())
+        };
+        let option = |text: &'static str| OsStr::new(text);
+        let (image, path) = (image.as_os_str(), at.as_os_str());
+        let made = run(
+            "mkfs.ext4",
+            &[option("-q"), option("-O"), option("casefold"), option("-E"), option("encoding=utf8"), image],
+        );
+        if !made || !run("mount", &[option("-o"), option("loop"), image, path]) {
+            skip(
+                "folders that ignore case need root, mkfs.ext4 and a kernel that can",
+                is_root() && kernel_can,
+            );
+            return None;
+        }
+        let disk = Self(at.to_owned());
+        fs::create_dir(&any).unwrap();
+        assert!(run("chattr", &[option("+F"), any.as_os_str()]), "chattr +F");
+        Some(disk)
+    }
+}
+
+#[test]
+fn a_pre_seeded_file_in_other_case_is_found_where_the_folder_takes_the_two_for_one() {
+    use crate::step::{Folders, Listings};
+    let world = World::new();
+    assert!(!platform::ignores_case(world.root.path()).unwrap(), "here names keep their case");
+    let disk = world.root.path().join("disk");
+    let Some(_disk) = Disk::mount_any_case(&disk) else { return };
+    let path = world.content(b"abc");
+    let destination = disk.join("any");
+    assert!(platform::ignores_case(&destination).unwrap());
+    put(&destination.join(path.to_lowercase()), b"abc");
+    let listings = Listings::take(&Folders { source: world.source(), destination: destination.clone() });
+    let wanted = RelPath::from_bytes(path.as_bytes()).unwrap();
+    assert!(listings.unwrap().at_destination(&wanted).is_some(), "found in other case");
+    let job = world.job(&path, Found::Present { otherwise: Mismatched::Refuse });
+    let done = run(Setup::new(world.source(), &destination), vec![job]);
+    assert!(matches!(done[0].outcome, Outcome::Verified { .. }), "{done:?}");
 }
 
 impl Drop for Disk {
