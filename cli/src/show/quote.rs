@@ -38,15 +38,17 @@ fn escaped(path: &[u8]) -> String {
         for letter in chunk.valid().chars() {
             match letter {
                 '\'' | '\\' => word.extend(['\\', letter]),
-                letter if letter.is_control() => {
-                    letter.encode_utf8(&mut [0; 4]).bytes().for_each(|byte| word += &format!("\\x{byte:02x}"))
-                }
+                letter if letter.is_control() => hex(letter.encode_utf8(&mut [0; 4]).as_bytes(), &mut word),
                 letter => word.push(letter),
             }
         }
-        chunk.invalid().iter().for_each(|byte| word += &format!("\\x{byte:02x}"));
+        hex(chunk.invalid(), &mut word);
     }
     word + "'"
+}
+
+fn hex(bytes: &[u8], word: &mut String) {
+    word.extend(bytes.iter().map(|byte| format!("\\x{byte:02x}")));
 }
 
 #[cfg(test)]

@@ -219,10 +219,7 @@ impl Walk<'_> {
     }
 
     fn file(&self, path: &OsStr, stat: Stat, listing: &mut Listing) {
-        let path = match platform::from_os(path) {
-            Ok(path) => path,
-            Err(_) => return unnamed(listing, path),
-        };
+        let Ok(path) = platform::from_os(path) else { return unnamed(listing, path) };
         let Stat { bytes, modified, .. } = stat;
         if !is_temporary(path.file_name()) {
             listing.files.push(Entry { path, bytes, modified });

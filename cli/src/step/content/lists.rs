@@ -51,7 +51,9 @@ pub(super) fn read_ranges(
         within.retain(|&range| ranges[range].end > at);
         if !within.is_empty() {
             let entry = parse_line(&line).map_err(|error| damaged(&error))?;
-            within.iter().for_each(|&range| entries[range].push(entry.clone()));
+            for &range in &within {
+                entries[range].push(entry.clone());
+            }
         }
     }
     Ok(entries)
