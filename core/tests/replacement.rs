@@ -6,7 +6,7 @@ mod support;
 
 use support::*;
 use wsusmigrate_core::digest::Sha256;
-use wsusmigrate_core::event::content::Origin;
+use wsusmigrate_core::event::content::{Origin, PassFinished};
 use wsusmigrate_core::projection::Migration;
 use wsusmigrate_core::rollback::{ActionKind, brought_files, plan};
 
@@ -87,7 +87,7 @@ fn a_failure_of_the_batch_that_began_it_settles_it_and_a_later_one_does_not() {
     );
     let later = cut_off().of(action("second"), failed(0, "a")).of(action("second"), batch_end(0, 0, 1, 0));
     assert_eq!(
-        origin(&later.and(pass_end(0))),
+        origin(&later.and(PassFinished { failed: 1, ..pass_end(0, 0) })),
         Origin::AfterInterruption,
         "nobody has looked at the bytes yet"
     );
@@ -105,7 +105,7 @@ fn over_a_copy_of_our_own_nothing_of_anybody_elses_is_lost() {
     let ours = || {
         let first =
             in_batch(1).of(action("batch"), copied(0, "a")).of(action("batch"), batch_end(1, 0, 0, 0));
-        let second = first.and(pass_end(0)).and(pass(1)).of(action("second"), batch(1));
+        let second = first.and(pass_end(1, 0)).passing(1).of(action("second"), batch(1));
         second.of(action("second"), replacing(0, "a", RIGHT))
     };
     let done = ours().of(action("second"), replaced(0, "a")).state();

@@ -89,7 +89,7 @@ fn a_replacement_is_announced_once_for_a_file_of_an_open_batch() {
     let late = in_batch(2).of(batch, copied(0, "a")).of(batch, replacing(0, "a", 9));
     assert_eq!(late.refusal(), "the file has an outcome already");
     assert_eq!(in_batch(2).of(action("other"), replacing(0, "a", 9)).refusal(), "its batch is not open");
-    let ended = in_batch(1).of(batch, copied(0, "a")).of(batch, batch_end(1, 0, 0, 0)).and(pass_end(0));
+    let ended = in_batch(1).of(batch, copied(0, "a")).of(batch, batch_end(1, 0, 0, 0)).and(pass_end(1, 0));
     assert_eq!(ended.of(batch, replacing(0, "a", 9)).refusal(), "no pass is going on");
 }
 

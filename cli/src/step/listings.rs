@@ -151,8 +151,11 @@ mod tests {
         fn at_destination(&self, path: &RelPath) -> Option<AtDestination> {
             self.0.at_destination(path)
         }
-        fn in_doubt(&self, _: &RelPath) -> Option<wsusmigrate_core::content::Doubt> {
-            None
+        fn perhaps_brought(&self, _: &RelPath) -> bool {
+            false
+        }
+        fn perhaps_replaced(&self, _: &wsusmigrate_core::path::PathRef) -> bool {
+            false
         }
     }
 

@@ -316,7 +316,7 @@ impl ContentState {
                     }
                 }
             }
-            ContentEvent::SuspicionSettled(settled) => self.settle(settled),
+            ContentEvent::SuspicionSettled(settled) => self.settle_suspicion(settled),
             ContentEvent::ReadBackStarted(_)
             | ContentEvent::ReadBackRecorded(_)
             | ContentEvent::ReadBackMismatched(_)

@@ -48,9 +48,9 @@ fn range(intent: &BatchStarted) -> Range<u64> {
 /// The files an interrupted batch had not found, and has no outcome of.
 fn brought_by(batch: &OpenBatch, entries: Vec<Entry>) -> impl Iterator<Item = RelPath> {
     let found_before = FoundBefore::from_bytes(batch.intent.found_before.clone());
-    let open = (0_u32..).zip(entries).filter(move |(item, _)| {
-        !batch.recorded.contains(item) && !found_before.contains(*item as usize)
-    });
+    let open = (0_u32..)
+        .zip(entries)
+        .filter(move |(item, _)| !batch.recorded.contains(item) && !found_before.contains(*item as usize));
     open.map(|(_, entry)| entry.path)
 }
 

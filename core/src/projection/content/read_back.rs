@@ -49,7 +49,7 @@ impl ContentState {
     }
 
     /// A suspicion is settled without a new outcome.
-    pub(super) fn settle(&mut self, settled: &SuspicionSettled) {
+    pub(super) fn settle_suspicion(&mut self, settled: &SuspicionSettled) {
         self.orphans.remove(&settled.path);
         match settled.how {
             Settlement::ReadRight => {
