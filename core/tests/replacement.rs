@@ -18,7 +18,7 @@ const WRONG: u8 = 9;
 fn told(state: &Migration) -> (u64, u64, Vec<(String, u8, bool)>) {
     let content = &state.content;
     let gone = content.replacements.overwritten().iter();
-    let gone = gone.map(|it| (it.path.to_string(), it.found.sha256.unwrap().0[0], it.ours));
+    let gone = gone.map(|it| (it.path.to_string(), it.found.sha256.map_or(0, |digest| digest.0[0]), it.ours));
     (content.totals.files, content.totals.replaced_files, gone.collect())
 }
 
@@ -126,4 +126,32 @@ fn a_file_that_was_removed_before_the_next_pass_is_brought_not_replaced() {
     let state = cut_off().of(action("second"), copied(0, "a")).state();
     assert_eq!(told(&state), (1, 0, Vec::new()));
     assert_eq!(brought_files(&state.content).count(), 1);
+}
+
+#[test]
+fn nothing_is_replaced_that_was_not_announced_and_what_was_announced_is_replaced_or_fails() {
+    let batch = action("batch");
+    let announced = || in_batch(2).of(batch, replacing(0, "a", 9));
+    assert!(announced().of(batch, replaced(0, "a")).status().is_ok());
+    assert!(announced().of(batch, failed(0, "a")).status().is_ok());
+    assert_eq!(in_batch(2).of(batch, replaced(0, "a")).refusal(), "nothing says what it replaces");
+    assert_eq!(announced().of(batch, replaced(1, "b")).refusal(), "nothing says what it replaces");
+    assert_eq!(announced().of(batch, copied(0, "a")).refusal(), "its batch said that it replaces another");
+    let right = verified(0, "a", Origin::FoundInPlace);
+    assert_eq!(announced().of(batch, right).refusal(), "its batch found it wrong");
+    let left = announced().of(batch, copied(1, "b")).of(batch, batch_end(1, 0, 0, 1));
+    assert_eq!(left.refusal(), "a replacement has no outcome");
+}
+
+#[test]
+fn a_replacement_is_announced_once_for_a_file_of_an_open_batch() {
+    let batch = action("batch");
+    let twice = in_batch(2).of(batch, replacing(0, "a", 9)).of(batch, replacing(0, "a", 9));
+    assert_eq!(twice.refusal(), "its replacement was started before");
+    assert_eq!(in_batch(2).of(batch, replacing(2, "c", 9)).refusal(), "the file is not in its batch");
+    let late = in_batch(2).of(batch, copied(0, "a")).of(batch, replacing(0, "a", 9));
+    assert_eq!(late.refusal(), "the file has an outcome already");
+    assert_eq!(in_batch(2).of(action("other"), replacing(0, "a", 9)).refusal(), "its batch is not open");
+    let ended = in_batch(1).of(batch, copied(0, "a")).of(batch, batch_end(1, 0, 0, 0)).and(pass_end(1, 0));
+    assert_eq!(ended.of(batch, replacing(0, "a", 9)).refusal(), "no pass is going on");
 }

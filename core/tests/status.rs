@@ -66,34 +66,6 @@ fn a_file_has_one_outcome_in_an_open_batch() {
 }
 
 #[test]
-fn nothing_is_replaced_that_was_not_announced_and_what_was_announced_is_replaced_or_fails() {
-    let batch = action("batch");
-    let announced = || in_batch(2).of(batch, replacing(0, "a", 9));
-    assert!(announced().of(batch, replaced(0, "a")).status().is_ok());
-    assert!(announced().of(batch, failed(0, "a")).status().is_ok());
-    assert_eq!(in_batch(2).of(batch, replaced(0, "a")).refusal(), "nothing says what it replaces");
-    assert_eq!(announced().of(batch, replaced(1, "b")).refusal(), "nothing says what it replaces");
-    assert_eq!(announced().of(batch, copied(0, "a")).refusal(), "its batch said that it replaces another");
-    let right = verified(0, "a", Origin::FoundInPlace);
-    assert_eq!(announced().of(batch, right).refusal(), "its batch found it wrong");
-    let left = announced().of(batch, copied(1, "b")).of(batch, batch_end(1, 0, 0, 1));
-    assert_eq!(left.refusal(), "a replacement has no outcome");
-}
-
-#[test]
-fn a_replacement_is_announced_once_for_a_file_of_an_open_batch() {
-    let batch = action("batch");
-    let twice = in_batch(2).of(batch, replacing(0, "a", 9)).of(batch, replacing(0, "a", 9));
-    assert_eq!(twice.refusal(), "its replacement was started before");
-    assert_eq!(in_batch(2).of(batch, replacing(2, "c", 9)).refusal(), "the file is not in its batch");
-    let late = in_batch(2).of(batch, copied(0, "a")).of(batch, replacing(0, "a", 9));
-    assert_eq!(late.refusal(), "the file has an outcome already");
-    assert_eq!(in_batch(2).of(action("other"), replacing(0, "a", 9)).refusal(), "its batch is not open");
-    let ended = in_batch(1).of(batch, copied(0, "a")).of(batch, batch_end(1, 0, 0, 0)).and(pass_end(1, 0));
-    assert_eq!(ended.of(batch, replacing(0, "a", 9)).refusal(), "no pass is going on");
-}
-
-#[test]
 fn a_batch_ends_only_when_every_file_is_accounted_for() {
     let one = || in_batch(2).of(action("batch"), copied(0, "a"));
     assert_eq!(

@@ -13,7 +13,7 @@ use super::commit::Committer;
 use super::copy::{Copier, SyncBy};
 use super::effects::{Effects, NoEffects};
 use super::folders::Folders;
-use super::job::Batch;
+use super::job::{Batch, Finished};
 use super::limit::Limit;
 use super::pool::Pool;
 use super::progress::Progress;
@@ -129,6 +129,8 @@ pub struct Engine {
     pool: Option<Pool<Copier>>,
     committer: Option<JoinHandle<()>>,
     messages: Receiver<Message>,
+    /// A message that came while something else was asked for.
+    held: Option<Message>,
     /// Closed to refuse: the committer may be waiting for one.
     permits: Option<Sender<Permit>>,
     destination: PathBuf,
@@ -184,6 +186,7 @@ impl Engine {
             pool: Some(pool),
             committer: Some(committer),
             messages,
+            held: None,
             permits: Some(grant),
             destination,
             in_flight: 0,
@@ -217,7 +220,11 @@ impl Engine {
         if self.in_flight == 0 {
             return Ok(None);
         }
-        match self.messages.recv().map_err(|_| EngineError::Broken)? {
+        let message = match self.held.take() {
+            Some(message) => message,
+            None => self.messages.recv().map_err(|_| EngineError::Broken)?,
+        };
+        match message {
             Message::Finished(finished) => {
                 self.in_flight -= 1;
                 Ok(Some(Report::Finished(finished)))
@@ -228,6 +235,20 @@ impl Engine {
             }
             Message::Undurable { files, error: source } => {
                 Err(EngineError::Undurable { files, destination: self.destination.clone(), source })
+            }
+        }
+    }
+
+    /// The oldest batch, where it is through already. Whatever else there is to tell is for [`Engine::receive`].
+    pub fn receive_finished(&mut self) -> Option<Finished> {
+        match self.held.take().or_else(|| self.messages.try_recv().ok())? {
+            Message::Finished(finished) => {
+                self.in_flight -= 1;
+                Some(finished)
+            }
+            other => {
+                self.held = Some(other);
+                None
             }
         }
     }

@@ -1,5 +1,6 @@
 //! Step 3.1, `content`: reconcile what is in doubt, pass over the manifest, read the copy back.
 
+mod batches;
 mod events;
 mod knowledge;
 mod lists;

@@ -8,7 +8,7 @@ use wsusmigrate_core::id::{ActionId, EventId, Phase};
 use crate::adapter::content::{settle, temporary_path};
 use crate::error::Failure;
 use crate::executor::{Draft, Recorder};
-use crate::step::content::{lists, pass};
+use crate::step::content::{batches, lists};
 use crate::step::context::Context;
 use crate::step::listings::Listings;
 
@@ -45,7 +45,7 @@ pub(super) fn perform(
     }
     // After a kill a name may exist in the system's memory alone: what is said of the file must be as durable as it is.
     if !there.is_empty() {
-        settle(&context.folders().destination, &there).map_err(|error| pass::engine_failure(&error))?;
+        settle(&context.folders().destination, &there).map_err(|error| batches::engine_failure(&error))?;
     }
     let intent_seq = recorder.state().run.status.content.batches.get(&action).map(|batch| batch.intent);
     let id = EventId::of_action(action, Phase::Reconciled, 0, 0);
