@@ -1,14 +1,18 @@
 //! What the proofs share: a world of their own for a program under test, and the history it left.
 //!
 //! A **world** is a temporary folder and an environment in which nothing of the machine's user counts. The
-//! **history** is what a journal says after the fact, with the judgements every test ends with.
+//! **history** is what a journal says after the fact, with the judgements every test ends with. The **load** is what
+//! the journal is filled with where only its durability is in question.
 
 mod history;
+mod load;
 mod trees;
 mod waiting;
 mod world;
 
 pub use history::History;
+pub use load::Mark;
+pub use load::new_journal;
 pub use trees::differences;
 pub use waiting::wait_until;
 pub use world::World;

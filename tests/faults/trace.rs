@@ -1,0 +1,111 @@
+//! System calls, watched and made to fail by strace.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::counts::Missing;
+use crate::mount::run;
+use crate::process::{Ended, Process};
+
+/// The calls that are made to fail: everything a journal asks of files and folders. A name that is unknown on this
+/// machine is passed over (`?`).
+pub(crate) const CALLS: &str = "?open,openat,read,pread64,write,pwrite64,lseek,fsync,fdatasync,sync_file_range,\
+    ?rename,?renameat,renameat2,ftruncate,fallocate,?unlink,unlinkat,?mkdir,mkdirat,getdents64,statx,?newfstatat,\
+    fstat,flock,fcntl,?readlink,readlinkat,close";
+
+/// One call as it was traced.
+#[derive(Debug)]
+pub(crate) struct Call {
+    pub(crate) thread: u32,
+    pub(crate) name: String,
+    pub(crate) line: String,
+}
+
+impl Call {
+    pub(crate) fn was_injected(&self) -> bool {
+        self.line.contains("(INJECTED)")
+    }
+
+    /// Whether it is about standard input, output or error, which are not the journal's.
+    pub(crate) fn is_talk(&self) -> bool {
+        ["(0<", "(1<", "(2<"].iter().any(|talk| self.line.contains(talk))
+    }
+}
+
+/// Which threads to watch.
+pub(crate) enum Whom<'a> {
+    /// A process with every thread it has or will have.
+    All(u32),
+    /// These threads and no other.
+    Threads(&'a [u32]),
+}
+
+/// A strace that watches.
+pub(crate) struct Tracer {
+    strace: Process,
+    out: PathBuf,
+}
+
+impl Tracer {
+    /// Whether processes may be traced here.
+    pub(crate) fn is_possible() -> Result<(), Missing> {
+        run(Command::new("strace").args(["-f", "-o", "/dev/null", "true"]))
+    }
+
+    /// Attaches; `inject` is strace's expression of what to do to which call. Returns once it watches.
+    pub(crate) fn attach(whom: &Whom<'_>, inject: Option<&str>, out: &Path) -> Result<Self, String> {
+        let mut command = Command::new("strace");
+        command.args(["-y", "-s", "16", "-o"]).arg(out).arg(format!("--trace={CALLS}"));
+        if let Some(inject) = inject {
+            command.arg(format!("--inject={inject}"));
+        }
+        let threads = match whom {
+            Whom::All(process) => {
+                command.arg("-f");
+                std::slice::from_ref(process)
+            }
+            // The second one makes strace write thread ids, and is gone before anything happens.
+            Whom::Threads(threads) => threads,
+        };
+        for thread in threads {
+            command.args(["-p", &thread.to_string()]);
+        }
+        let mut strace = Process::of(command);
+        for _ in threads {
+            if !strace.heard("strace: Process") {
+                return Err(format!("strace does not attach: {}", strace.end().text()));
+            }
+        }
+        Ok(Self { strace, out: out.to_owned() })
+    }
+
+    /// Hears it out, which is until what it watches has ended.
+    pub(crate) fn end(self) -> (Vec<Call>, Ended) {
+        let ended = self.strace.end();
+        let text = fs::read(&self.out).unwrap_or_default();
+        (String::from_utf8_lossy(&text).lines().filter_map(parse).collect(), ended)
+    }
+}
+
+/// `THREAD call(arguments) = result`, without the thread where there is only one.
+fn parse(line: &str) -> Option<Call> {
+    let (thread, rest) = match line.split_once(' ') {
+        Some((thread, rest)) if thread.bytes().all(|byte| byte.is_ascii_digit()) => {
+            (thread.parse().ok()?, rest.trim_start())
+        }
+        _ => (0, line),
+    };
+    let (name, _) = rest.split_once('(')?;
+    let is_name = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    is_name.then(|| Call { thread, name: name.to_owned(), line: rest.to_owned() })
+}
+
+/// The threads a process has, the oldest first.
+pub(crate) fn threads(process: u32) -> Vec<u32> {
+    let tasks = fs::read_dir(format!("/proc/{process}/task")).expect("a process that runs");
+    let ids = tasks.filter_map(|task| task.ok()?.file_name().to_str()?.parse().ok());
+    let mut ids: Vec<u32> = ids.collect();
+    ids.sort_unstable();
+    ids
+}
