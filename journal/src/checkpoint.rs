@@ -56,6 +56,10 @@ pub enum NotANote {
 impl Checkpoint {
     /// Reads a note. Signatures are not checked.
     pub fn parse(text: &str) -> Result<Self, NotANote> {
+        if !text.ends_with('\n') {
+            // What a cut of one byte leaves would be read like the whole.
+            return Err(NotANote::Form("it does not end with a newline"));
+        }
         let (body, _) = split(text).ok_or(NotANote::Form("no blank line before the signatures"))?;
         let mut lines = body.lines();
         let origin = lines.next().filter(|origin| !origin.is_empty());

@@ -102,7 +102,8 @@ impl Committer {
     /// What a clean end adds: the next open starts from here.
     fn finish(&mut self) -> Result<(), FileError> {
         if let Some(point) = self.before_last.take() {
-            self.snapshots.write(&point, *self.live.checkpoint())?;
+            // As above: one that cannot be written (the disk is full) is no reason to say that the journal stopped.
+            let _ = self.snapshots.write(&point, *self.live.checkpoint());
         }
         self.publisher.sync()
     }

@@ -70,6 +70,11 @@ fn a_checkpoint_is_checked_from_its_text_alone() {
         fs::write(&path, text.replace(from, to)).unwrap();
         assert!(!bench.verify().is_sound(), "{from}");
     }
+    // So does an end that is cut off, be it only the last newline.
+    for length in 0..text.len() {
+        fs::write(&path, &text.as_bytes()[..length]).unwrap();
+        assert!(!bench.verify().is_sound(), "cut to {length} bytes");
+    }
     fs::write(&path, &text).unwrap();
     bench.assert_sound();
 }

@@ -8,6 +8,7 @@ use wsusmigrate_fixtures::{Scenario, build};
 use wsusmigrate_tests::World;
 
 use crate::Outcome;
+use crate::campaign;
 use crate::counts::{Missing, count, did_not_run};
 use crate::ledger::Ledger;
 use crate::mount::Disk;
@@ -16,8 +17,8 @@ use crate::site::{Load, Site};
 
 const FAULT: &str = "full_disk";
 const FAULT_OF_PROGRAM: &str = "full_disk, the program";
-const MEBIBYTES: u64 = 12;
-const OTHERS_BYTES: usize = 3 << 20;
+const MEBIBYTES: u64 = 16;
+const OTHERS_BYTES: usize = 8 << 20;
 const NO_SPACE: &str = "No space left on device";
 const PROGRAM: &str = env!("CARGO_BIN_EXE_wsusmigrate-tested");
 
@@ -86,48 +87,81 @@ fn on_the_full_disk(site: &Site, ledger: &mut Ledger) -> Result<(), String> {
 
 pub(crate) fn the_program_says_so() -> Outcome {
     for (kind, disk) in disks(FAULT_OF_PROGRAM)? {
-        run_out_of_space(&disk).map_err(|why| format!("{kind}: {why}"))?;
-        count(FAULT_OF_PROGRAM, format!("{kind}: run"), "exit code 4, then goes on");
+        let (mut stopped, mut enough) = (0, 0);
+        let site = ProgramSite::build(&disk);
+        let step = campaign::size(4 << 10, 64 << 10);
+        // From nothing at all to more than a run needs, so that the space ends at every place it can.
+        for left in (0..).map(|number| number * step) {
+            match site.run_with(&disk, left).map_err(|why| format!("{kind}, {left} bytes left: {why}"))? {
+                true => stopped += 1,
+                false => enough += 1,
+            }
+            if enough > 1 {
+                break;
+            }
+        }
+        if stopped == 0 {
+            return Err(format!("{kind}: it never was too little"));
+        }
+        count(
+            FAULT_OF_PROGRAM,
+            format!("{kind}: runs that ended with exit code 4, and went on with space"),
+            stopped,
+        );
     }
     Ok(())
 }
 
-fn run_out_of_space(disk: &Disk) -> Result<(), String> {
-    let world = World::new(PROGRAM);
-    let scenario = Scenario::named("small-office").expect("a scenario");
-    let estate = build(&scenario, 1, &world.path("hosts"), &mut |_| {}).expect("an estate");
-    let plan = format!(
-        "[migration]\nname = 'm'\n[content]\nsource = '{}'\ndestination = '{}'\n",
-        estate.source.display(),
-        estate.destination.display()
-    );
-    std::fs::write(world.path("migration.toml"), plan).expect("the plan");
-    let journal = disk.root().join("m.journal").display().to_string();
-    let ask = |words: &[&str]| {
-        let ran = world.command(words).args(["--journal", &journal]).output().expect("a command");
-        (ran.status.code(), String::from_utf8_lossy(&ran.stderr).into_owned())
-    };
-    let ballast = disk.fill_up(LEFT_BYTES);
-    let (code, told) = ask(&["run"]);
-    if code != Some(4) || !told.contains(NO_SPACE) {
-        return Err(format!("run exits with {code:?}: {told}"));
-    }
-    for reading in [
-        &["journal", "verify"][..],
-        &["status"],
-        &["report", "audit"],
-        &["replay", "--at", "1"],
-        &["rollback"],
-    ] {
-        let (code, told) = ask(reading);
-        if code != Some(0) {
-            return Err(format!("{reading:?} exits with {code:?}: {told}"));
-        }
-    }
-    std::fs::remove_file(ballast).expect("the ballast");
-    let (code, told) = ask(&["run"]);
-    if code != Some(0) { Err(format!("run with space again exits with {code:?}: {told}")) } else { Ok(()) }
+/// An estate to migrate, with journals on another disk.
+struct ProgramSite {
+    world: World,
 }
 
-/// Enough for a journal to begin in, not for the whole run.
-const LEFT_BYTES: u64 = 400 << 10;
+impl ProgramSite {
+    fn build(disk: &Disk) -> Self {
+        let world = World::new(PROGRAM);
+        let scenario = Scenario::named("tiny").expect("a scenario");
+        let estate = build(&scenario, 1, &world.path("hosts"), &mut |_| {}).expect("an estate");
+        let plan = format!(
+            "[migration]\nname = 'm'\n[content]\nsource = '{}'\ndestination = '{}'\n",
+            estate.source.display(),
+            estate.destination.display()
+        );
+        std::fs::write(world.path("migration.toml"), plan).expect("the plan");
+        std::fs::create_dir(disk.root().join("journals")).expect("a folder");
+        Self { world }
+    }
+
+    /// Runs with so many bytes left, then with all the space. Says whether it was too little.
+    fn run_with(&self, disk: &Disk, left: u64) -> Result<bool, String> {
+        let journal = disk.root().join("journals").join("m.journal");
+        let ask = |words: &[&str]| {
+            let ran = self.world.command(words).arg("--journal").arg(&journal).output().expect("a command");
+            (ran.status.code(), String::from_utf8_lossy(&ran.stderr).into_owned())
+        };
+        let ballast = disk.fill_up(left);
+        let (code, told) = ask(&["run"]);
+        let stopped = code == Some(4) && told.contains(NO_SPACE);
+        if !stopped && code != Some(0) {
+            return Err(format!("run exits with {code:?}: {told}"));
+        }
+        // Where there was no space for a journal there is none to look at.
+        if journal.join("head").exists() {
+            for reading in [&["journal", "verify"][..], &["status"], &["report", "audit"], &["rollback"]] {
+                let (code, told) = ask(reading);
+                if code != Some(0) {
+                    return Err(format!("{reading:?} exits with {code:?}: {told}"));
+                }
+            }
+        }
+        std::fs::remove_file(ballast).expect("the ballast");
+        for command in [&["run"][..], &["journal", "verify"]] {
+            let (code, told) = ask(command);
+            if code != Some(0) {
+                return Err(format!("with space again {command:?} exits with {code:?}: {told}"));
+            }
+        }
+        std::fs::remove_dir_all(&journal).expect("the journal");
+        Ok(stopped)
+    }
+}

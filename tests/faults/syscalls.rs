@@ -9,6 +9,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tempfile::TempDir;
 
@@ -23,6 +24,8 @@ use crate::trace::{Call, Tracer, Whom, threads};
 const FAULT: &str = "syscalls";
 const FAULT_OF_SYNC: &str = "syscalls, failed sync";
 
+/// Processes under fault at once.
+const THREADS: usize = 6;
 const LOAD: Load = Load { epoch: 100, threads: 1, batch: 1, batches: 2 };
 
 /// When a call is made.
@@ -69,18 +72,10 @@ pub(crate) fn each_fails_and_each_is_the_last() -> Outcome {
                 .map(|_| points[usize::try_from(dice.below(there_are as u64)).expect("an index")].clone())
                 .collect();
         }
-        let mut hit = 0;
-        for point in &points {
-            for fault in FAULTS {
-                match hold_against(&base, point, fault) {
-                    Ok(held) => {
-                        hit += u64::from(held.was_reached);
-                        acknowledged += held.acknowledged;
-                    }
-                    Err(why) => wrong.push(format!("{name}, {point:?}, {fault:?}: {why}")),
-                }
-            }
-        }
+        let held = on_threads(&base, &points);
+        let hit = held.iter().flatten().filter(|held| held.was_reached).count() as u64;
+        acknowledged += held.iter().flatten().map(|held| held.acknowledged).sum::<u64>();
+        wrong.extend(held.into_iter().filter_map(Result::err).map(|why| format!("{name}, {why}")));
         reached += hit;
         let what = format!("a {name} journal: calls there are, tried with each fault, faults that hit");
         count(FAULT, what, format!("{there_are}, {}, {hit}", points.len()));
@@ -181,6 +176,25 @@ impl Run {
         let calls = tracer.map(|tracer| tracer.end().0).unwrap_or_default();
         Ok(Self { calls, threads: there, ended })
     }
+}
+
+/// Holds every fault at every point against the journal, several at once: most of the time is spent on waiting.
+fn on_threads(base: &Site, points: &[Point]) -> Vec<Result<Held, String>> {
+    let tries: Vec<_> = points.iter().flat_map(|point| FAULTS.map(|fault| (point, fault))).collect();
+    let next = AtomicUsize::new(0);
+    let work = || {
+        let mut held = Vec::new();
+        while let Some((point, fault)) = tries.get(next.fetch_add(1, Ordering::Relaxed)) {
+            held.push(
+                hold_against(base, point, *fault).map_err(|why| format!("{point:?}, {fault:?}: {why}")),
+            );
+        }
+        held
+    };
+    std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..THREADS).map(|_| scope.spawn(work)).collect();
+        threads.into_iter().flat_map(|thread| thread.join().expect("a thread of the test")).collect()
+    })
 }
 
 struct Held {
