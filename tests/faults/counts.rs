@@ -15,8 +15,9 @@ fn counts() -> MutexGuard<'static, Vec<Count>> {
 }
 
 /// Keeps a figure of a fault.
-pub(crate) fn count(fault: &'static str, what: impl Into<String>, value: impl ToString) {
-    counts().push(Count { fault, what: what.into(), value: value.to_string() });
+pub(crate) fn count(fault: &'static str, what: impl Into<String>, value: impl std::fmt::Display) {
+    let value = format!("{value}");
+    counts().push(Count { fault, what: what.into(), value });
 }
 
 /// Says loudly that a fault could not be made here. Under `CI` a missing tool is a failure; what the system does not

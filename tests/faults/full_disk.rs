@@ -9,7 +9,7 @@ use wsusmigrate_tests::World;
 
 use crate::Outcome;
 use crate::campaign;
-use crate::counts::{Missing, count, did_not_run};
+use crate::counts::count;
 use crate::ledger::Ledger;
 use crate::mount::Disk;
 use crate::process::Process;
@@ -22,22 +22,8 @@ const OTHERS_BYTES: usize = 8 << 20;
 const NO_SPACE: &str = "No space left on device";
 const PROGRAM: &str = env!("CARGO_BIN_EXE_wsusmigrate-tested");
 
-/// Disks there are here: a loop mount, and memory.
-fn disks(fault: &'static str) -> Result<Vec<(&'static str, Disk)>, String> {
-    let makers: [(&str, fn() -> Result<Disk, Missing>); 2] =
-        [("ext4", || Disk::ext4(MEBIBYTES)), ("memory", || Disk::memory(MEBIBYTES))];
-    let mut disks = Vec::new();
-    for (kind, make) in makers {
-        match make() {
-            Ok(disk) => disks.push((kind, disk)),
-            Err(why) => did_not_run(fault, &why)?,
-        }
-    }
-    Ok(disks)
-}
-
 pub(crate) fn appends_stop_and_go_on() -> Outcome {
-    for (kind, disk) in disks(FAULT)? {
+    for (kind, disk) in Disk::each(FAULT, MEBIBYTES)? {
         let acknowledged = fill(&disk).map_err(|why| format!("{kind}: {why}"))?;
         count(FAULT, format!("{kind}: events acknowledged, none lost"), acknowledged);
     }
@@ -86,16 +72,15 @@ fn on_the_full_disk(site: &Site, ledger: &mut Ledger) -> Result<(), String> {
 }
 
 pub(crate) fn the_program_says_so() -> Outcome {
-    for (kind, disk) in disks(FAULT_OF_PROGRAM)? {
+    for (kind, disk) in Disk::each(FAULT_OF_PROGRAM, MEBIBYTES)? {
         let (mut stopped, mut enough) = (0, 0);
         let site = ProgramSite::build(&disk);
         let step = campaign::size(4 << 10, 64 << 10);
         // From nothing at all to more than a run needs, so that the space ends at every place it can.
         for left in (0..).map(|number| number * step) {
-            match site.run_with(&disk, left).map_err(|why| format!("{kind}, {left} bytes left: {why}"))? {
-                true => stopped += 1,
-                false => enough += 1,
-            }
+            let place = |why| format!("{kind}, {left} bytes left: {why}");
+            let was_too_little = site.run_with(&disk, left).map_err(place)?;
+            *if was_too_little { &mut stopped } else { &mut enough } += 1;
             if enough > 1 {
                 break;
             }

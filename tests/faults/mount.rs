@@ -6,7 +6,7 @@ use std::process::{Command, ExitCode};
 
 use tempfile::TempDir;
 
-use crate::counts::Missing;
+use crate::counts::{Missing, did_not_run};
 use crate::process::Process;
 
 /// Set for the process inside the namespace.
@@ -71,6 +71,18 @@ impl Disk {
         Ok(disk)
     }
 
+    /// What there is here of both: their names, and the disks. The others have said that they are missing.
+    pub(crate) fn each(fault: &'static str, mebibytes: u64) -> Result<Vec<(&'static str, Self)>, String> {
+        let mut disks = Vec::new();
+        for (kind, disk) in [("ext4", Self::ext4(mebibytes)), ("tmpfs", Self::memory(mebibytes))] {
+            match disk {
+                Ok(disk) => disks.push((kind, disk)),
+                Err(why) => did_not_run(fault, &why)?,
+            }
+        }
+        Ok(disks)
+    }
+
     fn unmounted() -> Self {
         let folder = TempDir::new().expect("a temporary folder");
         std::fs::create_dir(folder.path().join("disk")).expect("a folder");
@@ -118,7 +130,7 @@ impl Disk {
         let ballast = self.root().join("ballast");
         let file = std::fs::File::create(&ballast).expect("a file on a disk with space");
         let free = nix::sys::statvfs::statvfs(&self.root()).expect("the disk's figures");
-        let free = u64::from(free.blocks_available()) * u64::from(free.fragment_size());
+        let free = free.blocks_available() * free.fragment_size();
         let (mut at, end) = (0, free.saturating_sub(left));
         let zeros = vec![1_u8; 64 << 10];
         while at < end {

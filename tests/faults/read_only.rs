@@ -5,25 +5,19 @@
 use wsusmigrate_tests::World;
 
 use crate::Outcome;
-use crate::counts::{Missing, count, did_not_run};
+use crate::counts::count;
 use crate::mount::Disk;
 use crate::site::{Site, copy_tree};
 
 const FAULT: &str = "read_only";
+const MEBIBYTES: u64 = 32;
 const PROGRAM: &str = env!("CARGO_BIN_EXE_wsusmigrate-tested");
 
 pub(crate) fn readers_work_and_the_writer_says_so() -> Outcome {
     let mut kinds = Vec::new();
-    let makers: [(&str, fn() -> Result<Disk, Missing>); 2] =
-        [("ext4", || Disk::ext4(32)), ("memory", || Disk::memory(32))];
-    for (kind, make) in makers {
-        match make() {
-            Ok(disk) => {
-                on(&disk).map_err(|why| format!("{kind}: {why}"))?;
-                kinds.push(kind);
-            }
-            Err(why) => did_not_run(FAULT, &why)?,
-        }
+    for (kind, disk) in Disk::each(FAULT, MEBIBYTES)? {
+        on(&disk).map_err(|why| format!("{kind}: {why}"))?;
+        kinds.push(kind);
     }
     if !kinds.is_empty() {
         count(FAULT, "disks on which readers worked and writers were refused", kinds.join(", "));

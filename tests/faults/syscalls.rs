@@ -53,6 +53,10 @@ enum Fault {
     Kill,
 }
 
+/// `close` is only killed at: it gives the file back whatever it answers, and std takes an error for a defect of the
+/// program (it panics where the listing of a folder ends).
+const NEVER_FAILS: &str = "close";
+
 const FAULTS: [Fault; 3] = [Fault::Error("EIO"), Fault::Error("ENOSPC"), Fault::Kill];
 
 pub(crate) fn each_fails_and_each_is_the_last() -> Outcome {
@@ -180,7 +184,9 @@ impl Run {
 
 /// Holds every fault at every point against the journal, several at once: most of the time is spent on waiting.
 fn on_threads(base: &Site, points: &[Point]) -> Vec<Result<Held, String>> {
-    let tries: Vec<_> = points.iter().flat_map(|point| FAULTS.map(|fault| (point, fault))).collect();
+    let tries = points.iter().flat_map(|point| FAULTS.map(|fault| (point, fault)));
+    let tries = tries.filter(|(point, fault)| point.call != NEVER_FAILS || matches!(fault, Fault::Kill));
+    let tries: Vec<_> = tries.collect();
     let next = AtomicUsize::new(0);
     let work = || {
         let mut held = Vec::new();

@@ -1,5 +1,6 @@
 //! System calls, watched and made to fail by strace.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -27,9 +28,9 @@ impl Call {
         self.line.contains("(INJECTED)")
     }
 
-    /// Whether it is about standard input, output or error, which are not the journal's.
+    /// Whether the program listens or tells: that is not the journal's.
     pub(crate) fn is_talk(&self) -> bool {
-        ["(0<", "(1<", "(2<"].iter().any(|talk| self.line.contains(talk))
+        self.name == "writev" || ["(0<", "(1<", "(2<"].iter().any(|talk| self.line.contains(talk))
     }
 }
 
@@ -56,7 +57,7 @@ impl Tracer {
     /// Attaches; `inject` is strace's expression of what to do to which call. Returns once it watches.
     pub(crate) fn attach(whom: &Whom<'_>, inject: Option<&str>, out: &Path) -> Result<Self, String> {
         let mut command = Command::new("strace");
-        command.args(["-y", "-s", "16", "-o"]).arg(out).arg(format!("--trace={CALLS}"));
+        command.args(["-y", "-s", "16", "-o"]).arg(out).arg(format!("--trace={CALLS},writev"));
         if let Some(inject) = inject {
             command.arg(format!("--inject={inject}"));
         }
@@ -65,7 +66,6 @@ impl Tracer {
                 command.arg("-f");
                 std::slice::from_ref(process)
             }
-            // The second one makes strace write thread ids, and is gone before anything happens.
             Whom::Threads(threads) => threads,
         };
         for thread in threads {
@@ -84,21 +84,42 @@ impl Tracer {
     pub(crate) fn end(self) -> (Vec<Call>, Ended) {
         let ended = self.strace.end();
         let text = fs::read(&self.out).unwrap_or_default();
-        (String::from_utf8_lossy(&text).lines().filter_map(parse).collect(), ended)
+        (calls(&String::from_utf8_lossy(&text)), ended)
     }
 }
 
-/// `THREAD call(arguments) = result`, without the thread where there is only one.
-fn parse(line: &str) -> Option<Call> {
-    let (thread, rest) = match line.split_once(' ') {
-        Some((thread, rest)) if thread.bytes().all(|byte| byte.is_ascii_digit()) => {
-            (thread.parse().ok()?, rest.trim_start())
+/// The calls of a trace, in the order in which they ended. One that was interrupted by another thread's stands there in
+/// two parts, one that never ended in the first of them.
+fn calls(trace: &str) -> Vec<Call> {
+    let mut calls = Vec::new();
+    let mut begun = BTreeMap::<u32, Call>::new();
+    for (thread, rest) in trace.lines().map(thread) {
+        if let Some((_, end)) = rest.split_once(" resumed>") {
+            calls.extend(begun.remove(&thread).map(|call| Call { line: call.line + end, ..call }));
+        } else if let Some(call) = parse(thread, rest) {
+            if rest.ends_with("<unfinished ...>") {
+                begun.insert(thread, call);
+            } else {
+                calls.push(call);
+            }
         }
-        _ => (0, line),
-    };
-    let (name, _) = rest.split_once('(')?;
+    }
+    calls.extend(begun.into_values());
+    calls
+}
+
+/// The thread a line begins with; there is none where only one is watched.
+fn thread(line: &str) -> (u32, &str) {
+    let words =
+        line.split_once(' ').and_then(|(thread, rest)| Some((thread.parse().ok()?, rest.trim_start())));
+    words.unwrap_or((0, line))
+}
+
+/// `call(arguments) = result`.
+fn parse(thread: u32, line: &str) -> Option<Call> {
+    let (name, _) = line.split_once('(')?;
     let is_name = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
-    is_name.then(|| Call { thread, name: name.to_owned(), line: rest.to_owned() })
+    is_name.then(|| Call { thread, name: name.to_owned(), line: line.to_owned() })
 }
 
 /// The threads a process has, the oldest first.

@@ -16,8 +16,11 @@ mod store_alone;
 mod tail;
 mod write;
 
+use std::fs::File;
+use std::io::{IoSlice, Write as _};
 use std::path::Path;
 use std::process::ExitCode;
+use std::sync::OnceLock;
 
 /// It did what it was asked to.
 const WELL: u8 = 0;
@@ -52,9 +55,24 @@ fn main() -> ExitCode {
     code.into()
 }
 
-/// Tells one thing, at once: also a process that is killed next has told it.
+/// Tells one thing, at once: also a process that is killed next has told it. By a call of its own (`writev`), so that
+/// the journal's `write`s can be made to fail without failing what is told of it.
 fn tell(what: &str) {
-    println!("{}", what.replace('\n', " "));
+    let line = what.replace('\n', " ") + "\n";
+    let told = out().write_vectored(&[IoSlice::new(line.as_bytes())]);
+    assert!(told.is_ok_and(|bytes| bytes == line.len()), "nobody listens");
+}
+
+/// Standard output without a buffer.
+fn out() -> &'static File {
+    static OUT: OnceLock<File> = OnceLock::new();
+    OUT.get_or_init(|| {
+        #[cfg(unix)]
+        let out = std::os::fd::AsFd::as_fd(&std::io::stdout()).try_clone_to_owned();
+        #[cfg(windows)]
+        let out = std::os::windows::io::AsHandle::as_handle(&std::io::stdout()).try_clone_to_owned();
+        File::from(out.expect("standard output"))
+    })
 }
 
 /// An error with everything behind it, on one line.
