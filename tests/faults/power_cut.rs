@@ -15,7 +15,7 @@ use crate::site::{Load, Site};
 
 const FAULT: &str = "power_cut";
 const FAULT_OF_SLED: &str = "power_cut, sled alone";
-const DISK_MEBIBYTES: u64 = 96;
+const DISK_MEBIBYTES: u64 = 256;
 /// Cuts of one journal.
 const CUTS_OF_ONE: u64 = 10;
 const ACKNOWLEDGEMENTS_MAX: u64 = 80;
@@ -83,6 +83,7 @@ fn cut(mut disk: Disk) -> Result<Counts, String> {
             epoch += 1;
         }
         counts.acknowledged += ledger.acknowledged();
+        std::fs::remove_dir_all(&root).expect("a journal that is judged");
     }
     Ok(counts)
 }

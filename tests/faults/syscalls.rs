@@ -277,8 +277,31 @@ pub(crate) fn a_failed_sync_is_final() -> Outcome {
         ledger.judge(&site.journal())?;
         failed += 1;
     }
+    count(
+        FAULT_OF_SYNC,
+        "openings of a disk whose syncs all fail from one on",
+        syncs_fail_for_good(&killed())?,
+    );
     count(FAULT_OF_SYNC, "syncs of the log that failed, none tried again, nothing written behind", failed);
     Ok(())
+}
+
+/// Opens while every sync from one on fails: refused in so many words, also where sled panics as it is closed.
+fn syncs_fail_for_good(base: &TempDir) -> Result<u64, String> {
+    let base = Site::at(base.path());
+    let openings = campaign::size(20, 3);
+    for nth in 1..=openings {
+        let folder = TempDir::new().expect("a temporary folder");
+        let site = base.copy(folder.path());
+        let inject = format!("fdatasync,fsync,sync_file_range:error=EIO:when={nth}+");
+        let run = Run::of(&site, Phase::Opening, None, Some(&inject))?;
+        told_the_truth(&run.ended, false).map_err(|why| format!("syncs from {nth} on: {why}"))?;
+        if run.ended.code == Some(0) {
+            return Ok(nth - 1);
+        }
+        site.reopen(LOAD.epoch + 1)?;
+    }
+    Ok(openings)
 }
 
 /// After the failed sync nothing is done to the log, and nothing more acknowledged.

@@ -1,5 +1,6 @@
 //! The database itself: opening it, what it says of itself, looking things up, taking rounds of records in.
 
+use std::ops::Deref;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
@@ -67,7 +68,30 @@ impl Applied {
 
 /// The open store. Cheap to clone: all clones are one database.
 #[derive(Clone)]
-pub(crate) struct Store {
+pub(crate) struct Store(Option<Trees>);
+
+impl Deref for Store {
+    type Target = Trees;
+
+    fn deref(&self) -> &Trees {
+        self.0.as_ref().expect("it is taken only when it is dropped")
+    }
+}
+
+impl Drop for Store {
+    /// sled syncs when its last handle goes, and panics where that fails. Nothing hangs on that sync.
+    fn drop(&mut self) {
+        let trees = self.0.take();
+        let _ = guarded(|| {
+            drop(trees);
+            Ok(())
+        });
+    }
+}
+
+/// The database and its trees.
+#[derive(Clone)]
+pub(crate) struct Trees {
     db: sled::Db,
     records: sled::Tree,
     ids: sled::Tree,
@@ -84,13 +108,13 @@ impl Store {
                 .cache_capacity(CACHE_BYTES)
                 .segment_size(SEGMENT_BYTES)
                 .open()?;
-            Ok(Self {
+            Ok(Self(Some(Trees {
                 records: db.open_tree("records")?,
                 ids: db.open_tree("ids")?,
                 actions: db.open_tree("actions")?,
                 subjects: db.open_tree("subjects")?,
                 db,
-            })
+            })))
         })
     }
 
