@@ -9,7 +9,7 @@ use std::time::Duration;
 pub(crate) const FAULTED: &str = env!("CARGO_BIN_EXE_wsusmigrate-faulted");
 
 /// A process that says nothing for so long hangs.
-const SILENCE_MAX: Duration = Duration::from_mins(1);
+const SILENCE_MAX: Duration = Duration::from_mins(2);
 
 /// A running process.
 pub(crate) struct Process {

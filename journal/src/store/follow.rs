@@ -25,11 +25,16 @@ const ROUND_RECORDS: u64 = 2_048;
 /// How long a run may stay incomplete before it is written as it is: writing it after each record would write it
 /// many times over.
 const PAUSE: Duration = Duration::from_millis(50);
+/// How long the end is waited for while nothing goes on: where a write fails in a thread of sled's own, whoever waits
+/// in sled for that write waits for ever.
+const STANDSTILL_MAX: Duration = Duration::from_secs(30);
 
 struct State {
     durable: u64,
     applied: u64,
     ending: Option<Ending>,
+    /// The thread is about to return, and has let go of the store.
+    ended: bool,
     failed: Option<StoreError>,
 }
 
@@ -76,6 +81,23 @@ impl Lag {
     }
 }
 
+impl Lag {
+    /// Waits for the follower to end. Says whether it has, or stands still.
+    fn ended(&self) -> bool {
+        let mut state = self.lock();
+        while !state.ended {
+            let before = state.applied;
+            let (woken, waited) =
+                self.changed.wait_timeout(state, STANDSTILL_MAX).unwrap_or_else(PoisonError::into_inner);
+            state = woken;
+            if waited.timed_out() && state.applied == before && !state.ended {
+                return false;
+            }
+        }
+        true
+    }
+}
+
 /// The follower's thread.
 pub(crate) struct Follower {
     pub(crate) lag: Arc<Lag>,
@@ -92,7 +114,7 @@ impl Follower {
         durable: u64,
         recent: Recent,
     ) -> Self {
-        let state = State { durable, applied, ending: None, failed: None };
+        let state = State { durable, applied, ending: None, ended: false, failed: None };
         let lag =
             Arc::new(Lag { state: Mutex::new(state), changed: Condvar::new(), recent: Mutex::new(recent) });
         let theirs = Arc::clone(&lag);
@@ -105,6 +127,10 @@ impl Follower {
         let Some(thread) = self.thread.take() else { return Ok(()) };
         self.lag.lock().ending = Some(ending);
         self.lag.changed.notify_all();
+        if !self.lag.ended() {
+            // The thread is left behind with its handle: the store is made good at the next opening.
+            return Err(StoreError("it came to a standstill".to_owned()));
+        }
         let joined = thread.join().map_err(|_| StoreError("the follower panicked".to_owned()));
         match self.lag.lock().failed.take() {
             Some(error) => Err(error),
@@ -123,10 +149,14 @@ struct Work {
 impl Work {
     fn run(self, applied: u64) {
         // Also a panic must be heard of: the committer waits for this thread.
+        let lag = Arc::clone(&self.lag);
         if let Err(error) = guarded(|| self.follow(applied)) {
-            self.lag.lock().failed = Some(error);
-            self.lag.changed.notify_all();
+            lag.lock().failed = Some(error);
+            lag.changed.notify_all();
         }
+        drop(self);
+        lag.lock().ended = true;
+        lag.changed.notify_all();
     }
 
     fn follow(&self, applied: u64) -> Result<(), StoreError> {
