@@ -240,6 +240,12 @@ impl Journal {
         self.live.durable().at.next
     }
 
+    /// Durable records the store does not have yet. Bounded: appends wait where it falls too far behind.
+    #[must_use]
+    pub fn lag(&self) -> u64 {
+        self.follower.lag.records()
+    }
+
     /// Which journal it is.
     #[must_use]
     pub fn identity(&self) -> &Identity {

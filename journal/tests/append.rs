@@ -212,3 +212,21 @@ proptest! {
         bench.assert_sound();
     }
 }
+
+/// What is durable and not in the store is said, and comes to nothing.
+#[test]
+fn the_store_follows_until_it_lacks_nothing() {
+    let bench = Bench::new();
+    let journal = bench.create();
+    fill(&journal, 0..3_000, 100);
+    assert!(journal.lag() <= journal.size());
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(60);
+    while journal.lag() > 0 {
+        assert!(std::time::Instant::now() < deadline, "{} records are still missing", journal.lag());
+        std::thread::yield_now();
+    }
+    // A kill now leaves nothing to catch up with: the lag was that of the store.
+    drop(journal);
+    bench.open(&[]).close().unwrap();
+    bench.assert_sound();
+}

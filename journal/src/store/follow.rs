@@ -66,6 +66,12 @@ impl Lag {
         self.changed.notify_all();
     }
 
+    /// Records missing in the store.
+    pub(crate) fn records(&self) -> u64 {
+        let state = self.lock();
+        state.durable - state.applied
+    }
+
     /// Waits until at most so many records are missing in the store.
     pub(crate) fn wait(&self, records_max: u64) -> Result<(), StoreError> {
         let mut state = self.lock();

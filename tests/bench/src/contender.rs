@@ -8,7 +8,7 @@ use std::time::Instant;
 use crate::error::BenchError;
 
 /// How much of a failing command's standard error is shown.
-const WORDS_MAX: usize = 2000;
+pub(crate) const WORDS_MAX: usize = 2000;
 
 /// Somebody who does the work of a series.
 pub(crate) trait Contender {
@@ -57,7 +57,7 @@ pub(crate) fn time(contender: &dyn Contender, dir: &Path) -> Result<f64, BenchEr
 pub(crate) fn run(mut command: Command, dir: &Path) -> Result<String, BenchError> {
     let path = dir.join("stderr.txt");
     let file = File::create(&path).map_err(BenchError::file("create", &path))?;
-    let words = format!("{command:?}");
+    let words = words(&command);
     let status = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(file).status();
     let status = status.map_err(|source| BenchError::Start { command: words.clone(), source })?;
     let told = fs::read_to_string(&path).map_err(BenchError::file("read", &path))?;
@@ -66,6 +66,11 @@ pub(crate) fn run(mut command: Command, dir: &Path) -> Result<String, BenchError
     }
     let from = told.floor_char_boundary(told.len().saturating_sub(WORDS_MAX));
     Err(BenchError::Failed { command: words, status, words: told[from..].to_owned() })
+}
+
+/// A command for people.
+pub(crate) fn words(command: &Command) -> String {
+    format!("{command:?}")
 }
 
 /// Files below a folder and their sizes together.

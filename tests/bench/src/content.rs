@@ -12,7 +12,7 @@ use std::time::Duration;
 use crate::args;
 use crate::cache::Cache;
 use crate::error::BenchError;
-use crate::machine::Machine;
+use crate::machine::{self, Machine};
 use crate::report::Report;
 use crate::series::{Series, clear, make_room, remove};
 use crate::tree::Tree;
@@ -34,7 +34,7 @@ pub(crate) fn run(args: &args::Content) -> Result<(), BenchError> {
     fs::create_dir_all(&args.dir).map_err(BenchError::file("create", &args.dir))?;
     let dir = args.dir.canonicalize().map_err(BenchError::file("find", &args.dir))?;
     let args = &args::Content { dir, ..args.clone() };
-    let machine = Machine::look(&args.dir)?;
+    let machine = Machine::look(&args.dir, machine::tools()?);
     clear(&copies(args))?; // what a run that was cut off left
     let mut report = Report { machine, quick: args.quick, pairs: args.pairs(), measured: Vec::new() };
     // The large mix comes last: it is the one that may have to remove what was copied before.

@@ -84,8 +84,14 @@ pub(crate) enum BenchError {
     /// The engine's listing.
     #[error("a folder cannot be listed")]
     Scan(#[from] wsusmigrate::adapter::content::ScanError),
-    /// The figures cannot be written.
-    #[error("the figures cannot be written")]
+    /// A task of the journal's series.
+    #[error("the task cannot be performed")]
+    Task {
+        /// What the journal or a peer's library says.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// Figures or a task cannot be written or read.
+    #[error("the figures cannot be written or read")]
     Json(#[from] serde_json::Error),
 }
 

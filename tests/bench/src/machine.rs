@@ -24,19 +24,15 @@ pub(crate) struct Machine {
 }
 
 impl Machine {
-    /// This one, with `dir` on the file system that counts. Fails where a peer is missing.
-    pub(crate) fn look(dir: &Path) -> Result<Self, BenchError> {
+    /// This one, with `dir` on the file system that counts and the versions of the peers.
+    pub(crate) fn look(dir: &Path, peers: Vec<String>) -> Self {
         let cpu = field("/proc/cpuinfo", "model name").unwrap_or_else(|| "unknown".to_owned());
         let memory = field("/proc/meminfo", "MemTotal").unwrap_or_default();
         let memory_kib: u64 = memory.split(' ').next().and_then(|kib| kib.parse().ok()).unwrap_or(0);
-        let peers =
-            [("rsync", "rsync"), ("cp", "coreutils"), ("sha1sum", "coreutils"), ("sync", "coreutils")];
         let mut versions = vec![format!("wsusmigrate {}", env!("CARGO_PKG_VERSION"))];
-        for (tool, package) in peers {
-            versions.push(first_line(tool, "--version").ok_or(BenchError::Missing { tool, package })?);
-        }
+        versions.extend(peers);
         versions.extend(first_line("rustc", "--version"));
-        Ok(Self {
+        Self {
             date: first_line("date", "-uI").unwrap_or_default(),
             cores: thread::available_parallelism().map_or(1, usize::from),
             cpu,
@@ -45,8 +41,37 @@ impl Machine {
             kernel: fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default().trim().to_owned(),
             cold_by: cache::cold_by(),
             versions,
-        })
+        }
     }
+
+    /// All of it in two lines.
+    pub(crate) fn told(&self) -> String {
+        let Self { date, cores, cpu, memory_gib, file_system, kernel, versions, .. } = self;
+        let versions = versions.join("; ");
+        format!("{date}; {cores} cores, {cpu}, {memory_gib} GiB; {file_system}; Linux {kernel}\n{versions}")
+    }
+}
+
+/// The versions of the peers that are programs. Fails where one is missing.
+pub(crate) fn tools() -> Result<Vec<String>, BenchError> {
+    let tools = [("rsync", "rsync"), ("cp", "coreutils"), ("sha1sum", "coreutils"), ("sync", "coreutils")];
+    let version =
+        |(tool, package)| first_line(tool, "--version").ok_or(BenchError::Missing { tool, package });
+    tools.into_iter().map(version).collect()
+}
+
+/// The versions of the peers that are libraries.
+pub(crate) fn libraries(names: &[&str]) -> Vec<String> {
+    let mut lines = include_str!("../Cargo.lock").lines();
+    let mut found = Vec::new();
+    while let Some(line) = lines.next() {
+        let name = line.strip_prefix("name = ").unwrap_or_default().trim_matches('"');
+        if names.contains(&name) {
+            let version = lines.next().and_then(|line| line.strip_prefix("version = ")).unwrap_or_default();
+            found.push(format!("{name} {}", version.trim_matches('"')));
+        }
+    }
+    found
 }
 
 fn field(file: &str, name: &str) -> Option<String> {

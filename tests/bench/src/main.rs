@@ -17,6 +17,7 @@ mod contender;
 mod content;
 mod engine;
 mod error;
+mod journal;
 mod machine;
 
 mod quiet;

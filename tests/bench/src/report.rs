@@ -25,12 +25,8 @@ const HEAD: &str = "\
 impl Report {
     /// The table, in Markdown.
     pub(crate) fn table(&self) -> String {
-        let Machine { date, cores, cpu, memory_gib, file_system, kernel, cold_by, versions } = &self.machine;
-        let (versions, pairs) = (versions.join("; "), self.pairs);
-        let mut out = format!(
-            "{pairs} pairs; {date}; {cores} cores, {cpu}, {memory_gib} GiB; {file_system}; Linux {kernel}\n\
-             {versions}\ncold by {cold_by}\n\n{HEAD}"
-        );
+        let (machine, cold_by, pairs) = (self.machine.told(), self.machine.cold_by, self.pairs);
+        let mut out = format!("{pairs} pairs; {machine}\ncold by {cold_by}\n\n{HEAD}");
         for measured in &self.measured {
             for runs in &measured.contenders {
                 row(&mut out, measured, runs);
@@ -63,7 +59,7 @@ fn row(out: &mut String, measured: &Measured, runs: &Runs) {
     row.unwrap_or_default(); // a string takes everything
 }
 
-fn three(spread: Option<Spread>) -> String {
+pub(crate) fn three(spread: Option<Spread>) -> String {
     spread.map_or_else(
         || " | | ".to_owned(),
         |Spread { min, median, max }| format!("{min:.2} | {median:.2} | {max:.2}"),
@@ -71,7 +67,7 @@ fn three(spread: Option<Spread>) -> String {
 }
 
 /// A goal that only the median meets is not proved by a handful of runs, and the table says so.
-const fn verdict(by_all: bool, by_median: bool) -> &'static str {
+pub(crate) const fn verdict(by_all: bool, by_median: bool) -> &'static str {
     match (by_all, by_median) {
         (true, _) => "met",
         (false, true) => "by the median only",

@@ -1,4 +1,5 @@
-//! One executable, three roles: the harness, the program it measures, and the program's copy engine by itself.
+//! One executable, four roles: the harness, the program it measures, the program's copy engine by itself, and one task
+//! of the journal's series.
 //!
 //! So what is measured is always built from the checkout at hand, with the same options.
 
@@ -9,20 +10,23 @@ use clap::Parser as _;
 
 use crate::args::CommandLine;
 use crate::error::BenchError;
-use crate::{content, engine};
+use crate::{content, engine, journal};
 
 /// The variable that tells the role; without it this is the harness.
 const VARIABLE: &str = "WSUSMIGRATE_BENCH_ROLE";
 const PROGRAM: &str = "program";
 const ENGINE: &str = "engine";
+const TASK: &str = "task";
 
 /// What the process is for, from its environment.
 pub(crate) fn main() -> ExitCode {
     match std::env::var(VARIABLE).as_deref() {
         Ok(PROGRAM) => wsusmigrate::main(),
         Ok(ENGINE) => ended(engine::main()),
+        Ok(TASK) => ended(journal::task::main()),
         _ => match CommandLine::parse() {
             CommandLine::Content(args) => ended(content::run(&args)),
+            CommandLine::Journal(args) => ended(journal::run(&args)),
         },
     }
 }
@@ -49,6 +53,11 @@ pub(crate) fn program(other: Option<&Path>) -> Result<Command, BenchError> {
 /// The copy engine by itself as a command; it takes two folders.
 pub(crate) fn engine() -> Result<Command, BenchError> {
     this(ENGINE)
+}
+
+/// A task of the journal's series as a command; it takes the task as JSON.
+pub(crate) fn task() -> Result<Command, BenchError> {
+    this(TASK)
 }
 
 fn this(role: &str) -> Result<Command, BenchError> {
