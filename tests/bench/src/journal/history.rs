@@ -148,7 +148,7 @@ impl History {
             files: narrow(files),
             bytes: files << 20,
             range: Sha256(random(first)),
-            found_before: vec![u8::from(self.pass > 0) * 0xFF; BATCH_FILES_MAX / 8],
+            found_before: vec![0; BATCH_FILES_MAX / 8],
         };
         self.push(frame(self, Phase::Intent, 0), batch.into());
         let mut verified = 0;
@@ -181,7 +181,7 @@ impl History {
                 if self.pass == 0 { content::Origin::FoundInPlace } else { content::Origin::Rechecked };
             return content::FileVerified { item, path, file, origin }.into();
         }
-        content::FileCopied { item, path, file, attempts: 1, replaced: self.pass > 0 }.into()
+        content::FileCopied { item, path, file, attempts: 1, replaced: false }.into()
     }
 
     fn end(&mut self) {
