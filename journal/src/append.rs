@@ -1,7 +1,8 @@
 //! Asking for events to be appended, and waiting for the answer.
 
-use std::collections::HashSet;
+use std::fmt;
 use std::future::Future;
+use std::hash::BuildHasherDefault;
 use std::pin::Pin;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
@@ -12,7 +13,7 @@ use wsusmigrate_core::unit::Seq;
 use crate::codec::RECORD_BYTES_MAX;
 use crate::error::AppendError;
 use crate::record::{BEGINNING_BYTES, unplaced};
-use crate::store::recent::Content;
+use crate::store::recent::{Content, IdSet};
 use crate::wire;
 
 /// The most events a batch may hold.
@@ -54,25 +55,48 @@ struct Answer {
     waker: Option<Waker>,
 }
 
-/// Where the committer puts the answer.
+/// What everybody who waits for an answer listens to: one ring for all that a commit has answered.
 #[derive(Default)]
+pub(crate) struct Bell {
+    rope: Mutex<()>,
+    rung: Condvar,
+}
+
+impl Bell {
+    fn lock(&self) -> MutexGuard<'_, ()> {
+        self.rope.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Tells everybody that answers were given.
+    pub(crate) fn ring(&self) {
+        // Held once, so that nobody can be between looking for his answer and listening.
+        drop(self.lock());
+        self.rung.notify_all();
+    }
+}
+
+/// Where the committer puts the answer.
 pub(crate) struct Reply {
     answer: Mutex<Answer>,
-    answered: Condvar,
+    bell: Arc<Bell>,
 }
 
 impl Reply {
+    pub(crate) fn new(bell: &Arc<Bell>) -> Self {
+        Self { answer: Mutex::default(), bell: Arc::clone(bell) }
+    }
+
     fn lock(&self) -> MutexGuard<'_, Answer> {
         self.answer.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Puts the answer there, once. Whoever waits for it is told by the bell, which the giver rings.
     pub(crate) fn give(&self, outcome: Outcome) {
         let waker = {
             let mut answer = self.lock();
             answer.outcome.get_or_insert(outcome);
             answer.waker.take()
         };
-        self.answered.notify_all();
         if let Some(waker) = waker {
             waker.wake();
         }
@@ -88,12 +112,13 @@ pub struct Append {
 impl Append {
     /// Blocks until the batch is durable or refused.
     pub fn wait(self) -> Outcome {
-        let mut answer = self.reply.lock();
+        let bell = &self.reply.bell;
+        let mut rope = bell.lock();
         loop {
-            if let Some(outcome) = answer.outcome.clone() {
+            if let Some(outcome) = self.reply.lock().outcome.clone() {
                 return outcome;
             }
-            answer = self.reply.answered.wait(answer).unwrap_or_else(PoisonError::into_inner);
+            rope = bell.rung.wait(rope).unwrap_or_else(PoisonError::into_inner);
         }
     }
 }
@@ -118,6 +143,40 @@ pub(crate) struct Draft {
     pub(crate) proposed: Proposed,
 }
 
+/// Events to be appended together, encoded: by the caller, at whatever moment suits him.
+pub struct Batch {
+    pub(crate) drafts: Vec<Draft>,
+    bytes: usize,
+}
+
+impl Batch {
+    /// Encodes events. Refuses none at all, more than [`BATCH_EVENTS_MAX`] or [`BATCH_BYTES_MAX`], an event that is too
+    /// long for a record, and two with the same id.
+    pub fn new(events: Vec<Proposed>) -> Result<Self, AppendError> {
+        let count = events.len();
+        if count == 0 {
+            return Err(AppendError::EmptyBatch);
+        }
+        let mut ids = IdSet::with_capacity_and_hasher(count, BuildHasherDefault::default());
+        if let Some(twice) = events.iter().find(|proposed| !ids.insert(proposed.envelope.id)) {
+            let (id, name) = (twice.envelope.id, twice.event.kind().name());
+            return Err(AppendError::TwiceInBatch { id, name });
+        }
+        let drafts = events.into_iter().map(draft).collect::<Result<Vec<_>, _>>()?;
+        let bytes = drafts.iter().map(|draft| draft.payload.len()).sum();
+        if count > BATCH_EVENTS_MAX || bytes > BATCH_BYTES_MAX {
+            return Err(AppendError::BatchTooLarge { events: count, bytes });
+        }
+        Ok(Self { drafts, bytes })
+    }
+}
+
+impl fmt::Debug for Batch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Batch").field("events", &self.drafts.len()).field("bytes", &self.bytes).finish()
+    }
+}
+
 /// A batch on its way.
 pub(crate) struct Request {
     pub(crate) drafts: Vec<Draft>,
@@ -129,23 +188,9 @@ pub(crate) struct Request {
 }
 
 impl Request {
-    /// Encodes a batch, in the caller's thread.
-    pub(crate) fn new(batch: Vec<Proposed>, expected: Expected) -> Result<Self, AppendError> {
-        let events = batch.len();
-        if events == 0 {
-            return Err(AppendError::EmptyBatch);
-        }
-        let mut ids = HashSet::with_capacity(events);
-        if let Some(twice) = batch.iter().find(|proposed| !ids.insert(proposed.envelope.id)) {
-            let (id, name) = (twice.envelope.id, twice.event.kind().name());
-            return Err(AppendError::TwiceInBatch { id, name });
-        }
-        let drafts = batch.into_iter().map(draft).collect::<Result<Vec<_>, _>>()?;
-        let bytes = drafts.iter().map(|draft| draft.payload.len()).sum();
-        if events > BATCH_EVENTS_MAX || bytes > BATCH_BYTES_MAX {
-            return Err(AppendError::BatchTooLarge { events, bytes });
-        }
-        Ok(Self { drafts, bytes, expected, certainly_new: false, reply: Arc::default() })
+    pub(crate) fn new(batch: Batch, expected: Expected, bell: &Arc<Bell>) -> Self {
+        let Batch { drafts, bytes } = batch;
+        Self { drafts, bytes, expected, certainly_new: false, reply: Arc::new(Reply::new(bell)) }
     }
 }
 

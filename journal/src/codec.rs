@@ -7,7 +7,7 @@ use std::io::{Read, Write};
 
 use bincode::config::{BigEndian, Configuration, Limit, Varint};
 use bincode::error::{DecodeError, EncodeError};
-use bincode::{Decode, Encode};
+use bincode::{BorrowDecode, Decode, Encode};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -44,6 +44,11 @@ pub(crate) fn encode(value: &impl Encode, out: &mut Vec<u8>) -> Result<(), Encod
 pub(crate) fn decode_first<T: Decode<()>>(bytes: &[u8]) -> Result<(T, &[u8]), NotDecodable> {
     let (value, consumed) = bincode::decode_from_slice(bytes, config::<RECORD_BYTES_MAX>())?;
     Ok((value, &bytes[consumed..]))
+}
+
+/// Reads a value that borrows from the beginning of `bytes`; `None` where it does not stand there.
+pub(crate) fn borrow_first<'a, T: BorrowDecode<'a, ()>>(bytes: &'a [u8]) -> Option<T> {
+    bincode::borrow_decode_from_slice(bytes, config::<RECORD_BYTES_MAX>()).ok().map(|(value, _)| value)
 }
 
 /// Reads a value that fills `bytes`: bincode itself would accept trailing bytes.

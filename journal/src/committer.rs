@@ -126,6 +126,7 @@ impl Committer {
                 _ => answer,
             });
         }
+        self.queue.bell.ring();
         outcome
     }
 

@@ -12,7 +12,7 @@ use wsusmigrate_core::unit::Seq;
 use crate::append::Draft;
 use crate::error::AppendError;
 use crate::store::follow::Lag;
-use crate::store::recent::{Content, is_item};
+use crate::store::recent::{Content, IdMap, is_item};
 use crate::store::{Store, StoreError};
 
 /// The most items one action may have, and the most that are remembered of all actions together.
@@ -21,7 +21,7 @@ pub const ACTION_ITEMS_MAX: usize = 1 << 20;
 /// Items of the actions that were appended to lately.
 #[derive(Default)]
 struct Actions {
-    items: HashMap<ActionId, HashMap<EventId, u64>>,
+    items: HashMap<ActionId, IdMap<EventId, u64>>,
     /// Oldest first, for forgetting.
     order: VecDeque<ActionId>,
     total: usize,
@@ -91,7 +91,7 @@ impl Index {
             self.actions.total -= self.actions.items.remove(&oldest).map_or(0, |items| items.len());
         }
         // Recent first: a record that leaves them meanwhile is in the store by then.
-        let mut items: HashMap<EventId, u64> = {
+        let mut items: IdMap<EventId, u64> = {
             let recent = self.lag.recent.lock().unwrap_or_else(PoisonError::into_inner);
             recent.with_prefix(&action).collect()
         };

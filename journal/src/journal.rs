@@ -13,7 +13,7 @@ use wsusmigrate_core::projection::Projection;
 use wsusmigrate_core::text::Text;
 use wsusmigrate_core::unit::TimeMicros;
 
-use crate::append::{Append, Expected, Request};
+use crate::append::{Append, Batch, Expected, Reply, Request};
 use crate::checkpoint::{self, Checkpoint};
 use crate::committer::{CLOSED, Committer, Live};
 use crate::disk::{self, At, FileError};
@@ -206,7 +206,7 @@ impl Journal {
             Proposed { envelope, event: finding.clone().into() }
         };
         let batch = findings.iter().enumerate().map(propose).collect();
-        let mut request = Request::new(batch, Expected::Any)?;
+        let mut request = Request::new(Batch::new(batch)?, Expected::Any, &self.queue.bell);
         request.certainly_new = true;
         let append = Append { reply: Arc::clone(&request.reply) };
         self.queue.push(vec![request]);
@@ -219,19 +219,41 @@ impl Journal {
     /// event whose id is in the journal already is not written again (see [`crate::Appended`]), or refused where it
     /// says something else; its time does not count as content. A batch whose events are all there already succeeds
     /// whatever is expected.
-    pub fn append(&self, batch: Vec<Proposed>, expected: Expected) -> Append {
-        let (append, request) = prepare(batch, expected);
-        self.queue.push(Vec::from_iter(request));
-        append
+    pub fn append(&self, events: Vec<Proposed>, expected: Expected) -> Append {
+        self.append_all([(events, expected)]).pop().unwrap_or_else(|| self.refused(AppendError::EmptyBatch))
     }
 
     /// Hands batches to the committer together, in order, so that they share a sync where they fit into a group. Each
     /// is appended or refused by itself; the answers come in the same order.
     pub fn append_all(&self, batches: impl IntoIterator<Item = (Vec<Proposed>, Expected)>) -> Vec<Append> {
-        let prepared = batches.into_iter().map(|(batch, expected)| prepare(batch, expected));
-        let (appends, requests): (Vec<_>, Vec<_>) = prepared.unzip();
-        self.queue.push(requests.into_iter().flatten().collect());
+        let mut requests = Vec::new();
+        let appends = batches.into_iter().map(|(events, expected)| match Batch::new(events) {
+            Ok(batch) => {
+                let request = Request::new(batch, expected, &self.queue.bell);
+                let reply = Arc::clone(&request.reply);
+                requests.push(request);
+                Append { reply }
+            }
+            Err(error) => self.refused(error),
+        });
+        let appends = appends.collect();
+        self.queue.push(requests);
         appends
+    }
+
+    /// Hands over a batch that was encoded before. See [`Journal::append`].
+    pub fn append_batch(&self, batch: Batch, expected: Expected) -> Append {
+        let request = Request::new(batch, expected, &self.queue.bell);
+        let append = Append { reply: Arc::clone(&request.reply) };
+        self.queue.push(vec![request]);
+        append
+    }
+
+    /// The answer to a batch that cannot be appended.
+    fn refused(&self, error: AppendError) -> Append {
+        let append = Append { reply: Arc::new(Reply::new(&self.queue.bell)) };
+        append.reply.give(Err(error));
+        append
     }
 
     /// Durable records.
@@ -345,18 +367,6 @@ impl Drop for Journal {
     }
 }
 
-/// Encodes a batch; one that cannot be appended is answered at once.
-fn prepare(batch: Vec<Proposed>, expected: Expected) -> (Append, Option<Request>) {
-    match Request::new(batch, expected) {
-        Ok(request) => (Append { reply: Arc::clone(&request.reply) }, Some(request)),
-        Err(error) => {
-            let append = Append { reply: Arc::default() };
-            append.reply.give(Err(error));
-            (append, None)
-        }
-    }
-}
-
 fn lock(place: &Place) -> Result<File, OpenError> {
     let path = place.lock();
     let file = disk::private().read(true).write(true).create(true).truncate(false).open(&path);
@@ -380,10 +390,10 @@ fn write_first(place: &Place, create: Create, public_key: [u8; 32]) -> Result<Po
         program: create.program,
         public_key,
     };
-    let mut request = Request::new(vec![Proposed { envelope, event: event.into() }], Expected::Any)?;
+    let mut batch = Batch::new(vec![Proposed { envelope, event: event.into() }])?;
     let mut point = Point::start();
     let mut frame = vec![0; COMMIT_HEADER_BYTES];
-    for draft in &mut request.drafts {
+    for draft in &mut batch.drafts {
         record::place(&mut draft.payload, wsusmigrate_core::unit::Seq(0), &NO_LEAF);
         point.leaf = record::leaf_hash(&draft.payload);
         point.tree.push(point.leaf);

@@ -1,9 +1,9 @@
 //! The batches that wait for the committer: bounded in count and bytes. Whoever comes when it is full waits.
 
 use std::collections::VecDeque;
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
-use crate::append::Request;
+use crate::append::{Bell, Reply, Request};
 use crate::error::AppendError;
 
 /// Events that may wait.
@@ -26,6 +26,8 @@ const _: () = {
 #[derive(Default)]
 struct State {
     waiting: VecDeque<Request>,
+    /// Answers to the group that was taken last: if the committer falls over it, somebody has to give them.
+    taken: Vec<Arc<Reply>>,
     events: usize,
     bytes: usize,
     closed: bool,
@@ -50,6 +52,8 @@ pub(crate) struct Queue {
     state: Mutex<State>,
     filled: Condvar,
     emptied: Condvar,
+    /// Whoever gives answers to requests of this queue rings it.
+    pub(crate) bell: Arc<Bell>,
 }
 
 impl Queue {
@@ -72,6 +76,11 @@ impl Queue {
             }
         }
         self.filled.notify_one();
+        let stopped = state.stopped.is_some();
+        drop(state);
+        if stopped {
+            self.bell.ring();
+        }
     }
 
     /// Takes what waits, up to a group; waits where nothing does. `None`: closed and empty.
@@ -93,6 +102,7 @@ impl Queue {
         }
         state.events -= events;
         state.bytes -= bytes;
+        state.taken = group.iter().map(|request: &Request| Arc::clone(&request.reply)).collect();
         self.emptied.notify_all();
         Some(group)
     }
@@ -105,16 +115,18 @@ impl Queue {
 
     /// Refuses everything from now on, and whatever waits. The first reason stays.
     pub(crate) fn stop(&self, error: &AppendError) {
-        let waiting = {
+        let unanswered: Vec<_> = {
             let mut state = self.lock();
             state.stopped.get_or_insert_with(|| error.clone());
             (state.events, state.bytes) = (0, 0);
-            std::mem::take(&mut state.waiting)
+            let waiting = std::mem::take(&mut state.waiting).into_iter().map(|request| request.reply);
+            std::mem::take(&mut state.taken).into_iter().chain(waiting).collect()
         };
         self.emptied.notify_all();
-        for request in waiting {
-            request.reply.give(Err(error.clone()));
+        for reply in unanswered {
+            reply.give(Err(error.clone()));
         }
+        self.bell.ring();
     }
 
     /// Why nothing is taken any more.

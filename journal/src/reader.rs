@@ -1,6 +1,6 @@
 //! Reading a journal, without a lock and beside a writer.
 
-use std::ops::Range;
+use std::ops::{ControlFlow, Range};
 use std::path::Path;
 
 use crate::checkpoint::{self, Checkpoint};
@@ -10,7 +10,7 @@ use crate::identity::Identity;
 use crate::log::cursor::segments;
 use crate::log::read::LogRecords;
 use crate::place::Place;
-use crate::record::RawRecord;
+use crate::record::{RawRecord, RecordView};
 
 /// Somewhere records come from: a journal's folder; later a bundle, an imported stream, a hub.
 pub trait RecordSource {
@@ -22,6 +22,20 @@ pub trait RecordSource {
 
     /// The records of a range, in order. What lies beyond [`RecordSource::size`] is an error, not an end.
     fn records(&self, range: Range<u64>) -> Box<dyn Iterator<Item = Result<RawRecord, ReadError>> + '_>;
+
+    /// Shows the records of a range, in order and without copying them, until `look` breaks off.
+    fn visit(
+        &self,
+        range: Range<u64>,
+        look: &mut dyn FnMut(RecordView<'_>) -> Result<ControlFlow<()>, ReadError>,
+    ) -> Result<(), ReadError> {
+        for record in self.records(range) {
+            if look(record?.view())?.is_break() {
+                break;
+            }
+        }
+        Ok(())
+    }
 
     /// The newest checkpoint that covers no more than [`RecordSource::size`]. Its signature is not checked here.
     fn checkpoint(&self) -> Result<Option<Checkpoint>, ReadError>;
@@ -52,6 +66,11 @@ impl Reader {
         self.head = trusted_head(&self.place)?;
         Ok(self.head.size)
     }
+
+    fn holds(&self, range: &Range<u64>) -> Result<(), ReadError> {
+        let (asked, size) = (range.end, self.head.size);
+        if asked > size { Err(ReadError::Beyond { asked, size }) } else { Ok(()) }
+    }
 }
 
 impl RecordSource for Reader {
@@ -64,11 +83,25 @@ impl RecordSource for Reader {
     }
 
     fn records(&self, range: Range<u64>) -> Box<dyn Iterator<Item = Result<RawRecord, ReadError>> + '_> {
-        if range.end > self.head.size {
-            let error = ReadError::Beyond { asked: range.end, size: self.head.size };
+        if let Err(error) = self.holds(&range) {
             return Box::new(std::iter::once(Err(error)));
         }
         Box::new(LogRecords::new(&self.place.log(), range))
+    }
+
+    fn visit(
+        &self,
+        range: Range<u64>,
+        look: &mut dyn FnMut(RecordView<'_>) -> Result<ControlFlow<()>, ReadError>,
+    ) -> Result<(), ReadError> {
+        self.holds(&range)?;
+        let mut records = LogRecords::new(&self.place.log(), range);
+        while let Some(record) = records.next_payload() {
+            if look(record?)?.is_break() {
+                break;
+            }
+        }
+        Ok(())
     }
 
     fn checkpoint(&self) -> Result<Option<Checkpoint>, ReadError> {

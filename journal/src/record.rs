@@ -90,8 +90,10 @@ impl RawRecord {
         (payload.len() >= BEGINNING_BYTES).then_some(Self { payload })
     }
 
-    pub(crate) fn view(&self) -> Payload<'_> {
-        Payload(&self.payload)
+    /// Borrowed.
+    #[must_use]
+    pub fn view(&self) -> RecordView<'_> {
+        RecordView(&self.payload)
     }
 
     /// Its position.
@@ -124,20 +126,24 @@ impl RawRecord {
     }
 }
 
-/// A borrowed payload that is at least as long as its fixed beginning.
-#[derive(Clone, Copy)]
-pub(crate) struct Payload<'a>(&'a [u8]);
+/// A record as it is stored, borrowed: a payload that is at least as long as its fixed beginning.
+#[derive(Clone, Copy, Debug)]
+pub struct RecordView<'a>(&'a [u8]);
 
-impl<'a> Payload<'a> {
+impl<'a> RecordView<'a> {
     pub(crate) fn new(bytes: &'a [u8]) -> Option<Self> {
         (bytes.len() >= BEGINNING_BYTES).then_some(Self(bytes))
     }
 
-    pub(crate) fn bytes(self) -> &'a [u8] {
+    /// The bytes that are hashed.
+    #[must_use]
+    pub fn bytes(self) -> &'a [u8] {
         self.0
     }
 
-    pub(crate) fn to_raw(self) -> RawRecord {
+    /// A copy that stands for itself.
+    #[must_use]
+    pub fn to_raw(self) -> RawRecord {
         RawRecord { payload: self.0.into() }
     }
 
@@ -149,17 +155,23 @@ impl<'a> Payload<'a> {
         u16_at(self.0, VERSION_AT)
     }
 
-    pub(crate) fn seq(self) -> Seq {
+    /// Its position.
+    #[must_use]
+    pub fn seq(self) -> Seq {
         Seq(u64_at(self.0, SEQ_AT))
     }
 
-    pub(crate) fn previous(self) -> Hash {
+    /// The leaf hash of the record before it; zeros for the first.
+    #[must_use]
+    pub fn previous(self) -> Hash {
         let mut hash = [0; 32];
         hash.copy_from_slice(&self.0[PREVIOUS_AT..BEGINNING_BYTES]);
         Hash(hash)
     }
 
-    pub(crate) fn leaf(self) -> Hash {
+    /// Its own leaf hash, computed here.
+    #[must_use]
+    pub fn leaf(self) -> Hash {
         leaf_hash(self.0)
     }
 
@@ -168,11 +180,18 @@ impl<'a> Payload<'a> {
         Kind::from_code(self.code()).map(Kind::name)
     }
 
+    /// SHA-256 of the path it is about, if it is about a file.
+    pub(crate) fn subject(self) -> Option<Hash> {
+        let (_, body) = wire::decode_envelope(&self.0[BEGINNING_BYTES..]).ok()?;
+        wire::subject(self.code(), self.version(), body)
+    }
+
     pub(crate) fn envelope(self) -> Result<Envelope, DecodeError> {
         Ok(wire::decode_envelope(&self.0[BEGINNING_BYTES..])?.0)
     }
 
-    pub(crate) fn decode(self) -> Result<Record, DecodeError> {
+    /// What the record says.
+    pub fn decode(self) -> Result<Record, DecodeError> {
         let (seq, code, version) = (self.seq(), self.code(), self.version());
         let (envelope, body) = wire::decode_envelope(&self.0[BEGINNING_BYTES..])?;
         Ok(match wire::decode_body(code, version, body) {

@@ -1,15 +1,22 @@
 //! The state at any moment: a projection folded over the records up to it.
 
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use wsusmigrate_core::projection::Projection;
 use wsusmigrate_core::unit::TimeMicros;
 
+use crate::crew::Crew;
 use crate::error::ReadError;
 use crate::place::Place;
 use crate::reader::RecordSource;
-use crate::record::Record;
+use crate::record::{Record, RecordView};
 use crate::snapshot;
+
+/// Records that are decoded together.
+const STRETCH_RECORDS: usize = 512;
+/// Fewer records than this are decoded before other threads have started.
+const CREW_RECORDS_MIN: u64 = 4_096;
 
 /// Up to where.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,21 +67,90 @@ pub fn replay<P: Projection>(
     let mut replayed = usable
         .and_then(|folder| from_snapshot::<P>(source, folder, size))
         .unwrap_or_else(|| Replayed { state: P::default(), size: 0, time: None, unknown: 0 });
-    for raw in source.records(replayed.size..size) {
-        let raw = raw?;
-        let record = raw.decode().map_err(|source| ReadError::Undecodable { seq: raw.seq(), source })?;
-        let time = record.envelope().time;
-        if matches!(upto, Upto::Time(until) if time > until) {
-            break;
+    let range = replayed.size..size;
+    let much = range.end - range.start >= CREW_RECORDS_MIN;
+    let mut crew = if much { Crew::new(Stretch::decode) } else { Crew::alone(Stretch::decode) };
+    let mut stretch = Stretch::default();
+    let mut flow = ControlFlow::Continue(());
+    source.visit(range, &mut |view| {
+        stretch.add(view);
+        if stretch.is_full()
+            && let Some(decoded) = crew.give(std::mem::take(&mut stretch))
+        {
+            flow = replayed.take(decoded, upto)?;
         }
-        match record {
-            Record::Known(recorded) => replayed.state.apply(&recorded),
-            Record::Unknown(_) => replayed.unknown += 1,
-        }
-        replayed.size += 1;
-        replayed.time = Some(time);
+        Ok(flow)
+    })?;
+    let mut decoded = crew.give(stretch);
+    while flow.is_continue() {
+        let Some(next) = decoded.take().or_else(|| crew.take()) else { break };
+        flow = replayed.take(next, upto)?;
     }
     Ok(replayed)
+}
+
+impl<P: Projection> Replayed<P> {
+    /// Folds what was decoded, as far as it is asked for.
+    fn take(&mut self, decoded: Decoded, upto: Upto) -> Result<ControlFlow<()>, ReadError> {
+        for record in decoded.records {
+            let time = record.envelope().time;
+            if matches!(upto, Upto::Time(until) if time > until) {
+                return Ok(ControlFlow::Break(()));
+            }
+            match record {
+                Record::Known(recorded) => self.state.apply(&recorded),
+                Record::Unknown(_) => self.unknown += 1,
+            }
+            self.size += 1;
+            self.time = Some(time);
+        }
+        match decoded.failed {
+            Some(error) => Err(error),
+            None => Ok(ControlFlow::Continue(())),
+        }
+    }
+}
+
+/// Records that follow one another, as they are stored.
+#[derive(Default)]
+struct Stretch {
+    payloads: Vec<u8>,
+    ends: Vec<usize>,
+}
+
+/// Records that follow one another, up to the first that cannot be decoded.
+struct Decoded {
+    records: Vec<Record>,
+    failed: Option<ReadError>,
+}
+
+impl Stretch {
+    fn add(&mut self, view: RecordView<'_>) {
+        self.payloads.extend(view.bytes());
+        self.ends.push(self.payloads.len());
+    }
+
+    fn is_full(&self) -> bool {
+        self.ends.len() == STRETCH_RECORDS
+    }
+
+    fn decode(self) -> Decoded {
+        let mut decoded = Decoded { records: Vec::with_capacity(self.ends.len()), failed: None };
+        let mut start = 0;
+        for end in self.ends {
+            // What was added was a view, so it is one again.
+            let Some(view) = RecordView::new(&self.payloads[start..end]) else { continue };
+            start = end;
+            match view.decode() {
+                Ok(record) => decoded.records.push(record),
+                Err(source) => {
+                    decoded.failed = Some(ReadError::Undecodable { seq: view.seq(), source });
+                    break;
+                }
+            }
+        }
+        decoded
+    }
 }
 
 fn from_snapshot<P: Projection>(source: &dyn RecordSource, folder: &Path, size: u64) -> Option<Replayed<P>> {

@@ -5,7 +5,7 @@ use wsusmigrate_core::id::StreamId;
 
 use crate::bytes::{array_at, u16_at, u32_at, u64_at};
 use crate::codec::RECORD_BYTES_MAX;
-use crate::record::Payload;
+use crate::record::RecordView;
 
 /// The version of everything in `log/`. A reader refuses a higher one.
 pub(crate) const FORMAT_VERSION: u16 = 1;
@@ -148,7 +148,7 @@ pub(crate) enum Defect {
 pub(crate) struct Slot<'a> {
     /// Position inside the body.
     pub(crate) at: usize,
-    pub(crate) record: Result<Payload<'a>, Defect>,
+    pub(crate) record: Result<RecordView<'a>, Defect>,
     /// The payload's bytes even where they are damaged.
     pub(crate) bytes: &'a [u8],
 }
@@ -201,7 +201,7 @@ impl<'a> Iterator for Records<'a> {
         self.at += RECORD_HEADER_BYTES + length;
         self.next += 1;
         let sound = crc32c::crc32c_append(crc32c::crc32c(&rest[..4]), bytes) == u32_at(rest, 4);
-        let record = match Payload::new(bytes) {
+        let record = match RecordView::new(bytes) {
             _ if !sound => Err(Defect::Checksum),
             None => Err(Defect::Length),
             Some(payload) if payload.seq().0 != expected => Err(Defect::Sequence(payload.seq().0)),

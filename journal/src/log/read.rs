@@ -8,7 +8,7 @@ use wsusmigrate_core::unit::Seq;
 use super::cursor::{Commit, Cursor, Found, SegmentError, segments};
 use super::frame::{NotAHeader, Records};
 use crate::error::{Damage, ReadError};
-use crate::record::{Payload, RawRecord};
+use crate::record::{RawRecord, RecordView};
 
 /// An iterator over the records of a range. Checks framing, checksums and sequence; not the chain, which is
 /// `verify`'s.
@@ -54,7 +54,7 @@ impl LogRecords {
     }
 
     /// The next record, borrowed.
-    pub(crate) fn next_payload(&mut self) -> Option<Result<Payload<'_>, ReadError>> {
+    pub(crate) fn next_payload(&mut self) -> Option<Result<RecordView<'_>, ReadError>> {
         if self.next >= self.end || self.failed {
             return None;
         }
@@ -140,7 +140,7 @@ impl Iterator for LogRecords {
     type Item = Result<RawRecord, ReadError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        Some(self.next_payload()?.map(Payload::to_raw))
+        Some(self.next_payload()?.map(RecordView::to_raw))
     }
 }
 

@@ -3,6 +3,7 @@
 //! It reads the same files every reader reads, so that following, catching up after a kill and rebuilding are one
 //! piece of code. The committer waits when it falls [`LAG_RECORDS_MAX`] behind.
 
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
@@ -16,7 +17,7 @@ use super::recent::Recent;
 use super::run::{RUN_RECORDS, index};
 use super::{Applied, Changes, Store, StoreError, guarded};
 use crate::log::read::LogRecords;
-use crate::record::RawRecord;
+use crate::record::RecordView;
 
 /// How far the store may be behind the log: what the recent events in memory are bounded by.
 pub(crate) const LAG_RECORDS_MAX: u64 = 65_536;
@@ -174,7 +175,7 @@ impl Work {
         loop {
             let (durable, ending) = {
                 let mut state = self.lag.lock();
-                if state.durable == round.next && state.ending.is_none() {
+                if state.durable == round.next() && state.ending.is_none() {
                     if round.is_behind() && !paused {
                         paused = true;
                         let waited = self.lag.changed.wait_timeout(state, PAUSE);
@@ -189,13 +190,13 @@ impl Work {
             if ending == Some(Ending::AtOnce) {
                 return Ok(());
             }
-            if durable > round.next {
+            if durable > round.next() {
                 paused = false;
-                let end = durable.min(round.next + ROUND_RECORDS);
+                let end = durable.min(round.next() + ROUND_RECORDS);
                 records.extend(end);
                 while let Some(record) = records.next_payload() {
                     let record = record.map_err(|error| StoreError(error.to_string()))?;
-                    round.take(record.to_raw());
+                    round.take(record);
                 }
                 self.write(&mut round, false)?;
             } else if round.is_behind() && (paused || ending.is_some()) {
@@ -218,48 +219,74 @@ impl Work {
     }
 }
 
-/// Records read and not yet applied.
+/// Records read and not yet applied, their payloads one after the other.
 struct Round {
     /// From the beginning of a run.
-    pending: Vec<RawRecord>,
-    next: u64,
+    bytes: Vec<u8>,
+    /// Where each payload ends.
+    ends: Vec<usize>,
+    /// The sequence of the first.
+    first: u64,
     applied: u64,
 }
 
 impl Round {
-    fn new(start: u64, applied: u64) -> Self {
-        Self { pending: Vec::new(), next: start, applied }
+    fn new(first: u64, applied: u64) -> Self {
+        Self { bytes: Vec::new(), ends: Vec::new(), first, applied }
     }
 
-    fn take(&mut self, record: RawRecord) {
-        self.next = record.seq().0 + 1;
-        self.pending.push(record);
+    fn take(&mut self, record: RecordView<'_>) {
+        self.bytes.extend(record.bytes());
+        self.ends.push(self.bytes.len());
+    }
+
+    fn next(&self) -> u64 {
+        self.first + self.ends.len() as u64
     }
 
     fn is_behind(&self) -> bool {
-        self.next > self.applied
+        self.next() > self.applied
+    }
+
+    /// The records at these positions.
+    fn records(&self, range: Range<usize>) -> impl Iterator<Item = RecordView<'_>> {
+        range.filter_map(|at| RecordView::new(&self.bytes[self.start(at)..self.ends[at]]))
+    }
+
+    fn start(&self, at: usize) -> usize {
+        at.checked_sub(1).map_or(0, |before| self.ends[before])
     }
 
     /// What to write, how far it brings the store, and the leaf hash there.
     fn changes(&mut self, incomplete: bool) -> Option<(Changes, u64, Sha256)> {
-        let run = RUN_RECORDS;
-        let whole = self.pending.len() - self.pending.len() % run;
-        let end = if incomplete { self.pending.len() } else { whole };
-        let last = self.pending[..end].last()?;
-        let (size, leaf) = (last.seq().0 + 1, last.leaf());
+        let all = self.ends.len();
+        let whole = all - all % RUN_RECORDS;
+        let end = if incomplete { all } else { whole };
+        let leaf = self.records(end.checked_sub(1)?..end).next()?.leaf();
+        let size = self.first + end as u64;
         let mut changes = Changes::default();
-        for run in self.pending[..end].chunks(run) {
-            // Of a run that was written before as far as it went, only the groups that grew are written again.
-            let grown = |group: &&[RawRecord]| group.last().is_some_and(|last| last.seq().0 >= self.applied);
-            for group in run.chunks(GROUP_RECORDS).filter(grown) {
-                for (first, value) in pack(group) {
-                    changes.records.insert(&first.to_be_bytes(), value);
+        for run in (0..end).step_by(RUN_RECORDS) {
+            let run = run..end.min(run + RUN_RECORDS);
+            for group in run.clone().step_by(GROUP_RECORDS) {
+                let group = group..end.min(group + GROUP_RECORDS);
+                // Of a run that was written before as far as it went, only the groups that grew are written again.
+                if self.first + group.end as u64 > self.applied {
+                    pack(self.records(group), &mut changes);
                 }
             }
-            index(run, &mut changes);
+            index(self.records(run), &mut changes);
         }
-        self.pending.drain(..whole);
+        self.forget(whole);
         self.applied = size;
         Some((changes, size, leaf))
+    }
+
+    /// Lets go of the first so many.
+    fn forget(&mut self, records: usize) {
+        let bytes = self.start(records);
+        self.bytes.drain(..bytes);
+        self.ends.drain(..records);
+        self.ends.iter_mut().for_each(|end| *end -= bytes);
+        self.first += records as u64;
     }
 }

@@ -6,7 +6,8 @@
 
 use crate::bytes::u16_at;
 use crate::codec::RECORD_BYTES_MAX;
-use crate::record::{Payload, RawRecord};
+use crate::record::{RawRecord, RecordView};
+use crate::store::Changes;
 
 /// Records of a group.
 pub(crate) const GROUP_RECORDS: usize = 16;
@@ -15,38 +16,45 @@ const LENGTH_BYTES: usize = 2;
 /// The longest pack: room for one longest record.
 pub(crate) const PACK_BYTES_MAX: usize = RECORD_BYTES_MAX + LENGTH_BYTES;
 
-/// Lays the records of a group into packs: first sequence and value.
-pub(crate) fn pack(group: &[RawRecord]) -> Vec<(u64, Vec<u8>)> {
-    let mut packs: Vec<(u64, Vec<u8>)> = Vec::new();
+/// Lays the records of a group into packs.
+pub(crate) fn pack<'a>(group: impl Iterator<Item = RecordView<'a>>, changes: &mut Changes) {
+    let (mut first, mut value) = (0, Vec::new());
     for record in group {
-        let payload = record.payload();
-        let length = LENGTH_BYTES + payload.len();
-        if packs.last().is_none_or(|(_, value)| value.len() + length > PACK_BYTES_MAX) {
-            packs.push((record.seq().0, Vec::with_capacity(PACK_BYTES_MAX)));
+        let payload = record.bytes();
+        if value.len() + LENGTH_BYTES + payload.len() > PACK_BYTES_MAX {
+            put(first, std::mem::take(&mut value), changes);
         }
-        if let Some((_, value)) = packs.last_mut() {
-            value.extend(u16::try_from(payload.len()).unwrap_or(u16::MAX).to_be_bytes());
-            value.extend(payload);
-            assert!(value.len() <= PACK_BYTES_MAX, "sled never syncs what stands in a blob file");
+        if value.is_empty() {
+            first = record.seq().0;
+            value.reserve(PACK_BYTES_MAX);
         }
+        value.extend(u16::try_from(payload.len()).unwrap_or(u16::MAX).to_be_bytes());
+        value.extend(payload);
     }
-    packs
+    put(first, value, changes);
+}
+
+fn put(first: u64, value: Vec<u8>, changes: &mut Changes) {
+    assert!(value.len() <= PACK_BYTES_MAX, "sled never syncs what stands in a blob file");
+    if !value.is_empty() {
+        changes.records.insert(&first.to_be_bytes(), value);
+    }
 }
 
 /// The records of a pack, as far as it is sound.
-pub(crate) fn unpack(mut value: &[u8]) -> impl Iterator<Item = Payload<'_>> {
+pub(crate) fn unpack(mut value: &[u8]) -> impl Iterator<Item = RecordView<'_>> {
     std::iter::from_fn(move || {
         if value.len() < LENGTH_BYTES {
             return None;
         }
         let end = LENGTH_BYTES + usize::from(u16_at(value, 0));
-        let payload = Payload::new(value.get(LENGTH_BYTES..end)?)?;
+        let payload = RecordView::new(value.get(LENGTH_BYTES..end)?)?;
         value = &value[end..];
         Some(payload)
     })
 }
 
 /// Takes a payload over.
-pub(crate) fn to_raw(payload: Payload<'_>) -> RawRecord {
+pub(crate) fn to_raw(payload: RecordView<'_>) -> RawRecord {
     payload.to_raw()
 }

@@ -1,12 +1,13 @@
 //! The events the store does not have yet, in memory: with the store's indexes, every event there is.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::hash::{BuildHasherDefault, Hasher};
 
 use sha2::{Digest, Sha256};
 use wsusmigrate_core::envelope::Envelope;
 use wsusmigrate_core::id::{ActionId, EventId, Phase};
 
-use crate::record::{BEGINNING_BYTES, Payload};
+use crate::record::{BEGINNING_BYTES, RecordView};
 
 /// What an event says, in eight bytes of SHA-256.
 ///
@@ -30,7 +31,7 @@ impl Content {
     }
 
     /// Of a stored record; `None` where its envelope cannot be read.
-    pub(crate) fn of_stored(payload: Payload<'_>) -> Option<(Envelope, Self)> {
+    pub(crate) fn of_stored(payload: RecordView<'_>) -> Option<(Envelope, Self)> {
         let bytes = payload.bytes();
         let (envelope, body) = crate::wire::decode_envelope(&bytes[BEGINNING_BYTES..]).ok()?;
         Some((envelope, Self::of(bytes, &envelope, body)))
@@ -49,10 +50,32 @@ pub(crate) fn is_item(envelope: &Envelope) -> bool {
         .is_some_and(|action| id[..8] == action.as_bytes()[..8] && id[PHASE_AT] == Phase::Item as u8)
 }
 
+/// Hashes an id: digests need no more mixing than an action's items do, which differ in their last bytes only.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct ByIdBytes(u64);
+
+impl Hasher for ByIdBytes {
+    fn write(&mut self, bytes: &[u8]) {
+        if let (Some(first), Some(last)) = (bytes.first_chunk(), bytes.last_chunk()) {
+            let (first, last) = (u64::from_le_bytes(*first), u64::from_be_bytes(*last));
+            self.0 ^= first ^ last.wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        }
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
+}
+
+/// A map whose keys are ids.
+pub(crate) type IdMap<Id, Value> = HashMap<Id, Value, BuildHasherDefault<ByIdBytes>>;
+/// A set of ids.
+pub(crate) type IdSet<Id> = HashSet<Id, BuildHasherDefault<ByIdBytes>>;
+
 /// Events by id, oldest first out.
 #[derive(Default)]
 pub(crate) struct Recent {
-    by_id: BTreeMap<EventId, (u64, Content)>,
+    by_id: IdMap<EventId, (u64, Content)>,
     order: VecDeque<(u64, EventId)>,
 }
 
@@ -66,13 +89,11 @@ impl Recent {
         self.by_id.get(id).copied()
     }
 
-    /// The items of an action among them. Other events that share the beginning of its id do no harm.
+    /// The items of an action among them. Other events that share the beginning of its id do no harm. Looks at all of
+    /// them: asked once for each action that is begun.
     pub(crate) fn with_prefix(&self, action: &ActionId) -> impl Iterator<Item = (EventId, u64)> {
-        let (mut from, mut to) = (*action.as_bytes(), *action.as_bytes());
-        from[8..].fill(0x00);
-        to[8..].fill(0xFF);
-        let range = EventId::from_bytes(from)..=EventId::from_bytes(to);
-        self.by_id.range(range).map(|(id, (seq, _))| (*id, *seq))
+        let prefix = &action.as_bytes()[..8];
+        self.order.iter().filter(move |(_, id)| id.as_bytes()[..8] == *prefix).map(|&(seq, id)| (id, seq))
     }
 
     /// Forgets what the store now has.

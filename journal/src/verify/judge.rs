@@ -6,12 +6,12 @@ use wsusmigrate_core::digest::Sha256;
 use wsusmigrate_core::envelope::Recorded;
 
 use super::Severity;
-use super::crew::{Answer, Sheaf, Sound};
+use super::sheaf::{Answer, Sheaf, Sound};
 use super::walk::Walk;
 use crate::evidence;
 use crate::identity::Identity;
 use crate::log::frame::{COMMIT_HEADER_BYTES, CommitHeader, Records};
-use crate::record::{Payload, Record};
+use crate::record::{Record, RecordView};
 
 /// How far the history can be judged: what follows a gap may not be able to stand without what was there.
 #[derive(Default)]
@@ -65,7 +65,7 @@ impl Walk<'_> {
             match slot.record {
                 Ok(payload) => self.record(payload, path, offset),
                 Err(defect) => {
-                    let name = Payload::new(slot.bytes).and_then(Payload::name);
+                    let name = RecordView::new(slot.bytes).and_then(RecordView::name);
                     let seq = seq.min(header.end() - 1);
                     self.bad_named(seq, path, offset, &defect.to_string(), name);
                     self.lose(seq);
@@ -74,7 +74,7 @@ impl Walk<'_> {
         }
     }
 
-    fn record(&mut self, payload: Payload<'_>, path: &Path, offset: u64) {
+    fn record(&mut self, payload: RecordView<'_>, path: &Path, offset: u64) {
         let seq = payload.seq().0;
         let leaf = payload.leaf();
         if self.leaf.is_some_and(|leaf| leaf != payload.previous()) {

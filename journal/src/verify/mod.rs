@@ -3,9 +3,9 @@
 //! Framing, checksums, sequence, chain, decodability, clock order, legality of the history (the caller's), the head,
 //! and every checkpoint against the tree. Names the first bad record, and goes on to report the rest.
 
-mod crew;
 mod judge;
 mod notes;
+mod sheaf;
 mod walk;
 
 use std::path::{Path, PathBuf};

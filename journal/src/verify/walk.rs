@@ -7,10 +7,11 @@ use wsusmigrate_core::digest::Sha256;
 use wsusmigrate_core::envelope::Recorded;
 use wsusmigrate_core::unit::{Seq, TimeMicros};
 
-use super::crew::{Crew, Sheaf};
 use super::judge::Judged;
+use super::sheaf::{Answer, Sheaf};
 use super::{Finding, Severity, Verification};
 use crate::checkpoint;
+use crate::crew::Crew;
 use crate::error::ReadError;
 use crate::head::{self, Head};
 use crate::identity::Identity;
@@ -21,7 +22,7 @@ use crate::log::frame::{
 use crate::log::mend::{find_commit, read_tail};
 use crate::log::scan::tail_bytes;
 use crate::place::Place;
-use crate::record::{NO_LEAF, Payload};
+use crate::record::{NO_LEAF, RecordView};
 use crate::tree::Tree;
 
 /// Verifies a journal.
@@ -47,7 +48,7 @@ pub(super) fn walk(
         time: None,
         evidence: BTreeSet::new(),
         history: Judged::default(),
-        crew: Crew::new(),
+        crew: Crew::new(Sheaf::examine),
         next: 0,
         findings: Vec::new(),
         legal,
@@ -91,7 +92,7 @@ pub(super) struct Walk<'a> {
     /// Evidence files that were looked at; most are named more than once.
     pub(super) evidence: BTreeSet<Sha256>,
     pub(super) history: Judged,
-    pub(super) crew: Crew,
+    pub(super) crew: Crew<Sheaf, Answer>,
     /// The sequence that is read next; everything before it has been read, and perhaps not taken in yet.
     pub(super) next: u64,
     pub(super) findings: Vec<Finding>,
@@ -269,5 +270,5 @@ impl Walk<'_> {
 /// The event a damaged commit would begin with, if its first record can still be read.
 fn name_inside(tail: &[u8]) -> Option<&'static str> {
     let payload = tail.get(COMMIT_HEADER_BYTES + RECORD_HEADER_BYTES..)?;
-    Payload::new(payload).and_then(Payload::name)
+    RecordView::new(payload).and_then(RecordView::name)
 }

@@ -5,6 +5,7 @@
 
 pub(crate) mod field;
 mod frozen;
+mod subject;
 pub(crate) mod v1;
 
 use wsusmigrate_core::envelope::Envelope;
@@ -13,6 +14,7 @@ use wsusmigrate_core::event::{Event, Kind};
 use crate::codec::{self, NotDecodable};
 use field::Invalid;
 pub(crate) use field::Stored;
+pub(crate) use subject::subject;
 
 /// Why a record cannot be decoded although its checksum is right.
 #[derive(Debug, thiserror::Error)]
