@@ -84,4 +84,5 @@ pub use verify::Finding;
 pub use verify::Severity;
 pub use verify::Verification;
 pub use verify::verify;
+pub use verify::verify_bytes;
 pub use verify::verify_with;

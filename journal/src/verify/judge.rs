@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use wsusmigrate_core::digest::Sha256;
 use wsusmigrate_core::envelope::Recorded;
 
-use super::Severity;
 use super::sheaf::{Answer, Sheaf, Sound};
 use super::walk::Walk;
+use super::{Depth, Severity};
 use crate::evidence;
 use crate::identity::Identity;
 use crate::log::frame::{COMMIT_HEADER_BYTES, CommitHeader, Records};
@@ -53,8 +53,10 @@ impl Walk<'_> {
         for (record, offset) in &sound.records {
             self.understood(record, &sheaf.path, *offset);
         }
-        if let Some((record, offset)) = sound.records.last() {
-            self.compare_head(record.seq().0, sound.leaf, record.name(), &sheaf.path, *offset);
+        if let (Some((_, end)), Some((header, offset))) = (sheaf.range(), sheaf.commits.last()) {
+            let last = sound.records.last().filter(|(record, _)| record.seq().0 + 1 == header.end());
+            let name = last.and_then(|(record, _)| record.name());
+            self.compare_head(end - 1, sound.leaf, name, &sheaf.path, *offset);
         }
     }
 
@@ -89,6 +91,9 @@ impl Walk<'_> {
         }
         self.reached(leaf, seq + 1);
         self.compare_head(seq, leaf, payload.name(), path, offset);
+        if matches!(self.depth, Depth::Bytes) && seq > 0 {
+            return;
+        }
         match payload.decode() {
             Ok(record) => self.understood(&record, path, offset),
             Err(error) => {
@@ -132,8 +137,10 @@ impl Walk<'_> {
         self.time = Some(time);
         match record {
             Record::Known(recorded) => {
+                let Depth::Records(legal) = &mut self.depth else { return };
+                let legal = legal(recorded);
                 self.evidence(recorded);
-                if let Err(why) = (self.legal)(recorded) {
+                if let Err(why) = legal {
                     self.illegal(recorded, path, offset, &why);
                 }
             }

@@ -21,6 +21,8 @@ pub(super) struct Sheaf {
     pub(super) path: Arc<Path>,
     /// Their bodies, one after the other.
     pub(super) bodies: Vec<u8>,
+    /// Whether its records are decoded; the journal's first always is.
+    decoded: bool,
     /// The header of each, and its offset in the log file.
     pub(super) commits: Vec<(CommitHeader, u64)>,
 }
@@ -40,13 +42,13 @@ pub(super) struct Sound {
     pub(super) leaf: Sha256,
     /// The complete subtrees its records fill: heights and roots.
     pub(super) subtrees: Vec<(u32, Sha256)>,
-    /// Its records and their offsets in the log file.
+    /// Its records, as far as they are decoded, and their offsets in the log file.
     pub(super) records: Vec<(Record, u64)>,
 }
 
 impl Sheaf {
-    pub(super) fn new(path: &Arc<Path>) -> Self {
-        Self { path: Arc::clone(path), bodies: Vec::new(), commits: Vec::new() }
+    pub(super) fn new(path: &Arc<Path>, decoded: bool) -> Self {
+        Self { path: Arc::clone(path), bodies: Vec::new(), decoded, commits: Vec::new() }
     }
 
     pub(super) fn is_full(&self) -> bool {
@@ -55,7 +57,7 @@ impl Sheaf {
 
     /// Takes what it holds, if anything, and leaves an empty one.
     pub(super) fn take(&mut self) -> Option<Self> {
-        let empty = Self::new(&self.path);
+        let empty = Self::new(&self.path, self.decoded);
         (!self.commits.is_empty()).then(|| std::mem::replace(self, empty))
     }
 
@@ -96,7 +98,9 @@ impl Sheaf {
                 }
                 previous.get_or_insert(named);
                 leaves.push(payload.leaf());
-                records.push((payload.decode().ok()?, offset + (COMMIT_HEADER_BYTES + slot.at) as u64));
+                if self.decoded || payload.seq().0 == 0 {
+                    records.push((payload.decode().ok()?, offset + (COMMIT_HEADER_BYTES + slot.at) as u64));
+                }
             }
         }
         let (first, leaf) = (self.range()?.0, *leaves.last()?);

@@ -4,12 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use wsusmigrate_core::digest::Sha256;
-use wsusmigrate_core::envelope::Recorded;
 use wsusmigrate_core::unit::{Seq, TimeMicros};
 
 use super::judge::Judged;
 use super::sheaf::{Answer, Sheaf};
-use super::{Finding, Severity, Verification};
+use super::{Depth, Finding, Severity, Verification};
 use crate::checkpoint;
 use crate::crew::Crew;
 use crate::error::ReadError;
@@ -26,10 +25,7 @@ use crate::record::{NO_LEAF, RecordView};
 use crate::tree::Tree;
 
 /// Verifies a journal.
-pub(super) fn walk(
-    dir: &Path,
-    legal: &mut dyn FnMut(&Recorded) -> Result<(), String>,
-) -> Result<Verification, ReadError> {
+pub(super) fn walk(dir: &Path, depth: Depth<'_>) -> Result<Verification, ReadError> {
     let place = Place::new(dir);
     let slots = head::read(&place.head())?;
     let there = segments(&place.log())?;
@@ -51,7 +47,7 @@ pub(super) fn walk(
         crew: Crew::new(Sheaf::examine),
         next: 0,
         findings: Vec::new(),
-        legal,
+        depth,
     };
     match slots.newest {
         None => walk.find(Severity::Damage, None, &place.head(), None, "the durable head is unreadable"),
@@ -96,7 +92,7 @@ pub(super) struct Walk<'a> {
     /// The sequence that is read next; everything before it has been read, and perhaps not taken in yet.
     pub(super) next: u64,
     pub(super) findings: Vec<Finding>,
-    pub(super) legal: &'a mut dyn FnMut(&Recorded) -> Result<(), String>,
+    pub(super) depth: Depth<'a>,
 }
 
 impl Walk<'_> {
@@ -147,7 +143,8 @@ impl Walk<'_> {
 
     /// The commits of one log file, and what lies between them.
     fn commits(&mut self, cursor: &mut Cursor) -> Result<(), ReadError> {
-        let mut sheaf = Sheaf::new(&cursor.path().into());
+        let decoded = matches!(self.depth, Depth::Records(_));
+        let mut sheaf = Sheaf::new(&cursor.path().into(), decoded);
         loop {
             if self.is_beyond_head(self.next) {
                 self.settle(&mut sheaf);

@@ -1,7 +1,7 @@
 //! Appending: every event acknowledged, which means durable, before its appender goes on.
 //!
-//! Peers are handed the records as the journal's encoder made them; the journal is handed the events and encodes,
-//! chains and hashes them inside the measured time.
+//! All are handed events that the journal's encoder has encoded; the journal chains and hashes them inside the measured
+//! time.
 
 use std::path::{Path, PathBuf};
 use std::sync::Barrier;
@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 use wsusmigrate_core::envelope::Proposed;
-use wsusmigrate_journal::{Expected, Reader, Record, RecordSource as _};
+use wsusmigrate_journal::{Batch, Expected, Reader, Record, RecordSource as _};
 
 use super::journals;
 use super::peer::group::Group;
@@ -46,7 +46,9 @@ impl Append {
     }
 
     fn to_journal(&self) -> Result<Answer, PeerError> {
+        let encode = |mine: Vec<_>| mine.into_iter().map(Batch::new).collect::<Result<Vec<_>, _>>();
         let work = self.share(proposed(&self.journal, self.events)?);
+        let work = work.into_iter().map(encode).collect::<Result<Vec<_>, _>>()?;
         let journal = journals::create(&self.dir)?;
         let before = memory::resident_mib();
         memory::forget_peak()?;
@@ -61,7 +63,8 @@ impl Append {
                 }
                 most
             });
-            let seconds = timed(work, |batch| Ok(journal.append(batch, Expected::Any).wait().map(drop)?));
+            let seconds =
+                timed(work, |batch| Ok(journal.append_batch(batch, Expected::Any).wait().map(drop)?));
             done.store(true, Ordering::Release);
             watch.thread().unpark();
             lag = watch.join().unwrap_or(u64::MAX);
@@ -112,9 +115,9 @@ impl Append {
 }
 
 /// From the moment all appenders stand ready until the last one is done.
-fn timed<E: Send>(
-    work: Vec<Vec<Vec<E>>>,
-    append: impl Fn(Vec<E>) -> Result<(), PeerError> + Sync,
+fn timed<B: Send>(
+    work: Vec<Vec<B>>,
+    append: impl Fn(B) -> Result<(), PeerError> + Sync,
 ) -> Result<f64, PeerError> {
     let ready = Barrier::new(work.len() + 1);
     thread::scope(|scope| {

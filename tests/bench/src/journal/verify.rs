@@ -1,10 +1,11 @@
-//! Verifying: framing, leaf hashes, chain, tree, checkpoints, and the order of the events where asked.
+//! Verifying: framing, leaf hashes, chain, tree, checkpoints; where asked, what the events say and whether they may
+//! follow each other.
 
 use std::path::Path;
 use std::time::Instant;
 
 use wsusmigrate_core::status::Status;
-use wsusmigrate_journal::{verify, verify_with};
+use wsusmigrate_journal::{verify_bytes, verify_with};
 
 use super::peer::PeerError;
 use super::task::Answer;
@@ -16,7 +17,7 @@ pub(super) fn perform(journal: &Path, legality: bool) -> Result<Answer, PeerErro
     let verification = if legality {
         verify_with(journal, &mut |recorded| status.advance(recorded).map_err(|illegal| illegal.to_string()))?
     } else {
-        verify(journal)?
+        verify_bytes(journal)?
     };
     let seconds = begun.elapsed().as_secs_f64();
     if let Some(damage) = verification.first_damage() {
