@@ -39,6 +39,9 @@ pub(super) struct History {
     evidence: Sha256,
     pass: u64,
     part: Part,
+    /// Of the pass so far.
+    verified: u64,
+    copied_bytes: u64,
     /// Position of the next event that is made.
     seq: u64,
     ready: VecDeque<Proposed>,
@@ -48,7 +51,8 @@ impl History {
     pub(super) fn new(files: u64, evidence: Sha256) -> Self {
         let mut files: Vec<_> = (0..files).map(|number| Sha1(random(number))).collect();
         files.sort_unstable();
-        Self { files, evidence, pass: 0, part: Part::Beginning, seq: 1, ready: VecDeque::new() }
+        let (part, ready) = (Part::Beginning, VecDeque::new());
+        Self { files, evidence, pass: 0, part, verified: 0, copied_bytes: 0, seq: 1, ready }
     }
 
     fn files_count(&self) -> u64 {
@@ -154,9 +158,15 @@ impl History {
         let mut verified = 0;
         for item in 0..files {
             let event = self.outcome(first + item, item);
-            verified += u32::from(matches!(event, Event::Content(content::ContentEvent::FileVerified(_))));
+            match &event {
+                Event::Content(content::ContentEvent::FileCopied(file)) => {
+                    self.copied_bytes += file.file.bytes
+                }
+                _ => verified += 1,
+            }
             self.push(frame(self, Phase::Item, item), event);
         }
+        self.verified += u64::from(verified);
         let copied = narrow(files) - verified;
         let end = content::BatchFinished { copied, verified, failed: 0, left: 0 };
         self.push(frame(self, Phase::Outcome, 0), end.into());
@@ -186,15 +196,10 @@ impl History {
 
     fn end(&mut self) {
         let (files, list) = (self.files_count(), self.evidence);
-        let verified = files / VERIFIED_ONE_IN;
+        let (verified, copied_bytes) =
+            (std::mem::take(&mut self.verified), std::mem::take(&mut self.copied_bytes));
         let copied = files - verified;
-        self.observe(content::PassFinished {
-            copied,
-            copied_bytes: copied << 20,
-            verified,
-            failed: 0,
-            left: 0,
-        });
+        self.observe(content::PassFinished { copied, copied_bytes, verified, failed: 0, left: 0 });
         self.observe(content::ReadBackStarted { list, files, bytes: files << 20, from: 0 });
         for first in (0..files).step_by(BATCH_FILES_MAX) {
             let count = narrow((BATCH_FILES_MAX as u64).min(files - first));
