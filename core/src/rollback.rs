@@ -55,6 +55,8 @@ impl ActionKind {
                     Origin::AfterInterruption => Some(Self::CopyFile),
                     Origin::FoundInPlace | Origin::Rechecked => None,
                 },
+                ContentEvent::StrayRecorded(file) if file.replaced => None,
+                ContentEvent::StrayRecorded(_) => Some(Self::CopyFile),
                 ContentEvent::LeftoverRemoved(_) => Some(Self::RemoveLeftover),
                 ContentEvent::ManifestRecorded(_)
                 | ContentEvent::EntryIgnored(_)
@@ -63,6 +65,7 @@ impl ActionKind {
                 | ContentEvent::FileFailed(_)
                 | ContentEvent::BatchFinished(_)
                 | ContentEvent::BatchReconciled(_)
+                | ContentEvent::BatchExamined(_)
                 | ContentEvent::PassFinished(_)
                 | ContentEvent::ReadBackStarted(_)
                 | ContentEvent::ReadBackRecorded(_)
@@ -160,7 +163,7 @@ pub struct Kept {
 #[must_use]
 pub fn plan(state: &Migration) -> Guidance {
     let mut guidance = Guidance {
-        in_doubt: state.run.status.content.batches.len() as u64,
+        in_doubt: (state.run.status.content.batches.len() + state.content.batches_in_doubt()) as u64,
         changed_since: state.content.suspects().count() as u64,
         ..Guidance::default()
     };

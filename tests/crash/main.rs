@@ -3,8 +3,8 @@
 //!
 //! Method: `every_boundary` crashes a rehearsal at each durable boundary there is; `killed` ends a real run from
 //! outside at moments drawn from a seed; `stopped` asks it to stop as a person does; `beside` looks at a journal while
-//! it grows; `undurable` has the system refuse to sync the destination. A test waits for what it needs to see in the
-//! journal, never for time to pass.
+//! it grows; `undurable` has the system refuse to sync the destination; `dropped` takes from the source what a killed
+//! run had brought. A test waits for what it needs to see in the journal, never for time to pass.
 //!
 //! `cargo test` enumerates the small estates and samples the larger ones. The whole campaign takes minutes:
 //!
@@ -14,6 +14,7 @@
 //! ```
 
 mod beside;
+mod dropped;
 mod every_boundary;
 mod killed;
 mod ledger;

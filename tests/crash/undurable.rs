@@ -11,13 +11,14 @@ use wsusmigrate_tests::{History, differences};
 use crate::ledger::temporaries;
 use crate::support::{Site, last};
 
-/// Whether this process may trace another one.
-fn can_trace() -> bool {
+/// Whether this process may trace another one. Says so loudly where it may not; where `CI` is set, that is a failure.
+pub(crate) fn can_trace() -> bool {
     let traced =
         Command::new("strace").args(["-f", "-o", "/dev/null", "true"]).stderr(Stdio::null()).status();
     let can = traced.is_ok_and(|status| status.success());
     if !can {
-        eprintln!("SKIPPED: refusing a sync needs strace and the right to trace");
+        println!("\n*** SKIPPED: needs strace and the right to trace ***\n");
+        assert!(std::env::var_os("CI").is_none(), "strace is missing, or may not trace");
     }
     can
 }

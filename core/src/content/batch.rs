@@ -63,7 +63,13 @@ impl FoundBefore {
     /// Whether file `item` of the batch was there. Positions beyond the batch were not.
     #[must_use]
     pub fn contains(&self, item: usize) -> bool {
-        self.0.get(item / 8).is_some_and(|byte| byte & 1 << (item % 8) != 0)
+        Self::has(&self.0, item)
+    }
+
+    /// The same, asked of a record's bytes.
+    #[must_use]
+    pub fn has(bits: &[u8], item: usize) -> bool {
+        bits.get(item / 8).is_some_and(|byte| byte & 1 << (item % 8) != 0)
     }
 
     /// The bytes that are stored.

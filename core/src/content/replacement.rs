@@ -27,6 +27,8 @@ pub struct Replacements {
 struct Begun {
     /// The batch that began it.
     batch: Option<ActionId>,
+    /// Position in that batch.
+    item: u32,
     /// What stood there.
     found: FoundFile,
 }
@@ -65,7 +67,7 @@ impl Replacements {
     }
 
     pub(crate) fn begin(&mut self, batch: Option<ActionId>, event: &ReplacementStarted) {
-        self.begun.insert(event.path.clone(), Begun { batch, found: event.found });
+        self.begun.insert(event.path.clone(), Begun { batch, item: event.item, found: event.found });
     }
 
     /// The file has an outcome; `replaced` says whether it took the place of what was found.
@@ -73,6 +75,22 @@ impl Replacements {
         if let Some(begun) = self.begun.remove(path).filter(|_| replaced) {
             self.overwritten.push(Overwritten { seq, path: path.clone(), found: begun.found, ours });
         }
+    }
+
+    /// Whether `batch` was the last that began a replacement of the file, and it has no outcome.
+    #[must_use]
+    pub fn begun_by(&self, batch: ActionId, path: &PathRef) -> bool {
+        self.begun.get(path).is_some_and(|begun| begun.batch == Some(batch))
+    }
+
+    /// Whether any replacement that `batch` began has no outcome.
+    pub(crate) fn unsettled(&self, batch: ActionId) -> bool {
+        self.begun.values().any(|begun| begun.batch == Some(batch))
+    }
+
+    /// The files of `batch` that `settled` answers for are accounted for: what of them is still begun did not happen.
+    pub(crate) fn dismiss(&mut self, batch: ActionId, settled: impl Fn(u32) -> bool) {
+        self.begun.retain(|_, begun| begun.batch != Some(batch) || !settled(begun.item));
     }
 
     /// The file failed in `batch`: what that batch began had no effect. What an earlier one began stays in doubt.

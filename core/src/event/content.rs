@@ -50,6 +50,10 @@ noun! {
         ReadBackFinished => ContentReadBackFinished;
         /// A file found wrong is no open question any more.
         SuspicionSettled => ContentSuspicionSettled;
+        /// A file of an interrupted batch that has left the source.
+        StrayRecorded => ContentStrayRecorded;
+        /// What of a batch in doubt is accounted for.
+        BatchExamined => ContentBatchExamined;
     }
 }
 
@@ -432,4 +436,30 @@ coded! {
         /// Neither side has it any more: it left the source and was removed at the destination.
         GoneFromBoth = 2, "gone-from-both";
     }
+}
+
+/// A file stands at the destination as an interrupted batch left it, and the source holds it no more: no pass comes by
+/// it again. Belongs to the batch's action.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StrayRecorded {
+    /// Position in its batch.
+    pub item: u32,
+    /// Where, below both roots.
+    pub path: PathRef,
+    /// What stands there.
+    pub file: FileFacts,
+    /// Whether a file that was there before, with other bytes, was replaced: `content.replacement-started` says which.
+    pub replaced: bool,
+}
+
+/// The files of an interrupted batch that the source holds no more were looked at, before a pass. Belongs to the batch's
+/// action.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BatchExamined {
+    /// Which files of the batch are accounted for: bit `i % 8` of byte `i / 8` for file `i` of the range. A replacement
+    /// of such a file that was begun and has no outcome did not happen. The others wait for the pass, or are in doubt.
+    #[serde(serialize_with = "crate::digest::bytes_as_hex")]
+    pub settled: Vec<u8>,
+    /// Files that no pass comes by and that could not be looked at: they stay in doubt.
+    pub in_doubt: u32,
 }

@@ -67,8 +67,10 @@ impl Event {
                 ContentEvent::LeftoverRemoved(event) => of_path(&event.path).into_iter().collect(),
                 ContentEvent::ReadBackMismatched(event) => of_path(&event.path).into_iter().collect(),
                 ContentEvent::SuspicionSettled(event) => of_path(&event.path).into_iter().collect(),
+                ContentEvent::StrayRecorded(event) => of_path(&event.path).into_iter().collect(),
                 ContentEvent::BatchFinished(_)
                 | ContentEvent::BatchReconciled(_)
+                | ContentEvent::BatchExamined(_)
                 | ContentEvent::PassFinished(_)
                 | ContentEvent::ReadBackRecorded(_)
                 | ContentEvent::ReadBackFinished(_) => Vec::new(),

@@ -86,6 +86,8 @@ registry! {
     0x040F ContentReadBackFinished "content.read-back-finished" 1 "Reading the copy back ends.";
     0x0410 ContentReplacementStarted "content.replacement-started" 1 "Intent: a wrong file is about to be replaced, and what it is.";
     0x0411 ContentSuspicionSettled "content.suspicion-settled" 1 "A file found wrong was read right again, or is gone from both sides.";
+    0x0412 ContentStrayRecorded "content.stray-recorded" 1 "A file that an interrupted batch put in place and the source holds no more.";
+    0x0413 ContentBatchExamined "content.batch-examined" 1 "The files of a batch in doubt that the source holds no more were looked at.";
 }
 
 const _: () = {

@@ -2,6 +2,7 @@
 //!
 //! Memory grows with the files: about 250 bytes each, so 250 MB for a million.
 
+mod doubt;
 mod read_back;
 mod totals;
 
@@ -48,8 +49,8 @@ pub struct ContentState {
     /// Batches whose outcome is not recorded.
     pub open: BTreeMap<ActionId, OpenBatch>,
     /// Batches of interrupted runs that were looked at: files of theirs that stand in place without a record were
-    /// put there by us. Forgotten when a pass has gone through everything.
-    pub doubtful: Vec<OpenBatch>,
+    /// put there by us. Forgotten when a pass has gone through everything and every file of theirs is accounted for.
+    pub doubtful: BTreeMap<ActionId, OpenBatch>,
     /// Replacements: what was overwritten, and what is in doubt.
     pub replacements: Replacements,
     /// The read-back that is going on or was the last.
@@ -123,19 +124,23 @@ pub struct PassRecord {
 /// A batch whose outcome is not recorded.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OpenBatch {
+    /// The record of its intent.
+    pub seq: Seq,
     /// Its intent.
     pub intent: BatchStarted,
     /// Positions of the files whose outcome is recorded.
     pub recorded: Vec<u32>,
+    /// Files that no pass comes by and that could not be looked at, when it was last examined.
+    pub in_doubt: Option<u32>,
 }
 
 impl ContentState {
-    /// Whatever keeps the copy from being whole: failed files, files a read-back found wrong, folders of the source
-    /// that could not be listed.
+    /// Whatever keeps the copy from being whole: failed files, files a read-back found wrong, files in
+    /// doubt that could not be looked at, folders of the source that could not be listed.
     #[must_use]
     pub fn failures(&self) -> usize {
         let suspects = self.suspects().filter(|path| !self.failed.contains_key(path)).count();
-        self.failed.len() + suspects + self.unlisted()
+        self.failed.len() + suspects + self.unlisted() + self.in_doubt()
     }
 
     /// Position from which an interrupted read-back of `list` goes on; 0 where it begins anew.
@@ -173,9 +178,9 @@ impl ContentState {
 
     /// A pass went through everything: what it did not look at has left the source.
     fn passed(&mut self, pass: Seq) {
-        self.doubtful.clear();
         // A file that has left the source has not failed.
         self.failed.retain(|_, failure| failure.seq > pass);
+        self.forget_accounted();
         if self.unlisted() > 0 {
             return;
         }
@@ -226,7 +231,7 @@ impl ContentState {
 
 impl Projection for ContentState {
     const NAME: &'static str = "content";
-    const VERSION: u16 = 2;
+    const VERSION: u16 = 3;
 
     fn apply(&mut self, recorded: &Recorded) {
         match &recorded.event {
@@ -265,7 +270,8 @@ impl ContentState {
                 });
             }
             ContentEvent::BatchStarted(intent) => {
-                let batch = OpenBatch { intent: intent.clone(), recorded: Vec::new() };
+                let (seq, intent) = (recorded.seq, intent.clone());
+                let batch = OpenBatch { seq, intent, recorded: Vec::new(), in_doubt: None };
                 self.open.extend(action.map(|action| (action, batch)));
             }
             ContentEvent::ReplacementStarted(intent) => self.replacements.begin(action, intent),
@@ -304,8 +310,10 @@ impl ContentState {
                 self.open.retain(|open, _| Some(*open) != action);
             }
             ContentEvent::BatchReconciled(_) => {
-                self.doubtful.extend(action.and_then(|action| self.open.remove(&action)));
+                self.doubtful.extend(action.and_then(|action| self.open.remove_entry(&action)));
             }
+            ContentEvent::StrayRecorded(stray) => self.record_stray(recorded.seq, stray),
+            ContentEvent::BatchExamined(examined) => self.examined(action, examined),
             ContentEvent::LeftoverRemoved(_) => {}
             ContentEvent::PassFinished(end) => {
                 if let Some(pass) = &mut self.pass {

@@ -40,6 +40,7 @@ fn is_told(event: &Event) -> bool {
             ContentEvent::ManifestRecorded(_)
             | ContentEvent::PassStarted(_)
             | ContentEvent::BatchReconciled(_)
+            | ContentEvent::BatchExamined(_)
             | ContentEvent::PassFinished(_)
             | ContentEvent::ReadBackStarted(_)
             | ContentEvent::ReadBackFinished(_) => true,
@@ -53,7 +54,8 @@ fn is_told(event: &Event) -> bool {
             | ContentEvent::LeftoverRemoved(_)
             | ContentEvent::ReadBackRecorded(_)
             | ContentEvent::ReadBackMismatched(_)
-            | ContentEvent::SuspicionSettled(_) => false,
+            | ContentEvent::SuspicionSettled(_)
+            | ContentEvent::StrayRecorded(_) => false,
         },
     }
 }

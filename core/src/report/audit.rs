@@ -136,6 +136,7 @@ fn totals(state: &Migration) -> Section {
     section.figure("unexpected_files", "Not named after their digest", totals.unexpected_files);
     section.figure("replaced_files", "Replaced files with other bytes", totals.replaced_files);
     section.figure("failed_files", "Failed", state.content.failed.len());
+    section.figure("in_doubt_files", "In doubt since an interruption", state.content.in_doubt());
     section
 }
 

@@ -130,6 +130,11 @@ impl ContentStatus {
             (Stage::Ready, ContentEvent::EntryIgnored(event)) => self.ignore(event)?,
             (Stage::Ready, ContentEvent::LeftoverRemoved(_)) => {}
             (Stage::Ready, ContentEvent::BatchReconciled(event)) => self.reconcile(action, event)?,
+            (Stage::Ready, ContentEvent::StrayRecorded(_)) => self.examine(action)?,
+            (Stage::Ready, ContentEvent::BatchExamined(event)) => {
+                self.examine(action)?;
+                self.failures += u64::from(event.in_doubt);
+            }
             (Stage::Ready, ContentEvent::PassStarted(event)) => self.start_pass(event)?,
             (Stage::Ready, ContentEvent::ReadBackStarted(event)) => self.start_read_back(event)?,
 
@@ -196,7 +201,9 @@ impl ContentStatus {
                 ContentEvent::ManifestRecorded(_)
                 | ContentEvent::EntryIgnored(_)
                 | ContentEvent::LeftoverRemoved(_)
-                | ContentEvent::BatchReconciled(_),
+                | ContentEvent::BatchReconciled(_)
+                | ContentEvent::StrayRecorded(_)
+                | ContentEvent::BatchExamined(_),
             ) => return Err("it belongs before the pass"),
             (
                 Stage::Ready | Stage::ReadBack(_),
@@ -235,6 +242,13 @@ impl ContentStatus {
         require(found.recorded as usize <= batch.recorded.len(), "more outcomes than were recorded")?;
         self.batches.retain(|open, _| Some(*open) != action);
         Ok(())
+    }
+
+    /// A batch is examined once the source was listed, and it was reconciled.
+    fn examine(&self, action: Option<ActionId>) -> Result<(), Why> {
+        let action = action.ok_or("it belongs to a batch")?;
+        require(!self.batches.contains_key(&action), "its batch was not looked at")?;
+        require(self.manifest.is_some(), "no manifest was recorded in this run")
     }
 
     fn start_pass(&mut self, event: &PassStarted) -> Result<(), Why> {

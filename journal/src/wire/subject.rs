@@ -21,7 +21,8 @@ pub(crate) fn subject(code: u16, version: u16, body: &[u8]) -> Option<Sha256> {
             Kind::ContentFileCopied
             | Kind::ContentFileVerified
             | Kind::ContentFileFailed
-            | Kind::ContentReplacementStarted,
+            | Kind::ContentReplacementStarted
+            | Kind::ContentStrayRecorded,
             1,
         ) => codec::borrow_first::<(u32, PathBytes<'_>)>(body)?.1,
         (
@@ -37,6 +38,7 @@ pub(crate) fn subject(code: u16, version: u16, body: &[u8]) -> Option<Sha256> {
             | Kind::ContentBatchStarted
             | Kind::ContentBatchFinished
             | Kind::ContentBatchReconciled
+            | Kind::ContentBatchExamined
             | Kind::ContentPassFinished
             | Kind::ContentReadBackStarted
             | Kind::ContentReadBackRecorded
@@ -62,7 +64,8 @@ pub(crate) fn subject(code: u16, version: u16, body: &[u8]) -> Option<Sha256> {
             | Kind::ContentEntryIgnored
             | Kind::ContentLeftoverRemoved
             | Kind::ContentReadBackMismatched
-            | Kind::ContentSuspicionSettled,
+            | Kind::ContentSuspicionSettled
+            | Kind::ContentStrayRecorded,
             _,
         ) => return None,
     };

@@ -167,6 +167,12 @@ pub fn event(kind: Kind) -> Event {
         Kind::ContentReadBackFinished => {
             content::ReadBackFinished { files: 1, bytes: 2, exceptions: 3, left: 4 }.into()
         }
+        Kind::ContentStrayRecorded => {
+            content::StrayRecorded { item: 5, path: path(), file, replaced: true }.into()
+        }
+        Kind::ContentBatchExamined => {
+            content::BatchExamined { settled: vec![0b0000_0110, 0b1], in_doubt: 2 }.into()
+        }
         Kind::ContentReplacementStarted => content::ReplacementStarted {
             item: 6,
             path: path(),

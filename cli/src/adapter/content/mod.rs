@@ -30,6 +30,7 @@ mod read_back;
 mod report;
 mod scan;
 mod settle;
+mod standing;
 mod temporary;
 
 #[cfg(test)]
@@ -74,6 +75,7 @@ pub use scan::ScanError;
 pub use scan::Side;
 pub use scan::scan;
 pub use settle::settle;
+pub use standing::standing;
 pub use temporary::TEMPORARY_SUFFIX;
 pub use temporary::is_temporary;
 pub use temporary::temporary_path;

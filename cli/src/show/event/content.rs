@@ -73,6 +73,13 @@ pub(super) fn line(event: &ContentEvent) -> String {
         ContentEvent::SuspicionSettled(it) => {
             format!("suspicion settled: {}: {}", it.path, it.how.word())
         }
+        ContentEvent::StrayRecorded(it) => {
+            let replaced = if it.replaced { ", replaced another" } else { "" };
+            format!("brought before the interruption {} ({}{replaced})", it.path, bytes(it.file.bytes))
+        }
+        ContentEvent::BatchExamined(it) => {
+            format!("batch in doubt examined: {} files stay in doubt", count(it.in_doubt.into()))
+        }
         ContentEvent::ReadBackFinished(it) => format!(
             "read-back finished: {} files, {}, {} exceptions, {} left",
             count(it.files),

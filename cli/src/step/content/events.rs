@@ -76,7 +76,8 @@ pub(super) fn outcome(
     })
 }
 
-fn facts(path: &RelPath, found: &Facts) -> FileFacts {
+/// What is recorded of a file at the destination.
+pub(super) fn facts(path: &RelPath, found: &Facts) -> FileFacts {
     FileFacts {
         bytes: found.bytes,
         sha1: found.digests.sha1,

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use wsusmigrate_core::content::{AtDestination, Entry, FoundBefore, Knowledge};
 use wsusmigrate_core::event::content::BatchStarted;
+use wsusmigrate_core::id::ActionId;
 use wsusmigrate_core::path::{PathRef, RelPath};
 use wsusmigrate_core::projection::content::{ContentState, FileRecord, OpenBatch};
 
@@ -23,21 +24,28 @@ pub(super) struct Known<'a> {
 impl<'a> Known<'a> {
     /// Gathers the answers; reads the lists of interrupted batches, each once however many batches it had.
     pub(super) fn gather(journal: &Path, content: &'a ContentState, listings: &'a Listings) -> Self {
-        let mut by_list = BTreeMap::<_, Vec<_>>::new();
-        for batch in &content.doubtful {
-            by_list.entry(batch.intent.worklist).or_default().push(batch);
-        }
         let mut perhaps_brought = HashSet::new();
-        for (list, batches) in by_list {
-            let ranges: Vec<_> = batches.iter().map(|batch| range(&batch.intent)).collect();
-            // Without its list nobody can say which files the batch was about: they are hashed like any others.
-            let Ok(read) = lists::read_ranges(journal, list, &ranges) else { continue };
-            for (batch, entries) in batches.into_iter().zip(read) {
-                perhaps_brought.extend(brought_by(batch, entries));
-            }
+        for (action, entries) in doubtful_files(journal, content) {
+            perhaps_brought.extend(brought_by(&content.doubtful[&action], entries));
         }
         Self { content, listings, perhaps_brought }
     }
+}
+
+/// The files of interrupted batches. A batch whose list cannot be read is not among them: nobody can say which files it
+/// was about, and those the source holds are hashed like any others.
+pub(super) fn doubtful_files(journal: &Path, content: &ContentState) -> BTreeMap<ActionId, Vec<Entry>> {
+    let mut by_list = BTreeMap::<_, Vec<_>>::new();
+    for (action, batch) in &content.doubtful {
+        by_list.entry(batch.intent.worklist).or_default().push((*action, range(&batch.intent)));
+    }
+    let mut files = BTreeMap::new();
+    for (list, batches) in by_list {
+        let (actions, ranges): (Vec<_>, Vec<_>) = batches.into_iter().unzip();
+        let read = lists::read_ranges(journal, list, &ranges).unwrap_or_default();
+        files.extend(actions.into_iter().zip(read));
+    }
+    files
 }
 
 /// Where the files of a batch stand in its list.

@@ -7,6 +7,7 @@ mod lists;
 mod pass;
 mod read_back;
 mod reconcile;
+mod strays;
 mod suspects;
 
 use wsusmigrate_core::decide::{ContentNext, decide_content};
@@ -38,6 +39,7 @@ pub(super) fn perform(recorder: &mut Recorder, context: &Context<'_>) -> Result<
             Some(ContentNext::ReadBack) => read_back::perform(recorder, context)?,
             Some(ContentNext::Finish(verdict)) => {
                 suspects::tell_orphans(recorder, context);
+                strays::tell_in_doubt(recorder, context);
                 return Ok(verdict);
             }
             None => {

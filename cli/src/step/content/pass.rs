@@ -12,7 +12,7 @@ use crate::exit::Exit;
 use crate::show::{bytes, count};
 use crate::step::content::batches::{Sums, Work};
 use crate::step::content::knowledge::Known;
-use crate::step::content::{events, lists, suspects};
+use crate::step::content::{events, lists, strays, suspects};
 use crate::step::context::Context;
 use crate::step::listings::Listings;
 
@@ -24,6 +24,7 @@ pub(super) fn perform(
 ) -> Result<(), Failure> {
     let manifest = &listings.source.files;
     record_manifest(recorder, context, listings, manifest)?;
+    strays::settle(recorder, context, listings)?;
     suspects::settle_gone(recorder, context, listings)?;
     let journal = &context.request().journal;
     let known = Known::gather(journal, &recorder.state().content, listings);

@@ -98,6 +98,10 @@ frozen! {
 
     ReplacementStarted for content::ReplacementStarted { item: u32, path: Path, found: FoundFile }
 
+    StrayRecorded for content::StrayRecorded { item: u32, path: Path, file: FileFacts, replaced: bool }
+
+    BatchExamined for content::BatchExamined { settled: Vec<u8>, in_doubt: u32 }
+
     FoundFile for content::FoundFile {
         bytes: u64,
         sha1: Option<[u8; 20]>,

@@ -54,6 +54,8 @@ pub(crate) fn encode(event: &Event, out: &mut Vec<u8>) -> Result<(), EncodeError
             ContentEvent::ReadBackMismatched(body) => write::<content::ReadBackMismatched>(body, out),
             ContentEvent::ReadBackFinished(body) => write::<content::ReadBackFinished>(body, out),
             ContentEvent::SuspicionSettled(body) => write::<content::SuspicionSettled>(body, out),
+            ContentEvent::StrayRecorded(body) => write::<content::StrayRecorded>(body, out),
+            ContentEvent::BatchExamined(body) => write::<content::BatchExamined>(body, out),
         },
     }
 }
@@ -92,6 +94,8 @@ pub(crate) fn decode(kind: Kind, bytes: &[u8]) -> Result<Event, DecodeError> {
         Kind::ContentReadBackFinished => read::<content::ReadBackFinished>(bytes),
         Kind::ContentReplacementStarted => read::<content::ReplacementStarted>(bytes),
         Kind::ContentSuspicionSettled => read::<content::SuspicionSettled>(bytes),
+        Kind::ContentStrayRecorded => read::<content::StrayRecorded>(bytes),
+        Kind::ContentBatchExamined => read::<content::BatchExamined>(bytes),
     }
 }
 
