@@ -100,6 +100,7 @@ const RULES: &[Rule] = &[
         except: &[
             ("journal/src/store/", "the one place that knows the store"),
             ("tests/faults/program/store_alone.rs", "shows what is lost without the log in front of it"),
+            ("tests/bench/src/journal/peer", "one of the peers the journal is measured against"),
         ],
         instead: "the log is what is durable; go through journal/src/store",
     },
