@@ -10,8 +10,11 @@ use wsusmigrate_core::event::content::{IgnoredEntry, ManifestRecorded, Origin, P
 use wsusmigrate_core::event::run::{
     Finished, InterruptionFound, Scope, SkipReason, Started, StepSkipped, StepStarted, StopRequested, Verdict,
 };
+use wsusmigrate_core::projection::Migration;
 use wsusmigrate_core::projection::content::How;
+use wsusmigrate_core::report::{self, Value};
 use wsusmigrate_core::step::Step;
+use wsusmigrate_core::unit::TimeMicros;
 
 #[test]
 fn steps_come_in_their_order() {
@@ -166,9 +169,31 @@ fn an_interrupted_read_back_of_the_same_list_goes_on_where_it_stopped() {
         .and(StopRequested { how: "Ctrl-C".into() })
         .and(read_back_end(1, 0, 1))
         .state();
-    assert_eq!(state.content.read_back_from(Sha256([1; 32])), 1);
-    assert_eq!(state.content.read_back_from(Sha256([2; 32])), 0, "another list begins anew");
+    let from = |list, scope| state.content.read_back_from(Sha256([list; 32]), scope);
+    assert_eq!(from(1, Scope::Everything), 1);
+    assert_eq!(from(2, Scope::Everything), 0, "another list begins anew");
+    assert_eq!(from(1, Scope::ContentVerify), 0, "so does one that is asked for by name");
     assert!(state.content.not_read_back().next().is_some(), "nothing is covered before the end");
+    assert_eq!(told_finished(&state), ["no", "no"], "it was ended, and not finished");
+}
+
+#[test]
+fn a_read_back_that_came_to_its_end_is_told_as_finished() {
+    let reading = one_file_in_place().and(read_back(1, 0, 1)).and(read_batch(0, 1, 0));
+    assert_eq!(told_finished(&reading.state()), ["no", "no"]);
+    assert_eq!(told_finished(&reading.and(read_back_end(1, 0, 0)).state()), ["yes", "yes"]);
+}
+
+/// What the progress and the audit say of the read-back's end.
+fn told_finished(state: &Migration) -> [String; 2] {
+    [report::progress(state, TimeMicros(0)), report::audit(state)].map(|report| {
+        let section = report.sections.iter().find(|section| section.key == "read_back").unwrap();
+        let figure = section.figures.iter().find(|figure| figure.key == "finished").unwrap();
+        match &figure.value {
+            Value::Text(text) => text.to_string(),
+            other => panic!("{other:?}"),
+        }
+    })
 }
 
 /// A file in place that a read-back found wrong, and the beginning of the next run.

@@ -358,6 +358,14 @@ fn a_run_that_only_reads_back_needs_no_pass_but_a_read_back() {
     };
     let end = |history: History| history.and(finished_step(Step::Content, Verdict::Complete));
     assert_eq!(end(by_name()).refusal(), "no read-back came to its end in this run");
+    let again = |from| {
+        let stopped = by_name().and(read_back(2, 0, 1)).and(read_batch(0, 1, 0));
+        let stopped = stopped.and(InterruptionFound { run: run(1), in_doubt: 0 });
+        let started = Started { scope: Scope::ContentVerify, ..started(2) };
+        stopped.and(started).and(StepStarted { step: Step::Content }).and(read_back(2, from, 1))
+    };
+    assert!(again(0).status().is_ok());
+    assert_eq!(again(1).refusal(), "asked for by name it begins anew");
     let read = by_name().and(read_back(1, 0, 1)).and(read_batch(0, 1, 0)).and(read_back_end(1, 0, 0));
     assert!(end(read).status().is_ok());
 }

@@ -20,6 +20,7 @@ use crate::event::content::{
     BatchStarted, ContentEvent, FailureReason, FileFacts, IgnoredEntry, ManifestRecorded, Naming, Origin,
     PassFinished, PassStarted,
 };
+use crate::event::run::Scope;
 use crate::event::{Event, RunEvent};
 use crate::id::ActionId;
 use crate::path::PathRef;
@@ -143,10 +144,14 @@ impl ContentState {
         self.failed.len() + suspects + self.unlisted() + self.in_doubt()
     }
 
-    /// Position from which an interrupted read-back of `list` goes on; 0 where it begins anew.
+    /// Position from which an interrupted read-back of `list` goes on; 0 where it begins anew. One that is asked for
+    /// by name always does: what was read before may be damaged, or put right, by now.
     #[must_use]
-    pub fn read_back_from(&self, list: Sha256) -> u64 {
-        let unfinished = |read: &&ReadBackRecord| read.finished.as_ref().is_none_or(|(_, end)| end.left > 0);
+    pub fn read_back_from(&self, list: Sha256, scope: Scope) -> u64 {
+        if scope == Scope::ContentVerify {
+            return 0;
+        }
+        let unfinished = |read: &&ReadBackRecord| !read.is_whole();
         // A file recorded since may be one that was read: another copy of it has the same line in the list.
         let unchanged = |read: &&ReadBackRecord| self.in_place.values().all(|record| record.seq < read.seq);
         let same = self.read_back.as_ref().filter(|read| read.list == list);

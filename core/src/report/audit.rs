@@ -223,7 +223,7 @@ fn read_back(state: &Migration) -> Section {
     };
     let covered = state.content.totals.files - state.content.not_read_back().count() as u64;
     section.figure("covered_files", "Files in place that were read back", covered);
-    section.figure("finished", "Last one finished", if read.finished.is_some() { "yes" } else { "no" });
+    section.figure("finished", "Last one finished", if read.is_whole() { "yes" } else { "no" });
     section.figure("read_files", "Files read", read.read_files);
     section.figure("read_bytes", "Their size", Value::bytes(read.read_bytes));
     section.figure("around_cache", "Of them around the system's cache", read.around_cache);

@@ -119,6 +119,6 @@ fn read_back(content: &ContentState) -> Option<Section> {
     section.figure("read_bytes", "Their size", Value::bytes(read.read_bytes));
     section.figure("around_cache", "Of them around the cache", read.around_cache);
     section.figure("exceptions", "Not what was recorded", read.exceptions.len());
-    section.figure("finished", "Finished", if read.finished.is_some() { "yes" } else { "no" });
+    section.figure("finished", "Finished", if read.is_whole() { "yes" } else { "no" });
     Some(section)
 }

@@ -2,7 +2,8 @@
 //!
 //! A manifest, then a pass with up to [`BATCHES_OPEN_MAX`] open batches that follow each other in the worklist without
 //! a gap, then a read-back. An interruption leaves open batches *in doubt*; no pass begins before each of them is
-//! reconciled. An interrupted pass is begun anew, an interrupted read-back of the same list may go on.
+//! reconciled. An interrupted pass is begun anew, an interrupted read-back of the same list may go on,
+//! but for one that is asked for by name.
 
 mod pass;
 mod read_back;
@@ -136,7 +137,7 @@ impl ContentStatus {
                 self.failures += u64::from(event.in_doubt);
             }
             (Stage::Ready, ContentEvent::PassStarted(event)) => self.start_pass(event)?,
-            (Stage::Ready, ContentEvent::ReadBackStarted(event)) => self.start_read_back(event)?,
+            (Stage::Ready, ContentEvent::ReadBackStarted(event)) => self.start_read_back(run, event)?,
 
             (Stage::Pass(pass), ContentEvent::BatchStarted(event)) => {
                 let action = action.ok_or("an intent has an action id")?;
@@ -265,7 +266,9 @@ impl ContentStatus {
         Ok(())
     }
 
-    fn start_read_back(&mut self, event: &ReadBackStarted) -> Result<(), Why> {
+    fn start_read_back(&mut self, run: &RunStatus, event: &ReadBackStarted) -> Result<(), Why> {
+        let by_name = run.scope == Some(Scope::ContentVerify);
+        require(!by_name || event.from == 0, "asked for by name it begins anew")?;
         let reading = ReadBackStatus::start(self.unfinished.as_ref(), event)?;
         self.unfinished = None;
         self.stage = Stage::ReadBack(reading);

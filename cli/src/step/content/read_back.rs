@@ -18,18 +18,20 @@ use crate::show::{bytes as human, count};
 use crate::step::content::{events, lists};
 use crate::step::context::Context;
 
-/// Reads back what no read-back has covered; everything, where that was asked for by name. Goes on where an
-/// interrupted one of the same list stopped.
+/// Reads back what no read-back has covered, and goes on where an interrupted one of the same list stopped. Asked for
+/// by name, it begins anew and reads everything.
 pub(super) fn perform(recorder: &mut Recorder, context: &Context<'_>) -> Result<(), Failure> {
     let Wanted { list, digests, suspects } = wanted(recorder, context)?;
     let digest = lists::write(&context.request().journal, &list)?;
-    let from = recorder.state().content.read_back_from(digest);
-    let bytes = list.iter().map(|entry| entry.bytes).sum();
+    let from = recorder.state().content.read_back_from(digest, context.request().scope);
+    let bytes = sum(&list);
     let started = ReadBackStarted { list: digest, files: list.len() as u64, bytes, from };
-    context.talk().say(&format!("to read back: {} files, {}", count(started.files - from), human(bytes)));
+    let at = usize::try_from(from).unwrap_or(usize::MAX).min(list.len());
+    let rest = human(sum(&list[at..]));
+    context.talk().say(&format!("to read back: {} files, {rest}", count(started.files - from)));
     recorder.observe(&digest.0, started)?;
     let mut work = Work { recorder, context, list: &list, digests: &digests, suspects: &suspects };
-    work.run(usize::try_from(from).unwrap_or(usize::MAX).min(list.len()))?;
+    work.run(at)?;
     note_stop(recorder, &context.request().stop)?;
     let read = recorder.state().content.read_back.as_ref();
     let finished = read.map(|read| ReadBackFinished {
@@ -87,7 +89,7 @@ impl Work<'_, '_> {
         setup.workers = usize::from(self.context.plan().content.workers);
         setup.stop = request.stop.flag();
         let rest = &self.list[from..];
-        let bytes = rest.iter().map(|entry| entry.bytes).sum();
+        let bytes = sum(rest);
         let display = Display::start("reading back", rest.len() as u64, bytes, &setup.progress, request.talk);
         let mut reading = files::ReadBack::start(setup).map_err(|error| unreadable(&error))?;
         let mut batches = cut(rest, usize::from(self.context.plan().content.batch_files));
@@ -162,6 +164,11 @@ impl Work<'_, '_> {
         self.recorder.record(drafts)?;
         Ok(())
     }
+}
+
+/// The sizes of files together, in bytes.
+fn sum(list: &[Entry]) -> u64 {
+    list.iter().map(|entry| entry.bytes).sum()
 }
 
 fn unreadable(error: &files::EngineError) -> Failure {

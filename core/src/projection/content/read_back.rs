@@ -39,6 +39,14 @@ pub struct ReadBackRecord {
     pub finished: Option<(TimeMicros, ReadBackFinished)>,
 }
 
+impl ReadBackRecord {
+    /// Whether it came to the end of its list; one that was stopped has ended, and has not.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        self.finished.as_ref().is_some_and(|(_, end)| end.left == 0)
+    }
+}
+
 impl ContentState {
     /// What was recorded of a file is not true any more.
     pub(super) fn suspect(&mut self, path: &PathRef) {
