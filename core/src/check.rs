@@ -41,6 +41,8 @@ pub struct SourceFacts {
     pub unlisted_folders: u64,
     /// Links and other entries that are not copied.
     pub ignored_entries: u64,
+    /// Files it held when it was last listed for a pass, where it was.
+    pub files_before: Option<u64>,
 }
 
 /// What the source has of `UpdateServicesPackages`.
@@ -65,6 +67,8 @@ pub struct DestinationFacts {
     pub file_system: Option<String>,
     /// Which of the two content folders is a link or a junction there.
     pub linked_folder: Option<String>,
+    /// Folders and files there that cannot be looked at, with the system's words.
+    pub untold: Vec<String>,
 }
 
 /// Makes every check of the content step, in a fixed order.
@@ -80,11 +84,13 @@ pub fn content(facts: &ContentFacts) -> Vec<Checked> {
         pass("content.storage", "updates are stored locally".into()),
         source_readable(facts),
         source_whole(facts),
+        source_expected(facts),
         packages(facts),
         folders_apart(facts),
         journal_apart(facts),
         destination_writable(facts),
         destination_real(facts),
+        destination_whole(facts),
         free_space(facts),
         file_system(facts),
     ]
@@ -136,6 +142,35 @@ fn source_whole(facts: &ContentFacts) -> Checked {
         Ok(_) => pass(NAME, "every folder could be listed, no links".into()),
         Err(_) => pass(NAME, "not looked at: the source cannot be read".into()),
     }
+}
+
+/// Whether the source looks like another one than before: empty, or less than half of what it held. Then nothing is
+/// said to have left it.
+#[must_use]
+pub const fn has_shrunk(files: u64, before: Option<u64>) -> bool {
+    match before {
+        None => files == 0,
+        Some(before) => files == 0 || files < before.div_ceil(2),
+    }
+}
+
+fn source_expected(facts: &ContentFacts) -> Checked {
+    const NAME: &str = "content.source-expected";
+    let Ok(source) = &facts.source else {
+        return pass(NAME, "not looked at: the source cannot be read".into());
+    };
+    let finding = match source.files_before {
+        None => format!("{} files", source.files),
+        Some(before) => format!("{} files, {before} when it was listed before", source.files),
+    };
+    if !has_shrunk(source.files, source.files_before) {
+        return pass(NAME, finding);
+    }
+    warn(
+        NAME,
+        finding,
+        "See that it is the right share, and that its volume is mounted. If it did shrink, run again.",
+    )
 }
 
 fn packages(facts: &ContentFacts) -> Checked {
@@ -196,6 +231,22 @@ fn destination_real(facts: &ContentFacts) -> Checked {
     }
 }
 
+fn destination_whole(facts: &ContentFacts) -> Checked {
+    const NAME: &str = "content.destination-whole";
+    match facts.destination.as_ref().map(|destination| &destination.untold[..]) {
+        Ok([]) => pass(NAME, "every folder could be listed".into()),
+        Ok([first, more @ ..]) => warn(
+            NAME,
+            match more.len() {
+                0 => format!("cannot be looked at: {first}"),
+                more => format!("cannot be looked at: {first}, and {more} more"),
+            },
+            "Give the account the right to list and read it: what is there is taken for missing.",
+        ),
+        Err(_) => pass(NAME, "not looked at: the destination cannot be written".into()),
+    }
+}
+
 fn free_space(facts: &ContentFacts) -> Checked {
     const NAME: &str = "content.free-space";
     let Ok(destination) = &facts.destination else {
@@ -251,12 +302,14 @@ mod tests {
                 packages: Packages::Filled,
                 unlisted_folders: 0,
                 ignored_entries: 0,
+                files_before: Some(20),
             }),
             destination: Ok(DestinationFacts {
                 free_bytes: 5000,
                 needed_bytes: 1000,
                 file_system: Some("NTFS".into()),
                 linked_folder: None,
+                untold: Vec::new(),
             }),
             nested: false,
             journal_inside: false,
@@ -288,12 +341,24 @@ mod tests {
                 needed_bytes: 1000,
                 file_system: Some(system.into()),
                 linked_folder: None,
+                untold: Vec::new(),
             });
         };
         let linked = |facts: &mut ContentFacts| {
             facts.destination.as_mut().unwrap().linked_folder = Some("WsusContent".into());
         };
-        let faults: [(&str, CheckVerdict, ContentFacts); 10] = [
+        let held = |facts: &mut ContentFacts, files, before| {
+            let source = facts.source.as_mut().unwrap();
+            (source.files, source.files_before) = (files, before);
+        };
+        let untold = |facts: &mut ContentFacts| {
+            facts.destination.as_mut().unwrap().untold = vec!["WsusContent/AB: denied".into()];
+        };
+        let faults: [(&str, CheckVerdict, ContentFacts); 14] = [
+            ("content.source-expected", Warn, with(|facts| held(facts, 0, None))),
+            ("content.source-expected", Warn, with(|facts| held(facts, 0, Some(0)))),
+            ("content.source-expected", Warn, with(|facts| held(facts, 10, Some(21)))),
+            ("content.destination-whole", Warn, with(untold)),
             ("content.destination-real", Stop, with(linked)),
             ("content.source-readable", Stop, with(|facts| facts.source = Err("no such folder".into()))),
             ("content.source-whole", Warn, with(|facts| facts.source.as_mut().unwrap().unlisted_folders = 1)),

@@ -204,7 +204,8 @@ fn undo(kind: ActionKind, state: &Migration) -> Option<Undo> {
 
 /// The files that going back deletes: brought by this migration to places where nothing stood.
 pub fn brought_files(content: &ContentState) -> impl Iterator<Item = (&PathRef, &FileRecord)> {
-    let ours = |record: &FileRecord| record.how == How::Brought && !record.replaced && !record.suspect;
+    let ours =
+        |record: &FileRecord| record.how == How::Brought && !record.replaced && record.suspect.is_none();
     content.in_place.iter().filter(move |(_, record)| ours(record))
 }
 

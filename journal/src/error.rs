@@ -111,6 +111,10 @@ pub enum ReadError {
     /// There is no journal in the folder.
     #[error("there is no journal in {}", .0.display())]
     NotFound(PathBuf),
+    /// The creation of a journal was begun in the folder and did not come to its end: nothing was ever recorded there.
+    /// Hint: the next run begins it anew.
+    #[error("the creation of the journal in {} did not come to its end; nothing was recorded", .0.display())]
+    Unborn(PathBuf),
     /// Both slots of the head are unreadable: how far the log may be trusted is unknown. Hint: opening for writing
     /// rebuilds it; `verify` works without.
     #[error("the durable head {} is unreadable", .0.display())]

@@ -11,11 +11,13 @@ use wsusmigrate_core::event::run::{JournalRecovered, Recovery};
 use wsusmigrate_core::id::StreamId;
 use wsusmigrate_core::unit::Seq;
 
+use crate::checkpoint;
 use crate::claim::{self, Claim};
 use crate::disk::{self, FileError};
 use crate::error::{Damage, OpenError, ReadError};
 use crate::head::{self, Slots};
 use crate::identity::Identity;
+use crate::log::cursor::segments;
 use crate::log::mend::{later_commit, wipe_tail};
 use crate::log::read::LogRecords;
 use crate::log::scan::{Point, Scan, ScanError, scan};
@@ -146,6 +148,15 @@ pub(crate) fn was_used(place: &Place) -> bool {
     [place.snapshots(), place.root().join("evidence")]
         .iter()
         .any(|folder| std::fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some()))
+}
+
+/// Whether a creation was begun and did not come to its end: the head is written last, and nothing else says that the
+/// journal held records. With a readable first record it is a journal that opening mends.
+pub(crate) fn is_unborn(place: &Place) -> Result<bool, FileError> {
+    let signed = !checkpoint::list(&place.checkpoints())?.is_empty();
+    let used = place.head().exists() || place.store().exists() || signed || was_used(place);
+    let begun = || LogRecords::new(&place.log(), 0..1).next().is_some_and(|record| record.is_ok());
+    Ok(!used && !segments(&place.log())?.is_empty() && !begun())
 }
 
 /// The records from the beginning of the store's last run on.

@@ -9,6 +9,7 @@ use crate::head::{self, Head};
 use crate::identity::Identity;
 use crate::log::cursor::segments;
 use crate::log::read::LogRecords;
+use crate::open;
 use crate::place::Place;
 use crate::record::{RawRecord, RecordView};
 
@@ -121,6 +122,7 @@ fn trusted_head(place: &Place) -> Result<Head, ReadError> {
     let path = place.head();
     match head::read(&path)?.newest {
         Some(head) => Ok(head),
+        None if open::is_unborn(place)? => Err(ReadError::Unborn(place.root().to_owned())),
         None if path.exists() || !segments(&place.log())?.is_empty() => Err(ReadError::NoHead(path)),
         None => Err(ReadError::NotFound(place.root().to_owned())),
     }

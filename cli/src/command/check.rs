@@ -2,7 +2,9 @@
 
 use wsusmigrate_core::event::preflight::CheckVerdict;
 use wsusmigrate_core::report::{Report, Section, Table, Value};
+use wsusmigrate_journal::Upto;
 
+use crate::command::state;
 use crate::error::Failure;
 use crate::exit::Exit;
 use crate::place::{self, Global};
@@ -17,7 +19,10 @@ pub(super) fn run(_: &Args, global: &Global) -> Result<Answer, Failure> {
     let loaded = global.load_plan()?;
     let journal = global.journal.clone().unwrap_or_else(|| place::default_journal(&loaded));
     let storage = loaded.plan.content.stored_on_microsoft_update;
-    let (checks, _) = preflight::make(&Folders::of(&loaded), &journal, storage);
+    // Where there is no journal yet, or none that can be read, nothing is known of an earlier listing.
+    let known = state::state(global, Upto::Now).ok().and_then(|state| state.content.manifest);
+    let before = known.map(|manifest| manifest.files);
+    let (checks, _) = preflight::make(&Folders::of(&loaded), &journal, storage, before);
     let stops = checks.iter().any(|check| check.verdict == CheckVerdict::Stop);
     let says = |text: &str| Value::from(text);
     let rows = checks.iter().map(|check| {

@@ -38,6 +38,7 @@ enum Only {
 }
 
 pub(super) fn run(args: &Args, global: &Global) -> Result<Answer, Failure> {
+    refuse_contradiction(args)?;
     let loaded = global.load_plan()?;
     let talk = Talk { json: global.json };
     let stop = Stop::default();
@@ -61,15 +62,38 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<Answer, Failure> {
     Ok(answer(&carry_out(&request)?))
 }
 
+/// A flag that would do nothing beside what else is asked for is a misunderstanding.
+fn refuse_contradiction(args: &Args) -> Result<(), Failure> {
+    if !matches!(args.only, Some(Only::ContentVerify)) {
+        return Ok(());
+    }
+    let (flag, hint) = match (args.no_read_back, args.recheck) {
+        (true, _) => {
+            ("--no-read-back", "Reading back is all that content.verify does: leave one of the two out.")
+        }
+        (false, true) => (
+            "--recheck",
+            "content.verify reads every file as it is; to hash them before a copy: `wsusmigrate run --recheck`.",
+        ),
+        (false, false) => return Ok(()),
+    };
+    Err(Failure::new(Exit::Usage, format!("--only content.verify and {flag} do not go together")).hint(hint))
+}
+
 /// What a finished run answers: where the migration stands, and what to type next.
 pub(super) fn answer(done: &Done) -> Answer {
     let report = report::progress(&done.state, clock::now());
+    let by_name = done.state.run.runs.last().is_some_and(|run| run.facts.scope == Scope::ContentVerify);
     let next = match done.verdict {
         Verdict::Complete => "wsusmigrate report audit",
+        Verdict::Failures if done.state.content.is_blocked() => {
+            "move or delete your files at the destination (`wsusmigrate report audit` names them), then wsusmigrate run"
+        }
         Verdict::Failures => {
             "wsusmigrate report audit   (the failures and their reasons), then wsusmigrate run"
         }
         Verdict::Stopped => "do what the stopping checks say, then wsusmigrate run",
+        Verdict::Interrupted if by_name => "wsusmigrate run --only content.verify   (begins anew)",
         Verdict::Interrupted => "wsusmigrate run   (goes on where it stopped)",
     };
     Answer::well(Body::Report(Box::new(report))).exit(done.exit()).next(next)

@@ -7,6 +7,10 @@ use crate::error::Failure;
 use crate::exit::Exit;
 use crate::place::Global;
 
+/// What to do where the durable head alone is missing or unreadable.
+pub(super) const HEAD_ANEW: &str =
+    "`wsusmigrate run` writes the head anew from the log; nothing is lost by it.";
+
 /// Opens the journal for reading; works beside a run.
 pub(super) fn reader(global: &Global) -> Result<Reader, Failure> {
     let folder = global.journal_folder()?;
@@ -41,10 +45,8 @@ pub(super) fn read_failure(error: &ReadError) -> Failure {
         ReadError::NotFound { .. } => {
             (Exit::Usage, "Begin with `wsusmigrate run`, or name the journal with --journal DIR.")
         }
-        ReadError::NoHead { .. } => (
-            Exit::JournalDamaged,
-            "`wsusmigrate run` writes the head anew from the log; nothing is lost by it.",
-        ),
+        ReadError::Unborn(_) => (Exit::Usage, "The next `wsusmigrate run` begins it anew."),
+        ReadError::NoHead { .. } => (Exit::JournalDamaged, HEAD_ANEW),
         ReadError::Damaged { .. } => (
             Exit::JournalDamaged,
             "`wsusmigrate journal verify` says what is damaged; where sled/ is whole, `wsusmigrate run` rebuilds log/.",

@@ -11,6 +11,7 @@ use crate::clock;
 use crate::error::Failure;
 use crate::executor::failures::append_failure;
 use crate::exit::Exit;
+use crate::show::Talk;
 
 /// The most events of one append: with records of 4 KiB at most they stay below the journal's own limit.
 const APPEND_EVENTS_MAX: usize = 256;
@@ -117,18 +118,30 @@ impl Recorder {
         })
     }
 
-    /// Leaves a snapshot of the state and closes the journal.
-    pub(super) fn close(self) -> Result<Migration, Failure> {
+    /// Leaves a snapshot of the state and closes the journal. A snapshot saves time and holds nothing that the log does
+    /// not: one that cannot be written is told, and no failure.
+    pub(super) fn close(self, talk: Talk) -> Result<Migration, Failure> {
         let unclosed = |error: &dyn std::error::Error| {
             Failure::new(Exit::JournalUnwritable, "the journal could not be closed cleanly")
                 .because(error)
                 .hint("Nothing recorded is lost; the next `wsusmigrate run` opens it.")
         };
         let size = self.journal.size();
-        self.journal.save_snapshot(&self.state, size).map_err(|error| unclosed(&error))?;
+        if let Err(error) = self.journal.save_snapshot(&self.state, size) {
+            talk.say(&format!(
+                "warn: no snapshot of the state was left, the next start takes longer: {}",
+                all(&error)
+            ));
+        }
         self.journal.close().map_err(|error| unclosed(&error))?;
         Ok(self.state)
     }
+}
+
+/// An error with its causes.
+fn all(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(error.source(), |error| error.source());
+    causes.fold(error.to_string(), |told, cause| format!("{told}: {cause}"))
 }
 
 fn batch(chunk: &[Recorded]) -> (Vec<Proposed>, Expected) {

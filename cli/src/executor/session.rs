@@ -89,7 +89,9 @@ pub fn carry_out(request: &Request) -> Result<Done, Failure> {
     let name = request.loaded.plan.migration.name.clone();
     refuse_inside(request)?;
     let reader = Reader::open(&request.journal);
-    if request.scope == Scope::ContentVerify && matches!(reader, Err(ReadError::NotFound(_))) {
+    if request.scope == Scope::ContentVerify
+        && matches!(reader, Err(ReadError::NotFound(_) | ReadError::Unborn(_)))
+    {
         return Err(Failure::new(
             Exit::Usage,
             "there is no journal, so nothing was copied that could be read back",
@@ -104,13 +106,13 @@ pub fn carry_out(request: &Request) -> Result<Done, Failure> {
     match go_through(&mut recorder, &context) {
         Ok(verdict) => {
             recorder.observe(b"", Finished { run, verdict })?;
-            Ok(Done { verdict, state: recorder.close()? })
+            Ok(Done { verdict, state: recorder.close(request.talk)? })
         }
         // Nothing can be recorded any more; the next start finds out.
         Err(failure) if failure.exit() == Exit::JournalUnwritable => Err(failure),
         Err(failure) => {
             recorder.observe(b"", Failed { run, why: failure.to_string().into() })?;
-            recorder.close()?;
+            recorder.close(request.talk)?;
             Err(failure)
         }
     }

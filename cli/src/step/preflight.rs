@@ -20,7 +20,8 @@ use crate::step::listings::{Folders, LetterCase, Listings};
 /// Makes the checks and records each.
 pub(super) fn perform(recorder: &mut Recorder, context: &Context<'_>) -> Result<Verdict, Failure> {
     let storage = context.plan().content.stored_on_microsoft_update;
-    let (checks, listings) = make(context.folders(), &context.request().journal, storage);
+    let before = recorder.state().content.manifest.as_ref().map(|manifest| manifest.files);
+    let (checks, listings) = make(context.folders(), &context.request().journal, storage, before);
     if let Some(listings) = listings {
         context.keep(listings);
     }
@@ -47,11 +48,13 @@ pub(super) fn perform(recorder: &mut Recorder, context: &Context<'_>) -> Result<
 }
 
 /// Gathers the facts and makes the checks. Touches nothing but a probe file at the destination, which it removes.
+/// `files_before` is how many files the source held when it was last listed for a pass.
 #[must_use]
 pub fn make(
     folders: &Folders,
     journal: &Path,
     stored_on_microsoft_update: bool,
+    files_before: Option<u64>,
 ) -> (Vec<Checked>, Option<Listings>) {
     let Folders { source, destination } = folders;
     let listed = |root: &Path, side| scan(root, side).map_err(|error| with_causes(&error));
@@ -64,8 +67,10 @@ pub fn make(
             writable(destination).and_then(|()| listed(destination, Side::Destination)),
         )
     };
-    let source_told =
-        source_listing.as_ref().map(|listing| source_facts(source, listing)).map_err(Clone::clone);
+    let source_told = source_listing
+        .as_ref()
+        .map(|listing| source_facts(source, listing, files_before))
+        .map_err(Clone::clone);
     let linked = destination_listing.as_ref().map(linked_folder).map_err(Clone::clone);
     let listings = match (source_listing, destination_listing) {
         (Ok(source), Ok(there)) => Some(Listings::new(source, there, LetterCase::of(destination))),
@@ -84,7 +89,7 @@ pub fn make(
     (check::content(&facts), listings)
 }
 
-fn source_facts(root: &Path, listing: &Listing) -> SourceFacts {
+fn source_facts(root: &Path, listing: &Listing, files_before: Option<u64>) -> SourceFacts {
     let unlisted = listing.ignored.iter().filter(|it| it.what.is_untold()).count() as u64;
     let packages =
         |path: &[u8]| path.to_ascii_lowercase().starts_with(PACKAGES_FOLDER.to_ascii_lowercase().as_bytes());
@@ -99,6 +104,7 @@ fn source_facts(root: &Path, listing: &Listing) -> SourceFacts {
         },
         unlisted_folders: unlisted,
         ignored_entries: listing.ignored.len() as u64 - unlisted,
+        files_before,
     }
 }
 
@@ -121,11 +127,16 @@ fn destination_facts(
         let missing = files.filter(|entry| there(&entry.path).is_none_or(|found| found.bytes != entry.bytes));
         missing.map(|entry| entry.bytes).sum()
     };
+    let untold = |listings: &Listings| {
+        let untold = listings.destination.ignored.iter().filter(|it| it.what.is_untold());
+        untold.map(|it| format!("{}: {}", it.path, it.detail)).collect()
+    };
     Ok(DestinationFacts {
         free_bytes: space.available_bytes,
         needed_bytes: listings.map_or(0, needed),
         file_system: platform::file_system_name(root).ok(),
         linked_folder,
+        untold: listings.map_or_else(Vec::new, untold),
     })
 }
 

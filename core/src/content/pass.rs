@@ -100,7 +100,7 @@ fn find(entry: &Entry, knowledge: &impl Knowledge, recheck: bool) -> Option<Foun
     let source_same = (entry.bytes, entry.modified) == (recorded.bytes, recorded.modified);
     let destination_same = (there.bytes, there.modified) == (recorded.bytes, recorded.modified);
     // A name that is a digest promises its bytes: what was proved in place stays right whatever the source looks like.
-    let believed = !recorded.suspect && !knowledge.perhaps_replaced(&path);
+    let believed = recorded.suspect.is_none() && !knowledge.perhaps_replaced(&path);
     if destination_same && (source_same || digest_name) && !recheck && believed {
         return None;
     }
@@ -134,7 +134,7 @@ mod tests {
 
     use super::*;
     use crate::digest::Sha256;
-    use crate::event::content::Naming;
+    use crate::event::content::{Mismatch, Naming};
     use crate::projection::content::How;
     use crate::unit::Seq;
 
@@ -164,7 +164,7 @@ mod tests {
                 naming: Naming::Digest,
                 how: How::Brought,
                 replaced: false,
-                suspect: self.suspect,
+                suspect: self.suspect.then_some(Mismatch::Different),
             })
         }
         fn at_destination(&self, _: &RelPath) -> Option<AtDestination> {

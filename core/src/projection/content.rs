@@ -17,8 +17,8 @@ use crate::content::Replacements;
 use crate::digest::Sha256;
 use crate::envelope::Recorded;
 use crate::event::content::{
-    BatchStarted, ContentEvent, FailureReason, FileFacts, IgnoredEntry, ManifestRecorded, Naming, Origin,
-    PassFinished, PassStarted,
+    BatchStarted, ContentEvent, FailureReason, FileFacts, IgnoredEntry, ManifestRecorded, Mismatch, Naming,
+    Origin, PassFinished, PassStarted,
 };
 use crate::event::run::Scope;
 use crate::event::{Event, RunEvent};
@@ -77,8 +77,8 @@ pub struct FileRecord {
     pub how: How,
     /// Whether a file with other bytes was replaced by it.
     pub replaced: bool,
-    /// Whether a read-back has found something else there since; not counted in the totals.
-    pub suspect: bool,
+    /// What has been found wrong with it since; then it is not counted in the totals.
+    pub suspect: Option<Mismatch>,
 }
 
 /// Who brought a file to the destination.
@@ -99,6 +99,14 @@ pub struct FailureRecord {
     pub reason: FailureReason,
     /// The system's own words.
     pub detail: Text,
+}
+
+impl FailureRecord {
+    /// Whether something stands at the destination that is not ours to move: no later run changes that.
+    #[must_use]
+    pub const fn is_in_the_way(&self) -> bool {
+        matches!(self.reason, FailureReason::Conflict | FailureReason::Obstructed)
+    }
 }
 
 /// A pass.
@@ -160,7 +168,19 @@ impl ContentState {
 
     /// Files that a read-back found wrong and that no pass has mended since.
     pub fn suspects(&self) -> impl Iterator<Item = &PathRef> {
-        self.in_place.iter().filter(|(_, record)| record.suspect).map(|(path, _)| path)
+        self.in_place.iter().filter(|(_, record)| record.suspect.is_some()).map(|(path, _)| path)
+    }
+
+    /// Whether a file found wrong could not be read: its bytes may be right.
+    #[must_use]
+    pub fn is_unreadable(&self, path: &PathRef) -> bool {
+        self.in_place.get(path).is_some_and(|record| record.suspect == Some(Mismatch::Unreadable))
+    }
+
+    /// Whether a file failed because of what stands in its place: the way out is in the hands of whoever put it there.
+    #[must_use]
+    pub fn is_blocked(&self) -> bool {
+        self.failed.values().any(FailureRecord::is_in_the_way)
     }
 
     /// Folders and files of the source about which the system tells nothing: they are missing at the destination.
@@ -178,7 +198,9 @@ impl ContentState {
 
     /// Files in place that no read-back has covered.
     pub fn not_read_back(&self) -> impl Iterator<Item = (&PathRef, &FileRecord)> {
-        self.in_place.iter().filter(|(_, record)| !record.suspect && record.seq >= self.read_back_upto)
+        self.in_place
+            .iter()
+            .filter(|(_, record)| record.suspect.is_none() && record.seq >= self.read_back_upto)
     }
 
     /// A pass went through everything: what it did not look at has left the source.
@@ -205,10 +227,12 @@ impl ContentState {
             naming: file.naming,
             how,
             replaced,
-            suspect: false,
+            suspect: None,
         };
         self.totals.add(&record);
-        if let Some(before) = self.in_place.insert(path.clone(), record).filter(|before| !before.suspect) {
+        if let Some(before) =
+            self.in_place.insert(path.clone(), record).filter(|before| before.suspect.is_none())
+        {
             self.totals.remove(&before);
         }
     }
@@ -307,8 +331,10 @@ impl ContentState {
                 let failure = FailureRecord { seq: recorded.seq, reason: file.reason, detail };
                 self.failed.insert(file.path.clone(), failure);
                 // Here the destination was looked at, and is not what was recorded.
-                if matches!(file.reason, FailureReason::Conflict | FailureReason::Obstructed) {
-                    self.suspect(&file.path);
+                match file.reason {
+                    FailureReason::Conflict => self.suspect(&file.path, Mismatch::Different),
+                    FailureReason::Obstructed => self.suspect(&file.path, Mismatch::Obstructed),
+                    _ => {}
                 }
             }
             ContentEvent::BatchFinished(_) => {

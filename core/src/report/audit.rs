@@ -1,6 +1,6 @@
 //! The audit report: who did what when, what came over, what did not, and what the journal says about itself.
 
-use crate::event::content::{IgnoredEntry, Naming};
+use crate::event::content::{IgnoredEntry, Mismatch, Naming};
 use crate::projection::Migration;
 use crate::projection::run::RunEnd;
 use crate::report::{Report, Section, Value};
@@ -167,13 +167,27 @@ fn failures(state: &Migration) -> Section {
 /// Files that were in place and are not what was recorded any more.
 fn suspects(state: &Migration) -> Section {
     let mut section = Section::new("suspects", "Found wrong at the destination and not mended");
-    let rows = state.content.suspects().map(|path| {
-        let gone = state.content.orphans.contains(path);
-        let source = if gone { "gone from the source" } else { "the next run looks at it again" };
-        vec![path.to_string().into(), source.into()]
+    let content = &state.content;
+    let rows = content.suspects().map(|path| {
+        let found = content.in_place.get(path).and_then(|record| record.suspect).map_or("-", Mismatch::word);
+        let next = match content.failed.get(path) {
+            _ if content.orphans.contains(path) => "gone from the source",
+            Some(failure) if failure.is_in_the_way() => "move or delete it at the destination",
+            Some(_) | None => "the next run looks at it again",
+        };
+        vec![path.to_string().into(), found.into(), next.into()]
     });
-    section.table("suspects", &["path", "at the source"], rows);
-    if !state.content.orphans.is_empty() {
+    section.table("suspects", &["path", "at the destination", "what comes next"], rows);
+    let (unreadable, wrong): (Vec<_>, Vec<_>) =
+        content.orphans.iter().partition(|path| content.is_unreadable(path));
+    if !unreadable.is_empty() {
+        section.notes.push(
+            "What is unreadable may be right: give the account the right to read it, then `wsusmigrate run --only \
+             content.verify`. Only a file that is read and found right is cleared."
+                .to_owned(),
+        );
+    }
+    if !wrong.is_empty() {
         section.notes.push(
             "What is gone from the source cannot be mended from there: restore it at the source, or delete it at \
              the destination, then `wsusmigrate run`. If it was put right at the destination: `wsusmigrate run \

@@ -53,6 +53,8 @@ pub struct Verification {
     pub identity: Option<Identity>,
     /// Records there should be: up to the durable head, or as many as can be read where there is none.
     pub size: u64,
+    /// Whether the durable head can be read.
+    pub head: bool,
     /// RFC 6962 root over them; none where a record is bad.
     pub root: Option<Sha256>,
     /// The newest checkpoint whose signature and root are right.
@@ -69,6 +71,13 @@ impl Verification {
     #[must_use]
     pub fn is_sound(&self) -> bool {
         self.first_damage().is_none()
+    }
+
+    /// Whether the durable head is all that is damaged: opening writes it anew from the log, and nothing is lost.
+    #[must_use]
+    pub fn lacks_head_alone(&self) -> bool {
+        let damage = self.findings.iter().filter(|finding| finding.severity == Severity::Damage);
+        !self.head && damage.count() == 1
     }
 
     /// The damage that concerns the earliest record.

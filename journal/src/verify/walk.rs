@@ -20,6 +20,7 @@ use crate::log::frame::{
 };
 use crate::log::mend::{find_commit, read_tail};
 use crate::log::scan::tail_bytes;
+use crate::open;
 use crate::place::Place;
 use crate::record::{NO_LEAF, RecordView};
 use crate::tree::Tree;
@@ -31,6 +32,9 @@ pub(super) fn walk(dir: &Path, depth: Depth<'_>) -> Result<Verification, ReadErr
     let there = segments(&place.log())?;
     if there.is_empty() && slots.newest.is_none() && !place.head().exists() {
         return Err(ReadError::NotFound(dir.to_owned()));
+    }
+    if open::is_unborn(&place)? {
+        return Err(ReadError::Unborn(dir.to_owned()));
     }
     let notes = checkpoint::list(&place.checkpoints())?;
     let mut walk = Walk {
@@ -69,7 +73,16 @@ pub(super) fn walk(dir: &Path, depth: Depth<'_>) -> Result<Verification, ReadErr
     let size = walk.head.map_or(walk.next, |head| head.size);
     let root = walk.tree.as_ref().filter(|tree| tree.size() >= size).and(walk.roots.get(&size).copied());
     let uncompared = uncompared.map(|checkpoint| checkpoint.size);
-    Ok(Verification { identity: walk.identity, size, root, checkpoint, uncompared, findings: walk.findings })
+    let head = slots.newest.is_some();
+    Ok(Verification {
+        identity: walk.identity,
+        size,
+        head,
+        root,
+        checkpoint,
+        uncompared,
+        findings: walk.findings,
+    })
 }
 
 /// A walk through a log.

@@ -310,15 +310,22 @@ fn change(when: &str, (bytes, modified): (u64, wsusmigrate_core::unit::ModifiedN
 
 /// What stands where the file should go.
 pub(super) fn obstructed(kind: Kind) -> Failure {
-    let what = match kind {
-        Kind::File => "a file that was not there when the destination was listed",
+    let (reason, what) = match kind {
+        Kind::File => (FailureReason::Conflict, "a file that was not there when the destination was listed"),
+        other => (FailureReason::Obstructed, named(other)),
+    };
+    Failure::new(reason, format!("{what} stands where the file should go"))
+}
+
+/// A kind of entry as people read it.
+pub(super) const fn named(kind: Kind) -> &'static str {
+    match kind {
+        Kind::File => "a file",
         Kind::Folder => "a folder",
         Kind::SymbolicLink => "a symbolic link",
         Kind::ReparsePoint => "a junction or another reparse point",
         Kind::Special => "a socket, pipe or device",
-    };
-    let reason = if kind == Kind::File { FailureReason::Conflict } else { FailureReason::Obstructed };
-    Failure::new(reason, format!("{what} stands where the file should go"))
+    }
 }
 
 /// A file under its temporary name, removed again unless it is kept.

@@ -13,6 +13,7 @@
 //! Invariants: no link is followed on either side below the roots; nothing at the destination is replaced before the
 //! right bytes are durable beside it and the step has recorded what is replaced; an outcome is reported only once it is durable; no file is held in memory whole.
 
+mod absent;
 mod commit;
 mod copy;
 mod effects;
@@ -36,6 +37,7 @@ mod temporary;
 #[cfg(test)]
 mod tests;
 
+pub use absent::is_absent;
 pub use effects::Effects;
 pub use effects::NoEffects;
 pub use engine::Engine;

@@ -12,6 +12,7 @@ use wsusmigrate_core::digest::Sha256;
 use wsusmigrate_core::event::content::Mismatch;
 use wsusmigrate_core::path::RelPath;
 
+use super::copy::named;
 use super::engine::{EngineError, IN_FLIGHT_BATCHES_MAX, WORKERS_DEFAULT, WORKERS_MAX};
 use super::folders::Folders;
 use super::gate::Gate;
@@ -207,11 +208,7 @@ impl Work for Reader {
                 answer.fault = Some(Fault { what: Mismatch::Different, found: Some(found), detail });
             }
             Err(error) => {
-                let what = match error.kind() {
-                    ErrorKind::NotFound => Mismatch::Missing,
-                    _ => Mismatch::Unreadable,
-                };
-                answer.fault = Some(Fault { what, found: None, detail: error.to_string() });
+                answer.fault = Some(self.unread(job, &error));
             }
         }
         self.progress.file();
@@ -229,12 +226,29 @@ impl Work for Reader {
 }
 
 impl Reader {
+    /// Why a file could not be read: it is not there, something else is, or it may not be read.
+    fn unread(&self, job: &Recorded, error: &io::Error) -> Fault {
+        let folder = self.folders.existing(job.path.folder());
+        let stands = folder.and_then(|folder| folder.stat(job.path.file_name()));
+        let (what, detail) = match (error.kind(), stands) {
+            (ErrorKind::NotFound, _) => (Mismatch::Missing, error.to_string()),
+            (_, Ok(stat)) if stat.kind != Kind::File => {
+                (Mismatch::Obstructed, format!("{} stands in its place", named(stat.kind)))
+            }
+            (ErrorKind::NotADirectory, Err(_)) => {
+                (Mismatch::Obstructed, "what stands in its folder's place is no folder".to_owned())
+            }
+            (_, Ok(_) | Err(_)) => (Mismatch::Unreadable, error.to_string()),
+        };
+        Fault { what, found: None, detail }
+    }
+
     fn read(&self, buffer: &mut Buffer, job: &Recorded, answer: &mut Answer) -> io::Result<Sha256> {
         let folder = self.folders.existing(job.path.folder())?;
         let mut file = Uncached::open(&folder, job.path.file_name())?;
         let stat = file.stat()?;
         if stat.kind != Kind::File {
-            return Err(io::Error::new(ErrorKind::InvalidData, "it is not a file any more"));
+            return Err(ErrorKind::InvalidData.into());
         }
         answer.bypass = Some(file.bypass());
         let _passage = (stat.bytes > SMALL_BYTES_MAX).then(|| self.large.pass());

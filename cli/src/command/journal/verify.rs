@@ -19,13 +19,14 @@ pub(super) fn run(_: &Args, global: &Global) -> Result<Answer, Failure> {
     let mut legal = |recorded: &_| status.advance(recorded).map_err(|illegal| illegal.to_string());
     let verification = verify_with(&folder, &mut legal).map_err(|error| state::read_failure(&error))?;
     let exit = if verification.is_sound() { Exit::Well } else { Exit::JournalDamaged };
+    let alone = verification.lacks_head_alone();
     let answer = Answer::well(Body::Verification(Box::new(verification))).exit(exit);
-    Ok(if exit == Exit::Well {
-        answer
-    } else {
-        answer.next(
+    Ok(match exit {
+        Exit::Well => answer,
+        _ if alone => answer.next(state::HEAD_ANEW),
+        _ => answer.next(
             "keep the folder as evidence and restore it from a copy; where only log/ is damaged or gone and sled/ is \
              whole, `wsusmigrate run` rebuilds it",
-        )
+        ),
     })
 }

@@ -23,9 +23,10 @@ pub(super) fn perform(
     listings: &Listings,
 ) -> Result<(), Failure> {
     let manifest = &listings.source.files;
+    let before = recorder.state().content.manifest.as_ref().map(|manifest| manifest.files);
     record_manifest(recorder, context, listings, manifest)?;
     strays::settle(recorder, context, listings)?;
-    suspects::settle_gone(recorder, context, listings)?;
+    suspects::settle_gone(recorder, context, listings, before)?;
     let journal = &context.request().journal;
     let known = Known::gather(journal, &recorder.state().content, listings);
     let recheck = context.request().recheck;

@@ -66,7 +66,7 @@ fn wanted(recorder: &Recorder, context: &Context<'_>) -> Result<Wanted, Failure>
         let path = events::path_of(&context.request().journal, path)?;
         wanted.list.push(Entry { path, bytes: record.bytes, modified: record.modified });
         wanted.digests.push(record.sha256);
-        if record.suspect {
+        if record.suspect.is_some() {
             wanted.suspects.insert(at);
         }
     }

@@ -49,10 +49,10 @@ impl ReadBackRecord {
 
 impl ContentState {
     /// What was recorded of a file is not true any more.
-    pub(super) fn suspect(&mut self, path: &PathRef) {
-        if let Some(record) = self.in_place.get_mut(path).filter(|record| !record.suspect) {
+    pub(super) fn suspect(&mut self, path: &PathRef, what: Mismatch) {
+        let Some(record) = self.in_place.get_mut(path) else { return };
+        if record.suspect.replace(what).is_none() {
             self.totals.remove(record);
-            record.suspect = true;
         }
     }
 
@@ -61,14 +61,15 @@ impl ContentState {
         self.orphans.remove(&settled.path);
         match settled.how {
             Settlement::ReadRight => {
-                if let Some(record) = self.in_place.get_mut(&settled.path).filter(|record| record.suspect) {
-                    record.suspect = false;
+                let record = self.in_place.get_mut(&settled.path);
+                if let Some(record) = record.filter(|record| record.suspect.is_some()) {
+                    record.suspect = None;
                     self.totals.add(record);
                 }
             }
             Settlement::GoneFromBoth => {
                 if let Some(record) = self.in_place.remove(&settled.path) {
-                    if !record.suspect {
+                    if record.suspect.is_none() {
                         self.totals.remove(&record);
                     }
                     self.withdrawn.insert(settled.path.clone(), record);
@@ -116,7 +117,7 @@ impl ContentState {
                 read.exceptions.insert(file.path.clone(), (file.what, file.detail.clone()));
                 read.named.push(file.path.clone());
                 // Not counted as in place any more; the next pass looks at it again.
-                self.suspect(&file.path);
+                self.suspect(&file.path, file.what);
             }
             ContentEvent::ReadBackFinished(end) => {
                 read.finished = Some((time, end.clone()));

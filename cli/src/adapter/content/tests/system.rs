@@ -282,5 +282,5 @@ fn reading_back_does_not_follow_links() {
     let path = RelPath::from_bytes(&b"WsusContent/1"[..]).unwrap();
     read_back.submit(0, vec![Recorded { path, bytes: 1, sha256: digests(b"1").sha256 }]).unwrap();
     let checked = read_back.receive().unwrap().unwrap();
-    assert_eq!(checked.exceptions[0].what, Mismatch::Unreadable);
+    assert_eq!(checked.exceptions[0].what, Mismatch::Obstructed);
 }
