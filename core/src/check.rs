@@ -166,11 +166,11 @@ fn source_expected(facts: &ContentFacts) -> Checked {
     if !has_shrunk(source.files, source.files_before) {
         return pass(NAME, finding);
     }
-    warn(
-        NAME,
-        finding,
-        "See that it is the right share, and that its volume is mounted. If it did shrink, run again.",
-    )
+    let remedy = match source.files {
+        0 => "See that it is the right share, and that its volume is mounted: nothing is taken for gone from it.",
+        _ => "See that it is the right share, and that its volume is mounted. If it did shrink, run again.",
+    };
+    warn(NAME, finding, remedy)
 }
 
 fn packages(facts: &ContentFacts) -> Checked {

@@ -6,7 +6,10 @@ mod support;
 use support::*;
 use wsusmigrate_core::decide::{ContentNext, Next, Request};
 use wsusmigrate_core::digest::Sha256;
-use wsusmigrate_core::event::content::{IgnoredEntry, ManifestRecorded, Origin, PassFinished, Settlement};
+use wsusmigrate_core::event::content::{
+    FailureReason, FileFailed, IgnoredEntry, ManifestRecorded, Mismatch, Origin, PassFinished,
+    ReadBackMismatched, Settlement,
+};
 use wsusmigrate_core::event::run::{
     Finished, InterruptionFound, Scope, SkipReason, Started, StepSkipped, StepStarted, StopRequested, Verdict,
 };
@@ -190,7 +193,7 @@ fn told_finished(state: &Migration) -> [String; 2] {
         let section = report.sections.iter().find(|section| section.key == "read_back").unwrap();
         let figure = section.figures.iter().find(|figure| figure.key == "finished").unwrap();
         match &figure.value {
-            Value::Text(text) => text.to_string(),
+            Value::Text(text) => text.clone(),
             other => panic!("{other:?}"),
         }
     })
@@ -261,4 +264,55 @@ fn an_orphan_that_comes_back_is_mended() {
         .of(action("again"), copied(0, "a"));
     let content = mended.state().content;
     assert_eq!((content.failures(), content.orphans.len()), (0, 0));
+}
+
+#[test]
+fn what_could_not_be_read_is_not_called_wrong() {
+    let unreadable = one_file_in_place()
+        .and(read_back(1, 0, 1))
+        .and(ReadBackMismatched { what: Mismatch::Unreadable, found: None, ..mismatched("a") })
+        .and(read_batch(0, 1, 1))
+        .and(read_back_end(1, 1, 0))
+        .and(finished_step(Step::Content, Verdict::Failures))
+        .and(Finished { run: run(1), verdict: Verdict::Failures })
+        .and(started(2))
+        .and(StepStarted { step: Step::Content })
+        .passing(0)
+        .and(pass_end(0, 0));
+    let (rows, notes) = told_suspects(&unreadable.state());
+    assert_eq!(rows, [["a", "unreadable", "gone from the source"]]);
+    assert!(notes.iter().all(|note| !note.contains("delete")), "it may be right: {notes:?}");
+    assert!(notes.iter().any(|note| note.contains("the right to read it")), "{notes:?}");
+    let wrong = suspected().and(started(2)).and(StepStarted { step: Step::Content });
+    let (rows, notes) = told_suspects(&wrong.passing(0).and(pass_end(0, 0)).state());
+    assert_eq!(rows, [["a", "different", "gone from the source"]]);
+    assert!(notes.iter().any(|note| note.contains("delete it")), "{notes:?}");
+}
+
+#[test]
+fn what_somebody_put_in_the_way_is_not_left_to_the_next_run() {
+    for (reason, what) in [(FailureReason::Conflict, "different"), (FailureReason::Obstructed, "obstructed")]
+    {
+        let blocked = one_file_in_place()
+            .passing(1)
+            .of(action("again"), batch(1))
+            .of(action("again"), FileFailed { reason, ..failed(0, "a") })
+            .state();
+        assert!(blocked.content.is_blocked());
+        let (rows, _) = told_suspects(&blocked);
+        assert_eq!(rows, [["a", what, "move or delete it at the destination"]]);
+    }
+    assert!(!in_batch(1).of(action("batch"), failed(0, "a")).state().content.is_blocked());
+}
+
+/// The audit's table of files found wrong, and what it says below.
+fn told_suspects(state: &Migration) -> (Vec<Vec<String>>, Vec<String>) {
+    let report = report::audit(state);
+    let section = report.sections.into_iter().find(|section| section.key == "suspects").unwrap();
+    let table = section.tables.into_iter().find(|table| table.key == "suspects").unwrap();
+    let text = |value| match value {
+        Value::Text(text) => text,
+        other => panic!("{other:?}"),
+    };
+    (table.rows.into_iter().map(|row| row.into_iter().map(text).collect()).collect(), section.notes)
 }

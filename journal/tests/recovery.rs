@@ -10,7 +10,9 @@ use std::fs;
 use support::{Bench, create, fill, read, samples};
 use wsusmigrate_core::event::run::Recovery;
 use wsusmigrate_core::event::{Event, RunEvent};
-use wsusmigrate_journal::{Expected, Journal, KeyError, OpenError, Reader, Record, RecordSource};
+use wsusmigrate_journal::{
+    Expected, Journal, KeyError, OpenError, ReadError, Reader, Record, RecordSource, verify,
+};
 
 fn remove(bench: &Bench, what: &str) {
     let path = bench.dir().join(what);
@@ -251,10 +253,30 @@ fn a_creation_cut_short_is_created_again() {
         fs::OpenOptions::new().write(true).open(log).unwrap().set_len(bytes).unwrap();
         let error = bench.try_open().unwrap_err();
         assert!(matches!(error, OpenError::NotFound(_)), "{bytes} bytes: {error:?}");
+        for read in [Reader::open(&bench.dir()).map(drop), verify(&bench.dir()).map(drop)] {
+            assert!(matches!(read, Err(ReadError::Unborn(_))), "{bytes} bytes: {read:?}");
+        }
         fs::remove_dir_all(bench.keys()).unwrap();
         bench.create().close().unwrap();
         bench.assert_sound();
     }
+}
+
+#[test]
+fn a_head_that_is_gone_is_told_from_a_log_that_is_damaged_too() {
+    let bench = Bench::filled(20, 5);
+    assert!(!bench.verify().lacks_head_alone());
+    remove(&bench, "head");
+    assert!(!bench.verify().is_sound() && bench.verify().lacks_head_alone());
+    let log = bench.log().join(format!("{:020}.log", 0));
+    let whole = fs::read(&log).unwrap();
+    let mut damaged = whole.clone();
+    damaged[2000] ^= 1;
+    fs::write(&log, damaged).unwrap();
+    assert!(!bench.verify().lacks_head_alone());
+    fs::write(&log, whole).unwrap();
+    bench.open(&[Recovery::HeadRebuilt]).close().unwrap();
+    bench.assert_sound();
 }
 
 #[test]

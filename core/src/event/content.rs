@@ -390,7 +390,7 @@ coded! {
         Different = 1, "different";
         /// Not there.
         Missing = 2, "missing";
-        /// It cannot be read, or not even looked for: its bytes may be right.
+        /// It cannot be read, or not even looked for; its bytes may be right.
         Unreadable = 3, "unreadable";
         /// A folder or a link stands there.
         Obstructed = 4, "obstructed";
