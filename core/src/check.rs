@@ -167,7 +167,9 @@ fn source_expected(facts: &ContentFacts) -> Checked {
         return pass(NAME, finding);
     }
     let remedy = match source.files {
-        0 => "See that it is the right share, and that its volume is mounted: nothing is taken for gone from it.",
+        0 => {
+            "See that it is the right share, and that its volume is mounted: nothing is taken for gone from it."
+        }
         _ => "See that it is the right share, and that its volume is mounted. If it did shrink, run again.",
     };
     warn(NAME, finding, remedy)
