@@ -190,8 +190,8 @@ fn a_read_back_that_came_to_its_end_is_told_as_finished() {
 /// What the progress and the audit say of the read-back's end.
 fn told_finished(state: &Migration) -> [String; 2] {
     [report::progress(state, TimeMicros(0)), report::audit(state)].map(|report| {
-        let section = report.sections.iter().find(|section| section.key == "read_back").unwrap();
-        let figure = section.figures.iter().find(|figure| figure.key == "finished").unwrap();
+        let section = report.sections.iter().find(|section| section.key == "read_back").expect("the section");
+        let figure = section.figures.iter().find(|figure| figure.key == "finished").expect("the figure");
         match &figure.value {
             Value::Text(text) => text.clone(),
             other => panic!("{other:?}"),
@@ -308,8 +308,8 @@ fn what_somebody_put_in_the_way_is_not_left_to_the_next_run() {
 /// The audit's table of files found wrong, and what it says below.
 fn told_suspects(state: &Migration) -> (Vec<Vec<String>>, Vec<String>) {
     let report = report::audit(state);
-    let section = report.sections.into_iter().find(|section| section.key == "suspects").unwrap();
-    let table = section.tables.into_iter().find(|table| table.key == "suspects").unwrap();
+    let section = report.sections.into_iter().find(|section| section.key == "suspects").expect("it is told");
+    let table = section.tables.into_iter().find(|table| table.key == "suspects").expect("it is told");
     let text = |value| match value {
         Value::Text(text) => text,
         other => panic!("{other:?}"),
