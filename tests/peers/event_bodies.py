@@ -1,0 +1,214 @@
+"""What the records of a journal say: the encoding and the tables of docs/FORMAT.md.
+
+Written from that document alone, so that it and the program's own decoder can be held against each other. A value is
+given in the notation of the golden twins: ids as UUIDs, bytes in hexadecimal, enumerations by name.
+"""
+
+import uuid
+
+STRING_MAX = 1024
+RESERVED_MAX = 4096
+
+
+class Malformed(ValueError):
+    """Bytes that are not what docs/FORMAT.md says they are."""
+
+
+class Hex(str):
+    """Bytes in hexadecimal; upper and lower case mean the same."""
+
+
+class Fields:
+    """Takes values from the front of some bytes."""
+
+    WIDTHS = {0xFB: 2, 0xFC: 4, 0xFD: 8}
+
+    def __init__(self, data):
+        self.data, self.at = data, 0
+
+    def take(self, length):
+        if length > len(self.data) - self.at:
+            raise Malformed(f"{length} bytes wanted at {self.at}, {len(self.data) - self.at} left")
+        self.at += length
+        return self.data[self.at - length : self.at]
+
+    def u8(self):
+        return self.take(1)[0]
+
+    def unsigned(self, bytes_max):
+        first = self.u8()
+        if first < 251:
+            return first
+        width = self.WIDTHS.get(first)
+        if width is None or width > bytes_max:
+            raise Malformed(f"marker {first:02X} before a number of at most {bytes_max} bytes")
+        return int.from_bytes(self.take(width), "big")
+
+    def u16(self):
+        return self.unsigned(2)
+
+    def u32(self):
+        return self.unsigned(4)
+
+    def u64(self):
+        return self.unsigned(8)
+
+    def i64(self):
+        zigzag = self.u64()
+        return (zigzag >> 1) ^ -(zigzag & 1)
+
+    def bool(self):
+        value = self.u8()
+        if value > 1:
+            raise Malformed(f"{value} is neither false nor true")
+        return value == 1
+
+    def id(self):
+        return str(uuid.UUID(bytes=self.take(16)))
+
+    def b20(self):
+        return Hex(self.take(20).hex())
+
+    def b32(self):
+        return Hex(self.take(32).hex())
+
+    def sized(self, length_max):
+        length = self.u64()
+        if length > length_max:
+            raise Malformed(f"{length} bytes, at most {length_max}")
+        return self.take(length)
+
+    def vec(self):
+        return Hex(self.sized(RESERVED_MAX).hex())
+
+    def str(self):
+        try:
+            return self.sized(STRING_MAX).decode("utf-8")
+        except UnicodeDecodeError as error:
+            raise Malformed(f"a string is not UTF-8: {error}") from error
+
+    def path(self):
+        form = self.u8()
+        if form == 0:
+            # A byte that is no text shows as `\xNN`.
+            text = self.sized(STRING_MAX).decode("utf-8", "surrogateescape")
+            return "".join(f"\\x{ord(c) & 0xFF:02X}" if "\udc80" <= c <= "\udcff" else c for c in text)
+        if form == 1:
+            kept = self.take(32).hex().upper()
+            return f"{self.str()} (path in evidence {kept})"
+        raise Malformed(f"{form} is no form of a path")
+
+    def file(self):
+        return self.struct("bytes:u64 sha1:b20 sha256:b32 modified:i64 naming:naming")
+
+    def found(self):
+        return self.struct("bytes:u64 sha1:b20? sha256:b32? modified:i64")
+
+    def value(self, kind):
+        if kind.endswith("?"):
+            return self.value(kind[:-1]) if self.bool() else None
+        if kind in ENUMERATIONS:
+            number = self.u8()
+            if number not in ENUMERATIONS[kind]:
+                raise Malformed(f"{number} is no {kind}")
+            return ENUMERATIONS[kind][number]
+        return getattr(self, kind)()
+
+    def struct(self, shape):
+        pairs = (field.split(":") for field in shape.split())
+        return {name: self.value(kind) for name, kind in pairs}
+
+    def end(self):
+        if self.at != len(self.data):
+            raise Malformed(f"{len(self.data) - self.at} bytes left over")
+
+
+ENVELOPE = "id:id time:i64 action:id? causation:u64?"
+
+# (type code, version) to the event's name and the fields of its body.
+BODIES = {
+    (0x0101, 1): ("run.journal-created", "migration:id name:str stream:id host:str program:str public_key:b32"),
+    (0x0102, 1): ("run.journal-recovered", "finding:finding records:u64 bytes:u64 detail:str"),
+    (0x0103, 1): ("run.interruption-found", "run:id in_doubt:u32"),
+    (0x0104, 1): (
+        "run.started",
+        "run:id host:str account:str sid:str program:str system:str process:u32 plan:b32 scope:scope",
+    ),
+    (0x0105, 1): ("run.step-started", "step:step"),
+    (0x0106, 1): ("run.step-finished", "step:step verdict:verdict"),
+    (0x0107, 1): ("run.step-skipped", "step:step reason:skip"),
+    (0x0108, 1): ("run.stop-requested", "how:str"),
+    (0x0109, 1): ("run.finished", "run:id verdict:verdict"),
+    (0x010A, 1): ("run.failed", "run:id why:str"),
+    (0x0201, 1): ("inventory.field-recorded", "field:str value:str source:str"),
+    (0x0202, 1): ("inventory.finished", "fields:u32"),
+    (0x0301, 1): ("preflight.checked", "check:str verdict:judgement finding:str remedy:str"),
+    (0x0302, 1): ("preflight.finished", "passed:u32 warned:u32 stopped:u32"),
+    (0x0401, 1): (
+        "content.manifest-recorded",
+        "source:str destination:str manifest:b32 files:u64 bytes:u64 content_files:u64 package_files:u64"
+        " unexpected_files:u64 ignored_entries:u64",
+    ),
+    (0x0402, 1): ("content.entry-ignored", "path:path what:ignored detail:str"),
+    (0x0403, 1): (
+        "content.pass-started",
+        "manifest:b32 worklist:b32 files:u64 bytes:u64 unchanged_files:u64 unchanged_bytes:u64 recheck:bool",
+    ),
+    (0x0404, 1): (
+        "content.batch-started",
+        "worklist:b32 first:u64 files:u32 bytes:u64 range:b32 found_before:vec",
+    ),
+    (0x0405, 1): ("content.file-copied", "item:u32 path:path file:file attempts:u8 replaced:bool"),
+    (0x0406, 1): ("content.file-verified", "item:u32 path:path file:file origin:origin"),
+    (0x0407, 1): ("content.file-failed", "item:u32 path:path bytes:u64 reason:failure found:b20? detail:str"),
+    (0x0408, 1): ("content.batch-finished", "copied:u32 verified:u32 failed:u32 left:u32"),
+    (0x0409, 1): ("content.batch-reconciled", "recorded:u32 happened:u32 not:u32 leftovers:u32"),
+    (0x040A, 1): ("content.leftover-removed", "path:path bytes:u64"),
+    (0x040B, 1): ("content.pass-finished", "copied:u64 copied_bytes:u64 verified:u64 failed:u64 left:u64"),
+    (0x040C, 1): ("content.read-back-started", "list:b32 files:u64 bytes:u64 from:u64"),
+    (0x040D, 1): (
+        "content.read-back-recorded",
+        "first:u64 files:u32 bytes:u64 exceptions:u32 around_cache:u32",
+    ),
+    (0x040E, 1): ("content.read-back-mismatched", "path:path what:mismatch expected:b32 found:b32? detail:str"),
+    (0x040F, 1): ("content.read-back-finished", "files:u64 bytes:u64 exceptions:u64 left:u64"),
+    (0x0410, 1): ("content.replacement-started", "item:u32 path:path found:found"),
+    (0x0411, 1): ("content.suspicion-settled", "path:path how:settlement sha256:b32"),
+    (0x0412, 1): ("content.stray-recorded", "item:u32 path:path file:file replaced:bool"),
+    (0x0413, 1): ("content.batch-examined", "settled:vec in_doubt:u32"),
+}
+
+
+def numbered(names):
+    return dict(enumerate(names.split(), start=1))
+
+
+ENUMERATIONS = {
+    "step": {10: "inventory", 20: "preflight", 30: "content"},
+    "finding": numbered("torn-tail-dropped head-rebuilt store-caught-up store-rebuilt log-rebuilt"),
+    "scope": numbered("everything content content.verify"),
+    "verdict": numbered("complete failures stopped interrupted"),
+    "skip": numbered("stored-on-microsoft-update"),
+    "judgement": numbered("pass warn stop"),
+    "ignored": numbered("symbolic-link reparse-point special unreadable-folder temporary unreadable"),
+    "naming": numbered("digest unexpected package encrypted"),
+    "origin": numbered("found-in-place after-interruption rechecked"),
+    "failure": numbered(
+        "damaged-at-source unreadable vanished changed-while-copied mismatch-after-copy destination-full"
+        " destination-denied path-too-long case-collision conflict obstructed system"
+    ),
+    "mismatch": numbered("different missing unreadable obstructed"),
+    "settlement": numbered("read-right gone-from-both"),
+}
+
+
+def decode(code, version, data):
+    """The envelope and, of a known type and version, name and fields of the event; `None` twice of an unknown one."""
+    fields = Fields(data)
+    envelope = fields.struct(ENVELOPE)
+    name, shape = BODIES.get((code, version), (None, None))
+    if shape is None:
+        return envelope, None, None
+    body = fields.struct(shape)
+    fields.end()
+    return envelope, name, body

@@ -1,0 +1,81 @@
+//! Readers of the journal that share no code with the program.
+//!
+//! Goal: `docs/FORMAT.md` is enough to read a journal, and says what the program does. Method: `read_journal.py` was
+//! written from that document alone; what it decodes and computes is held against the golden records and against
+//! the program's own verifier. `check_proofs.py` puts other people's libraries in its place for the tree and the key;
+//! it needs packages and runs in `.ci/run`.
+
+#![allow(clippy::unwrap_used, reason = "tests may unwrap, also in their helpers")]
+
+mod reader;
+
+use std::path::Path;
+
+use serde_json::Value;
+use wsusmigrate_tests::World;
+
+use reader::Reader;
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_wsusmigrate-tested");
+
+/// A journal the program made, in a world of its own; whether the migration was without failures is not the question.
+fn rehearsed(scenario: &str) -> World {
+    let world = World::new(PROGRAM);
+    let output = world.command(["rehearse", "--scenario", scenario, "--dir", "."]).output().unwrap();
+    assert!(world.path("journal/head").is_file(), "{}", String::from_utf8_lossy(&output.stderr));
+    world
+}
+
+/// What the program's own verifier says.
+fn verified(world: &World) -> Value {
+    let output = world.command(["journal", "verify", "--journal", "journal", "--json"]).output().unwrap();
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+/// Every golden record has the fields its twin names, with their values.
+#[test]
+fn golden_records_say_what_their_twins_say() {
+    let Some(reader) = Reader::find() else { return };
+    let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("../journal/testdata/golden");
+    let records = std::fs::read_dir(&golden).unwrap();
+    let hex =
+        records.filter(|entry| entry.as_ref().unwrap().path().extension().is_some_and(|it| it == "hex"));
+    let said = reader.run(["--golden".as_ref(), golden.as_os_str()]);
+    assert_eq!(said["findings"], Value::Array(Vec::new()));
+    assert_eq!(said["records"], hex.count());
+}
+
+/// Both readers say the same of a journal, every figure of it.
+#[test]
+fn both_readers_agree_on_a_rehearsed_journal() {
+    let Some(reader) = Reader::find() else { return };
+    for scenario in ["tiny", "tiny-replaced"] {
+        let world = rehearsed(scenario);
+        let ours = verified(&world);
+        assert_eq!(ours["sound"], true, "{ours}");
+        assert_eq!(ours["size"], ours["checkpoint_size"], "{scenario}: the journal's end is signed");
+        assert_eq!(reader.run([world.path("journal").as_os_str()]), ours, "{scenario}");
+    }
+}
+
+/// What the program says of its records is what stands in them for a stranger.
+#[test]
+fn a_changed_byte_is_found_by_both() {
+    let Some(reader) = Reader::find() else { return };
+    let world = rehearsed("tiny");
+    let log = world.path("journal/log/00000000000000000000.log");
+    let whole = std::fs::read(&log).unwrap();
+    let end = whole.iter().rposition(|byte| *byte != 0).unwrap();
+    for at in [8, 20, 50, 80, end / 2, end] {
+        let mut bytes = whole.clone();
+        bytes[at] ^= 1;
+        std::fs::write(&log, bytes).unwrap();
+        let theirs = reader.run([world.path("journal").as_os_str()]);
+        assert_eq!(theirs["sound"], false, "byte {at}");
+        assert_ne!(theirs["findings"], Value::Array(Vec::new()), "byte {at}");
+        let ours = world.command(["journal", "verify", "--journal", "journal"]).output().unwrap();
+        assert!(!ours.status.success(), "byte {at}");
+    }
+    std::fs::write(&log, whole).unwrap();
+    assert_eq!(reader.run([world.path("journal").as_os_str()])["sound"], true);
+}
