@@ -1,10 +1,16 @@
 //! The host's clock: the one place that asks it for the time of an event.
 
-use chrono::Utc;
+use chrono::{Local, Utc};
 use wsusmigrate_core::unit::TimeMicros;
 
 /// Now, in UTC.
 #[must_use]
 pub fn now() -> TimeMicros {
     TimeMicros(Utc::now().timestamp_micros())
+}
+
+/// Seconds the host's civil time is ahead of UTC at this moment; negative west of Greenwich.
+#[must_use]
+pub fn utc_offset_s() -> i32 {
+    Local::now().offset().local_minus_utc()
 }

@@ -1,7 +1,7 @@
 //! States as files, so that opening and replaying need not begin at the first record.
 //!
-//! Anything wrong with one means that it is not used: other version, other stream, cut short, a flipped bit, a leaf
-//! hash the log does not have. They may be deleted at any moment.
+//! Anything wrong with one means that it is not used: other version, other stream, made by a program that knows other
+//! events, cut short, a flipped bit, a leaf hash the log does not have. They may be deleted at any moment.
 
 use std::fs::{self, File};
 use std::io::{self, BufReader, BufWriter, Read, Write};
@@ -11,6 +11,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 use wsusmigrate_core::digest::Sha256 as Hash;
+use wsusmigrate_core::event::REGISTRY;
 use wsusmigrate_core::id::StreamId;
 
 use crate::bytes::{array_at, u16_at, u64_at};
@@ -19,9 +20,11 @@ use crate::disk::{self, At, FileError};
 use crate::place;
 
 const MAGIC: [u8; 8] = *b"WSUSMSNP";
-const FORMAT_VERSION: u16 = 1;
+const FORMAT_VERSION: u16 = 2;
 /// Length of the header behind the name.
-const FIXED_BYTES: usize = 2 + 16 + 8 + 32 + 32;
+const FIXED_BYTES: usize = 2 + REGISTRY_BYTES + 16 + 8 + 32 + 32;
+/// Length of the registry's digest.
+const REGISTRY_BYTES: usize = 8;
 /// A name is a short word; a longer one is damage.
 const NAME_BYTES_MAX: usize = 64;
 /// How many of a name are kept.
@@ -80,12 +83,25 @@ pub(crate) fn candidates<S: DeserializeOwned>(
         .filter(move |(label, _)| label.stream == stream)
 }
 
+/// Which events this program knows. A newer program folds what an older one would have to pass over: the older one
+/// must not take its state, or it would never see that there are records it does not know, and would go on writing.
+fn registry() -> [u8; REGISTRY_BYTES] {
+    let mut hash = Sha256::new();
+    for line in REGISTRY {
+        hash.update(line.code.to_be_bytes());
+        hash.update(line.version.to_be_bytes());
+    }
+    let digest: [u8; 32] = hash.finalize().into();
+    array_at(&digest, 0)
+}
+
 fn header(name: &str, version: u16, label: &Label) -> Vec<u8> {
     let mut bytes = MAGIC.to_vec();
     bytes.extend(FORMAT_VERSION.to_be_bytes());
     bytes.extend(u16::try_from(name.len()).unwrap_or(u16::MAX).to_be_bytes());
     bytes.extend(name.as_bytes());
     bytes.extend(version.to_be_bytes());
+    bytes.extend(registry());
     bytes.extend(label.stream.as_bytes());
     bytes.extend(label.size.to_be_bytes());
     bytes.extend(label.leaf.0);
@@ -105,14 +121,14 @@ fn read<S: DeserializeOwned>(path: &Path, name: &str, version: u16) -> Option<(L
     let mut rest = vec![0; length + FIXED_BYTES];
     input.read_exact(&mut rest).ok()?;
     let (of, fixed) = rest.split_at(length);
-    if of != name.as_bytes() || u16_at(fixed, 0) != version {
+    if of != name.as_bytes() || u16_at(fixed, 0) != version || array_at(fixed, 2) != registry() {
         return None;
     }
     let label = Label {
-        stream: StreamId::from_bytes(array_at(fixed, 2)),
-        size: u64_at(fixed, 18),
-        leaf: Hash(array_at(fixed, 26)),
-        root: Hash(array_at(fixed, 58)),
+        stream: StreamId::from_bytes(array_at(fixed, 10)),
+        size: u64_at(fixed, 26),
+        leaf: Hash(array_at(fixed, 34)),
+        root: Hash(array_at(fixed, 66)),
     };
     Some((label, codec::decode_state(&mut input).ok()?))
 }

@@ -4,7 +4,6 @@
 
 mod support;
 
-use proptest::prelude::*;
 use support::{Bench, fill, read, samples};
 use wsusmigrate_core::event::inventory::FieldRecorded;
 use wsusmigrate_core::unit::{Seq, TimeMicros};
@@ -101,6 +100,7 @@ fn what_is_too_much_is_refused_by_name() {
         process: 1,
         plan: wsusmigrate_core::digest::Sha256([0; 32]),
         scope: wsusmigrate_core::event::run::Scope::Everything,
+        utc_offset_s: None,
     }
     .into();
     let refused = journal.append(vec![samples::field(2), long], Expected::Any).wait();
@@ -148,69 +148,6 @@ fn batches_of_many_threads_stay_together() {
         assert_eq!(batch, expected);
     }
     bench.assert_sound();
-}
-
-/// What the model is told, the journal is told: append, repeat, reopen after close or drop.
-#[derive(Clone, Debug)]
-enum Operation {
-    Append(u8),
-    Repeat(u8),
-    Close,
-    Drop,
-}
-
-fn operations() -> impl Strategy<Value = Vec<Operation>> {
-    let one = prop_oneof![
-        6 => (1..40_u8).prop_map(Operation::Append),
-        2 => any::<u8>().prop_map(Operation::Repeat),
-        1 => Just(Operation::Close),
-        1 => Just(Operation::Drop),
-    ];
-    proptest::collection::vec(one, 1..20)
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
-
-    #[test]
-    fn the_journal_is_a_plain_list(operations in operations()) {
-        let bench = Bench::new();
-        let mut journal = bench.create();
-        let mut model = Vec::new();
-        for operation in operations {
-            match operation {
-                Operation::Append(count) => {
-                    let first = model.len() as u64;
-                    let numbers = first..first + u64::from(count);
-                    let batch: Vec<_> = numbers
-                        .map(|n| if n % 3 == 0 { samples::field(n) } else { samples::copied(n) })
-                        .collect();
-                    journal.append(batch.clone(), Expected::Any).wait().unwrap();
-                    model.extend(batch);
-                }
-                Operation::Repeat(which) if !model.is_empty() => {
-                    let event = model[usize::from(which) % model.len()].clone();
-                    let appended = journal.append(vec![event], Expected::Any).wait().unwrap();
-                    prop_assert_eq!(appended.repeated, 1);
-                }
-                Operation::Repeat(_) => {}
-                Operation::Close => {
-                    journal.close().unwrap();
-                    journal = bench.try_open().unwrap().0;
-                }
-                Operation::Drop => {
-                    drop(journal);
-                    journal = bench.try_open().unwrap().0;
-                }
-            }
-        }
-        let size = journal.size();
-        journal.close().unwrap();
-        let reader = bench.reader();
-        prop_assert_eq!(reader.size(), size);
-        prop_assert_eq!(read(&reader), model);
-        bench.assert_sound();
-    }
 }
 
 /// What is durable and not in the store is said, and comes to nothing.

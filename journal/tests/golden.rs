@@ -13,7 +13,7 @@ use std::path::PathBuf;
 
 use support::{Bench, samples};
 use wsusmigrate_core::envelope::{Envelope, Proposed, Recorded};
-use wsusmigrate_core::event::Kind;
+use wsusmigrate_core::event::{Event, Kind, RunEvent};
 use wsusmigrate_core::id::{EventId, Phase};
 use wsusmigrate_core::unit::{Seq, TimeMicros};
 use wsusmigrate_journal::{Expected, RawRecord, Record, RecordSource};
@@ -33,8 +33,12 @@ fn sample(kind: Kind) -> Proposed {
 }
 
 fn path(kind: Kind, extension: &str) -> PathBuf {
+    path_of(kind, kind.event_type().version, extension)
+}
+
+fn path_of(kind: Kind, version: u16, extension: &str) -> PathBuf {
     let line = kind.event_type();
-    let name = format!("{:04x}.{}.v{}.{extension}", line.code, line.name, line.version);
+    let name = format!("{:04x}.{}.v{version}.{extension}", line.code, line.name);
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("testdata/golden").join(name)
 }
 
@@ -104,10 +108,41 @@ fn every_kind_has_its_golden_bytes() {
     }
 }
 
+/// What a record of an older shape is read as: the sample, but for what that shape did not say.
+fn upcast(kind: Kind, version: u16) -> Proposed {
+    let mut expected = sample(kind);
+    match (&mut expected.event, version) {
+        (Event::Run(RunEvent::Started(started)), 1) => started.utc_offset_s = None,
+        (event, version) => panic!("{} has no version {version} but its newest", event.kind().name()),
+    }
+    expected
+}
+
+/// Bytes an older program wrote are read as the newest event. They were written by it, and nothing writes them again.
+#[test]
+fn older_shapes_are_read_as_the_newest() {
+    let mut older = 0;
+    for kind in Kind::ALL {
+        for version in 1..kind.event_type().version {
+            let Proposed { envelope, event } = upcast(*kind, version);
+            let stored = unhex(&std::fs::read_to_string(path_of(*kind, version, "hex")).unwrap());
+            assert_eq!(stored[2..4], version.to_be_bytes(), "{}", kind.name());
+            let decoded = RawRecord::from_payload(stored).unwrap().decode().unwrap();
+            let expected = Recorded { seq: Seq(513), envelope, event };
+            assert_eq!(decoded, Record::Known(expected), "{} version {version}", kind.name());
+            older += 1;
+        }
+    }
+    assert!(older > 0, "no event has a second shape");
+}
+
 #[test]
 fn there_is_no_golden_file_without_a_kind() {
     let names = std::fs::read_dir(path(Kind::ALL[0], "hex").parent().unwrap()).unwrap();
-    let known: Vec<_> = Kind::ALL.iter().flat_map(|kind| [path(*kind, "hex"), path(*kind, "json")]).collect();
+    let shapes = Kind::ALL.iter().copied();
+    let shapes = shapes.flat_map(|kind| (1..=kind.event_type().version).map(move |version| (kind, version)));
+    let files = |(kind, version)| ["hex", "json"].map(|extension| path_of(kind, version, extension));
+    let known: Vec<_> = shapes.flat_map(files).collect();
     for entry in names {
         let path = entry.unwrap().path();
         assert!(known.contains(&path), "{} belongs to no kind", path.display());

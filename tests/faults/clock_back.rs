@@ -69,6 +69,7 @@ fn write(site: &Site, times: &[TimeMicros; 6]) {
             process: 1,
             plan: wsusmigrate_journal::evidence::write_bytes(&site.journal(), b"a plan").expect("evidence"),
             scope: run::Scope::Everything,
+            utc_offset_s: Some(7_200),
         }
         .into();
         let stop = run::StopRequested { how: format!("Ctrl-C {number}").into() }.into();

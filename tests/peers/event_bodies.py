@@ -53,8 +53,14 @@ class Fields:
     def u64(self):
         return self.unsigned(8)
 
+    def i32(self):
+        return self.signed(self.u32())
+
     def i64(self):
-        zigzag = self.u64()
+        return self.signed(self.u64())
+
+    @staticmethod
+    def signed(zigzag):
         return (zigzag >> 1) ^ -(zigzag & 1)
 
     def bool(self):
@@ -133,6 +139,11 @@ BODIES = {
     (0x0104, 1): (
         "run.started",
         "run:id host:str account:str sid:str program:str system:str process:u32 plan:b32 scope:scope",
+    ),
+    (0x0104, 2): (
+        "run.started",
+        "run:id host:str account:str sid:str program:str system:str process:u32 plan:b32 scope:scope"
+        " utc_offset_s:i32?",
     ),
     (0x0105, 1): ("run.step-started", "step:step"),
     (0x0106, 1): ("run.step-finished", "step:step verdict:verdict"),

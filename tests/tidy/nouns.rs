@@ -46,6 +46,13 @@ struct Place {
 
 const MODULE: (&str, &str) = ("mod", "the folder's own module");
 
+/// Nouns whose events have only one shape.
+const V1_ONLY: &[(&str, &str)] = &[
+    ("inventory", "no shape of it has changed"),
+    ("preflight", "no shape of it has changed"),
+    ("content", "no shape of it has changed"),
+];
+
 const PLACES: &[Place] = &[
     Place {
         folders: &[("core/src/event", Form::Exact)],
@@ -67,6 +74,7 @@ const PLACES: &[Place] = &[
         others: &[MODULE, ("envelope", "what surrounds an event of any noun")],
         without: &[],
     },
+    Place { folders: &[("journal/src/wire/v2", Form::Exact)], others: &[MODULE], without: V1_ONLY },
     Place {
         folders: &[("cli/src/adapter", Form::Prefix), ("cli/src/step", Form::Exact)],
         others: &[

@@ -6,7 +6,7 @@ use wsusmigrate_core::id::{MigrationId, StreamId};
 use wsusmigrate_core::projection::Migration;
 use wsusmigrate_core::text::Text;
 use wsusmigrate_journal::{
-    Create, Identity, Journal, OpenError, Reader, RecordSource as _, Upto, replay, snapshots_dir,
+    Create, Identity, Journal, OpenError, Reader, RecordSource as _, Replayed, Upto, replay, snapshots_dir,
 };
 
 use crate::clock;
@@ -34,6 +34,10 @@ pub(super) fn open_or_create(folder: &Path, keys: &Path, name: &str, talk: Talk)
     // Looked at before it is opened: opening may mend, and a journal that is not ours is left as it is.
     if let Ok(reader) = Reader::open(folder) {
         refuse_another(folder, reader.identity(), name)?;
+        // What cannot be replayed yet may be mended by opening; it is judged again behind it.
+        if let Ok(replayed) = replay::<Migration>(&reader, Some(&snapshots_dir(folder)), Upto::Now) {
+            refuse_newer(&replayed)?;
+        }
     }
     let opened = match Journal::open(folder, keys, clock::now()) {
         Ok((journal, opened)) => {
@@ -55,16 +59,7 @@ pub(super) fn open_or_create(folder: &Path, keys: &Path, name: &str, talk: Talk)
     let reader = journal.reader().map_err(|error| read(&error))?;
     let replayed = replay::<Migration>(&reader, Some(&snapshots_dir(folder)), Upto::Now)
         .map_err(|error| read(&error))?;
-    if replayed.unknown > 0 {
-        return Err(Failure::new(
-            Exit::Usage,
-            format!(
-                "the journal holds {} events of a newer program; it can be read, not written",
-                replayed.unknown
-            ),
-        )
-        .hint("Go on with the newer program."));
-    }
+    refuse_newer(&replayed)?;
     Ok(Opened { journal, state: replayed.state, created })
 }
 
@@ -102,4 +97,15 @@ fn refuse_another(folder: &Path, identity: &Identity, wanted: &str) -> Result<()
         ),
     )
     .hint("Name the right journal with --journal DIR, or the right plan with --plan FILE."))
+}
+
+fn refuse_newer<P>(replayed: &Replayed<P>) -> Result<(), Failure> {
+    if replayed.unknown == 0 {
+        return Ok(());
+    }
+    let what = format!(
+        "the journal holds {} events of a newer program; it can be read, not written",
+        replayed.unknown
+    );
+    Err(Failure::new(Exit::Usage, what).hint("Go on with the newer program."))
 }

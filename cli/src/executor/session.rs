@@ -17,6 +17,7 @@ use wsusmigrate_core::step::Step;
 use wsusmigrate_journal::{Observer, ReadError, Reader, evidence};
 
 use crate::adapter::content::Effects;
+use crate::clock;
 use crate::config::Loaded;
 use crate::error::Failure;
 use crate::executor::failures::file_failure;
@@ -211,6 +212,7 @@ fn begin(opened: Opened, request: &Request) -> Result<Recorder, Failure> {
         process: std::process::id(),
         plan: digest,
         scope: request.scope,
+        utc_offset_s: Some(clock::utc_offset_s()),
     };
     recorder.observe(b"", started)?;
     Ok(recorder)

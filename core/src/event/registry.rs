@@ -58,7 +58,7 @@ registry! {
     0x0101 RunJournalCreated "run.journal-created" 1 "The journal of a migration begins.";
     0x0102 RunJournalRecovered "run.journal-recovered" 1 "Opening the journal found something to mend and mended it.";
     0x0103 RunInterruptionFound "run.interruption-found" 1 "An earlier run ended without saying so: crash, kill or power cut.";
-    0x0104 RunStarted "run.started" 1 "A run that may act begins: who, where, with which plan.";
+    0x0104 RunStarted "run.started" 2 "A run that may act begins: who, where, with which plan.";
     0x0105 RunStepStarted "run.step-started" 1 "A step begins.";
     0x0106 RunStepFinished "run.step-finished" 1 "A step ends with a verdict.";
     0x0107 RunStepSkipped "run.step-skipped" 1 "A step is not needed.";

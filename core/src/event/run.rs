@@ -112,6 +112,8 @@ pub struct Started {
     pub plan: Sha256,
     /// What part of the plan was asked for.
     pub scope: Scope,
+    /// Seconds the host's civil time was ahead of UTC, negative west of Greenwich; `None`: recorded before version 2.
+    pub utc_offset_s: Option<i32>,
 }
 
 coded! {

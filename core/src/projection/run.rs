@@ -95,7 +95,7 @@ impl RunState {
 
 impl Projection for RunState {
     const NAME: &'static str = "run";
-    const VERSION: u16 = 2;
+    const VERSION: u16 = 3;
 
     fn apply(&mut self, recorded: &Recorded) {
         let time = recorded.envelope.time;

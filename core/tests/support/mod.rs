@@ -166,6 +166,7 @@ pub fn started(n: u8) -> Started {
         process: 1,
         plan: Sha256([0; 32]),
         scope: Scope::Everything,
+        utc_offset_s: None,
     }
 }
 

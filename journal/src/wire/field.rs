@@ -46,7 +46,7 @@ macro_rules! as_it_is {
         }
     )+ };
 }
-as_it_is!(bool, u8, u32, u64, Vec<u8>, [u8; 32]);
+as_it_is!(bool, u8, u32, u64, i32, Vec<u8>, [u8; 32]);
 
 macro_rules! newtypes {
     ($($domain:ident($stored:ty)),+) => { $(

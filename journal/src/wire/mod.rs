@@ -1,12 +1,18 @@
 //! Stored shapes, apart from the domain's types: frozen per version, converted field by field.
 //!
-//! A new shape is a new folder `v2/` with the changed structs only, a new line in [`decode`], and golden bytes beside
-//! the old ones. Nothing in `v1/` changes once the format is frozen.
+//! A new shape is a struct in the folder of its version (`v2/`, with the changed ones only) and a line in its `decode`;
+//! golden bytes beside the old ones; and `From` the shape before it: the **upcast**. The old struct is then `superseded`,
+//! which takes from the program the means of writing it. No field of an old shape changes once the format is frozen.
+//!
+//! An upcast changes what is read, never what is stored. So an event that a newer program may propose again, with the id it
+//! had (a batch looked at once more after an interruption), keeps its shape or gets a new code: repeated in another
+//! shape it would be other bytes under the same id, and refused.
 
 pub(crate) mod field;
 mod frozen;
 mod subject;
 pub(crate) mod v1;
+pub(crate) mod v2;
 
 use wsusmigrate_core::envelope::Envelope;
 use wsusmigrate_core::event::{Event, Kind};
@@ -53,6 +59,7 @@ pub(crate) fn decode_body(code: u16, version: u16, bytes: &[u8]) -> Option<Resul
     let kind = Kind::from_code(code)?;
     match version {
         1 => Some(v1::decode(kind, bytes)),
+        2 => v2::decode(kind, bytes),
         _ => None,
     }
 }

@@ -51,6 +51,7 @@ pub fn event(kind: Kind) -> Event {
             process: 4_321,
             plan: Sha256([0x55; 32]),
             scope: run::Scope::Content,
+            utc_offset_s: Some(-12_600),
         }
         .into(),
         Kind::RunStepStarted => run::StepStarted { step: Step::Content }.into(),

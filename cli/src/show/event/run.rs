@@ -16,11 +16,12 @@ pub(super) fn line(event: &RunEvent) -> String {
             format!("run {} had ended without saying so; {} actions in doubt", it.run, it.in_doubt)
         }
         RunEvent::Started(it) => format!(
-            "run {} started by {} ({}) on {}: {}",
+            "run {} started by {} ({}) on {}, {}: {}",
             it.run,
             it.account,
             it.sid,
             it.host,
+            civil_time(it.utc_offset_s),
             it.scope.word()
         ),
         RunEvent::StepStarted(it) => format!("step {} started", it.step.word()),
@@ -29,5 +30,25 @@ pub(super) fn line(event: &RunEvent) -> String {
         RunEvent::StopRequested(it) => format!("stop requested: {}", it.how),
         RunEvent::Failed(it) => format!("run failed: {}", it.why),
         RunEvent::Finished(it) => format!("run finished: {}", it.verdict.word()),
+    }
+}
+
+/// How the host's civil time lay to the times of the journal.
+fn civil_time(utc_offset_s: Option<i32>) -> String {
+    let Some(ahead) = utc_offset_s else { return "local time not recorded".to_owned() };
+    let (sign, s) = (if ahead < 0 { '-' } else { '+' }, ahead.unsigned_abs());
+    format!("local time UTC{sign}{:02}:{:02}", s / 3600, s % 3600 / 60)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::civil_time;
+
+    #[test]
+    fn civil_time_is_shown_as_its_offset() {
+        assert_eq!(civil_time(Some(-12_600)), "local time UTC-03:30");
+        assert_eq!(civil_time(Some(7_200)), "local time UTC+02:00");
+        assert_eq!(civil_time(Some(0)), "local time UTC+00:00");
+        assert_eq!(civil_time(None), "local time not recorded");
     }
 }

@@ -1,4 +1,5 @@
-//! Version 1 of every shape. One line an event; the compiler asks for the line of a new one.
+//! Version 1 of every shape, and which shape an event is written in. One line an event; the compiler asks for the line
+//! of a new one.
 
 pub(crate) mod content;
 pub(crate) mod envelope;
@@ -9,18 +10,18 @@ pub(crate) mod run;
 use bincode::error::EncodeError;
 use wsusmigrate_core::event::{ContentEvent, Event, InventoryEvent, Kind, PreflightEvent, RunEvent};
 
-use super::DecodeError;
-use super::frozen::Shape;
+use super::frozen::{Shape, read, upcast};
+use super::{DecodeError, v2};
 use crate::codec;
 
-/// Appends a body.
+/// Appends a body in the newest shape of its type.
 pub(crate) fn encode(event: &Event, out: &mut Vec<u8>) -> Result<(), EncodeError> {
     match event {
         Event::Run(event) => match event {
             RunEvent::JournalCreated(body) => write::<run::JournalCreated>(body, out),
             RunEvent::JournalRecovered(body) => write::<run::JournalRecovered>(body, out),
             RunEvent::InterruptionFound(body) => write::<run::InterruptionFound>(body, out),
-            RunEvent::Started(body) => write::<run::Started>(body, out),
+            RunEvent::Started(body) => write::<v2::run::Started>(body, out),
             RunEvent::StepStarted(body) => write::<run::StepStarted>(body, out),
             RunEvent::StepFinished(body) => write::<run::StepFinished>(body, out),
             RunEvent::StepSkipped(body) => write::<run::StepSkipped>(body, out),
@@ -66,7 +67,7 @@ pub(crate) fn decode(kind: Kind, bytes: &[u8]) -> Result<Event, DecodeError> {
         Kind::RunJournalCreated => read::<run::JournalCreated>(bytes),
         Kind::RunJournalRecovered => read::<run::JournalRecovered>(bytes),
         Kind::RunInterruptionFound => read::<run::InterruptionFound>(bytes),
-        Kind::RunStarted => read::<run::Started>(bytes),
+        Kind::RunStarted => upcast::<run::Started, v2::run::Started>(bytes),
         Kind::RunStepStarted => read::<run::StepStarted>(bytes),
         Kind::RunStepFinished => read::<run::StepFinished>(bytes),
         Kind::RunStepSkipped => read::<run::StepSkipped>(bytes),
@@ -101,11 +102,4 @@ pub(crate) fn decode(kind: Kind, bytes: &[u8]) -> Result<Event, DecodeError> {
 
 fn write<S: Shape>(body: &S::Domain, out: &mut Vec<u8>) -> Result<(), EncodeError> {
     codec::encode(&S::freeze(body), out)
-}
-
-fn read<S: Shape>(bytes: &[u8]) -> Result<Event, DecodeError>
-where
-    Event: From<S::Domain>,
-{
-    Ok(codec::decode::<S>(bytes)?.thaw()?.into())
 }

@@ -2,7 +2,7 @@
 
 use wsusmigrate_core::event::run;
 
-use crate::wire::frozen::frozen;
+use crate::wire::frozen::{frozen, superseded};
 
 frozen! {
     JournalCreated for run::JournalCreated {
@@ -18,18 +18,6 @@ frozen! {
 
     InterruptionFound for run::InterruptionFound { run: [u8; 16], in_doubt: u32 }
 
-    Started for run::Started {
-        run: [u8; 16],
-        host: String,
-        account: String,
-        sid: String,
-        program: String,
-        system: String,
-        process: u32,
-        plan: [u8; 32],
-        scope: u8,
-    }
-
     StepStarted for run::StepStarted { step: u8 }
 
     StepFinished for run::StepFinished { step: u8, verdict: u8 }
@@ -41,4 +29,18 @@ frozen! {
     Finished for run::Finished { run: [u8; 16], verdict: u8 }
 
     Failed for run::Failed { run: [u8; 16], why: String }
+}
+
+superseded! {
+    Started {
+        run: [u8; 16],
+        host: String,
+        account: String,
+        sid: String,
+        program: String,
+        system: String,
+        process: u32,
+        plan: [u8; 32],
+        scope: u8,
+    }
 }

@@ -111,6 +111,7 @@ impl History {
             process: 4_321,
             plan: evidence,
             scope: run::Scope::Everything,
+            utc_offset_s: Some(7_200),
         });
         self.observe(run::StepStarted { step: Step::Content });
         self.observe(content::ManifestRecorded {
