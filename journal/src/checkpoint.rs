@@ -60,6 +60,10 @@ impl Checkpoint {
             // What a cut of one byte leaves would be read like the whole.
             return Err(NotANote::Form("it does not end with a newline"));
         }
+        if text.chars().any(|c| c.is_control() && c != '\n') {
+            // Readers differ in what they make of a carriage return; a note says the same to all, or nothing.
+            return Err(NotANote::Form("it holds control characters"));
+        }
         let (body, _) = split(text).ok_or(NotANote::Form("no blank line before the signatures"))?;
         let mut lines = body.lines();
         let origin = lines.next().filter(|origin| !origin.is_empty());

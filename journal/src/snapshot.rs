@@ -186,3 +186,29 @@ impl<W: Write> Write for Hashing<W> {
         self.inner.flush()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests may unwrap")]
+
+    use super::*;
+
+    /// A program that knows fewer events must not start from a state that has folded more.
+    #[test]
+    fn a_snapshot_of_a_program_that_knows_other_events_is_not_used() {
+        let folder = tempfile::tempdir().unwrap();
+        let stream = StreamId::from_bytes([7; 16]);
+        let label = Label { stream, size: 5, leaf: Hash([1; 32]), root: Hash([2; 32]) };
+        write(folder.path(), "state", 1, &label, &42_u64).unwrap();
+        let found = || candidates::<u64>(folder.path(), "state", 1, stream, 9).collect::<Vec<_>>();
+        assert_eq!(found(), [(label, 42)]);
+        let path = folder.path().join(format!("state-{:020}.snapshot", 5));
+        let mut bytes = fs::read(&path).unwrap();
+        let end = bytes.len() - 32;
+        bytes[12 + "state".len() + 2] ^= 1;
+        let digest: [u8; 32] = Sha256::digest(&bytes[..end]).into();
+        bytes[end..].copy_from_slice(&digest);
+        fs::write(&path, bytes).unwrap();
+        assert_eq!(found(), []);
+    }
+}

@@ -7,7 +7,7 @@ mod support;
 use support::{Bench, fill, read, samples};
 use wsusmigrate_core::event::inventory::FieldRecorded;
 use wsusmigrate_core::unit::{Seq, TimeMicros};
-use wsusmigrate_journal::{AppendError, Expected, RecordSource};
+use wsusmigrate_journal::{AppendError, Expected};
 
 #[test]
 fn a_journal_begins_with_its_own_record_and_ends_where_it_was_closed() {

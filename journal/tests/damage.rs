@@ -220,3 +220,21 @@ fn what_only_follows_from_damage_is_one_note_and_no_further_damage() {
     let verification = bench.verify();
     assert_eq!((verification.checkpoint.is_none(), verification.uncompared), (true, Some(7)));
 }
+
+/// Found by fuzzing: with a head that says so, a journal without any record was called sound.
+#[test]
+fn an_emptied_journal_is_not_sound() {
+    let bench = Bench::filled(6, 2);
+    let mut head = fs::read(bench.dir().join("head")).unwrap();
+    for slot in [0, 4096] {
+        head[slot + 32..slot + 40].fill(0);
+        let crc = crc32c::crc32c(&head[slot + 8..slot + 96]);
+        head[slot + 4..slot + 8].copy_from_slice(&crc.to_be_bytes());
+    }
+    fs::write(bench.dir().join("head"), head).unwrap();
+    fs::remove_dir_all(bench.dir().join("checkpoints")).unwrap();
+    fs::create_dir(bench.dir().join("checkpoints")).unwrap();
+    fs::write(segment(&bench), &log_bytes(&bench)[..72]).unwrap();
+    let verification = bench.verify();
+    assert_eq!((verification.size, verification.first_damage().unwrap().seq), (0, Some(Seq(0))));
+}

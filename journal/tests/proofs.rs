@@ -17,7 +17,7 @@ use wsusmigrate_core::envelope::Recorded;
 use wsusmigrate_core::projection::Projection;
 use wsusmigrate_core::unit::TimeMicros;
 use wsusmigrate_journal::{
-    Expected, Observer, ReadError, RecordSource, Upto, evidence, replay, snapshots_dir,
+    Checkpoint, Expected, Observer, ReadError, RecordSource, Upto, evidence, replay, snapshots_dir,
 };
 
 /// RFC 6962 section 2.1, word for word.
@@ -259,4 +259,16 @@ fn evidence_is_named_by_what_it_holds_and_checked_when_read() {
     let aside = fs::read_dir(bench.dir().join("quarantine")).unwrap().count();
     assert_eq!((names, aside), (1, 1), "nothing temporary is left, the changed one is aside");
     bench.assert_sound();
+}
+
+/// Found by fuzzing: a note with carriage returns said one thing to us and another to whoever keeps them.
+#[test]
+fn a_note_with_control_characters_is_none() {
+    let bench = Bench::filled(3, 1);
+    let text = bench.reader().checkpoint().unwrap().unwrap().text;
+    assert!(Checkpoint::parse(&text).is_ok());
+    for character in ['\r', '\0', '\t', '\u{7f}'] {
+        let changed = text.replacen('\n', &format!("{character}\n"), 1);
+        assert!(Checkpoint::parse(&changed).is_err(), "{character:?}");
+    }
 }

@@ -51,6 +51,7 @@ pub(super) fn read_failure(error: &ReadError) -> Failure {
             Exit::JournalDamaged,
             "`wsusmigrate journal verify` says what is damaged; where sled/ is whole, `wsusmigrate run` rebuilds log/.",
         ),
+        ReadError::NewerFormat { .. } => (Exit::Usage, "Use the newer program that wrote it."),
         _ => (Exit::Failed, "`wsusmigrate journal verify` says more."),
     };
     Failure::new(exit, "cannot read the journal").because(error).hint(hint)

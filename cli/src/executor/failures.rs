@@ -34,9 +34,7 @@ pub(super) fn open_failure(error: &OpenError) -> Failure {
             Exit::Usage,
             "Restore the key from a copy, or name its folder with --keys DIR (or WSUSMIGRATE_KEYS).",
         ),
-        OpenError::NewerFormat { .. } => {
-            (Exit::Usage, "Use the newer program that wrote it; reading works with this one.")
-        }
+        OpenError::NewerFormat { .. } => (Exit::Usage, "Use the newer program that wrote it."),
         OpenError::Append(error) => return append_failure(error),
         _ => (
             Exit::JournalUnwritable,

@@ -6,7 +6,8 @@ use wsusmigrate_core::id::{MigrationId, StreamId};
 use wsusmigrate_core::projection::Migration;
 use wsusmigrate_core::text::Text;
 use wsusmigrate_journal::{
-    Create, Identity, Journal, OpenError, Reader, RecordSource as _, Replayed, Upto, replay, snapshots_dir,
+    Create, Identity, Journal, OpenError, ReadError, Reader, RecordSource as _, Replayed, Upto, replay,
+    snapshots_dir,
 };
 
 use crate::clock;
@@ -32,12 +33,15 @@ pub(super) const PROGRAM: &str = env!("CARGO_PKG_VERSION");
 /// Opens the journal in `folder`, or creates it where nothing is there.
 pub(super) fn open_or_create(folder: &Path, keys: &Path, name: &str, talk: Talk) -> Result<Opened, Failure> {
     // Looked at before it is opened: opening may mend, and a journal that is not ours is left as it is.
-    if let Ok(reader) = Reader::open(folder) {
-        refuse_another(folder, reader.identity(), name)?;
-        // What cannot be replayed yet may be mended by opening; it is judged again behind it.
-        if let Ok(replayed) = replay::<Migration>(&reader, Some(&snapshots_dir(folder)), Upto::Now) {
-            refuse_newer(&replayed)?;
+    match Reader::open(folder) {
+        Ok(reader) => {
+            refuse_another(folder, reader.identity(), name)?;
+            match replay::<Migration>(&reader, Some(&snapshots_dir(folder)), Upto::Now) {
+                Ok(replayed) => refuse_newer(&replayed)?,
+                Err(error) => refuse_newer_format(error)?,
+            }
         }
+        Err(error) => refuse_newer_format(error)?,
     }
     let opened = match Journal::open(folder, keys, clock::now()) {
         Ok((journal, opened)) => {
@@ -108,4 +112,14 @@ fn refuse_newer<P>(replayed: &Replayed<P>) -> Result<(), Failure> {
         replayed.unknown
     );
     Err(Failure::new(Exit::Usage, what).hint("Go on with the newer program."))
+}
+
+fn refuse_newer_format(error: ReadError) -> Result<(), Failure> {
+    match error {
+        ReadError::NewerFormat { file, version } => {
+            Err(open_failure(&OpenError::NewerFormat { file, version }))
+        }
+        // Whatever else cannot be read may be mended by opening, and is judged again behind it.
+        _ => Ok(()),
+    }
 }

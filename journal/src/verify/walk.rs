@@ -66,6 +66,16 @@ pub(super) fn walk(dir: &Path, depth: Depth<'_>) -> Result<Verification, ReadErr
         }
         Some(_) => {}
     }
+    if walk.head.is_some_and(|head| head.size == 0) {
+        // A journal is never without its own first record: this one was emptied.
+        walk.find(
+            Severity::Damage,
+            Some(0),
+            &place.head(),
+            None,
+            "the durable head is before the first record",
+        );
+    }
     walk.segments(&there)?;
     walk.consequences();
     walk.end(&place);

@@ -16,13 +16,13 @@ pub(super) fn line(event: &RunEvent) -> String {
             format!("run {} had ended without saying so; {} actions in doubt", it.run, it.in_doubt)
         }
         RunEvent::Started(it) => format!(
-            "run {} started by {} ({}) on {}, {}: {}",
+            "run {} started by {} ({}) on {}: {}; {}",
             it.run,
             it.account,
             it.sid,
             it.host,
-            civil_time(it.utc_offset_s),
-            it.scope.word()
+            it.scope.word(),
+            civil_time(it.utc_offset_s)
         ),
         RunEvent::StepStarted(it) => format!("step {} started", it.step.word()),
         RunEvent::StepFinished(it) => format!("step {} finished: {}", it.step.word(), it.verdict.word()),
