@@ -12,6 +12,7 @@ mod reader;
 use std::path::Path;
 
 use serde_json::Value;
+use wsusmigrate_core::event::Kind;
 use wsusmigrate_tests::World;
 
 use reader::Reader;
@@ -43,6 +44,17 @@ fn golden_records_say_what_their_twins_say() {
     let said = reader.run(["--golden".as_ref(), golden.as_os_str()]);
     assert_eq!(said["findings"], Value::Array(Vec::new()));
     assert_eq!(said["records"], hex.count());
+}
+
+/// The events and enumerations the second reader knows are those of the document; no golden record has every number.
+#[test]
+fn the_second_reader_knows_what_the_document_tells() {
+    let Some(reader) = Reader::find() else { return };
+    let document = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/FORMAT.md");
+    let said = reader.run(["--tables".as_ref(), document.as_os_str()]);
+    assert_eq!(said["findings"], Value::Array(Vec::new()));
+    let shapes = Kind::ALL.iter().map(|kind| u64::from(kind.event_type().version)).sum::<u64>();
+    assert_eq!(said["shapes"], shapes);
 }
 
 /// Both readers say the same of a journal, every figure of it.

@@ -5,6 +5,7 @@
                                       verify --json` prints about it
     read_journal.py --records FOLDER  prints each record, one line of JSON
     read_journal.py --golden FOLDER   decodes the golden records and compares each with its readable twin
+    read_journal.py --tables FILE     compares the events and enumerations it knows with docs/FORMAT.md
 
 The exit code is 0 when all is well and 1 otherwise; what is wrong is then in `findings`. Signatures are not checked
 here, for want of Ed25519 in the standard library: tests/peers/check_proofs.py does.
@@ -19,7 +20,8 @@ import struct
 import sys
 from pathlib import Path
 
-from event_bodies import Hex, Malformed, decode
+from event_bodies import BODIES, Hex, Malformed, decode
+from format_tables import differences
 
 BODY_MAX = 4_194_304
 FILE_MAX = 64 * 1024 * 1024
@@ -276,19 +278,31 @@ def golden(folder):
     return {"records": len(paths), "findings": findings, "sound": not findings}
 
 
+def tables(document):
+    """Compares what is known here with what the document says there is."""
+    findings = list(differences(document.read_text(encoding="utf-8")))
+    return {"shapes": len(BODIES), "findings": findings, "sound": not findings}
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     choice = parser.add_mutually_exclusive_group()
     choice.add_argument("--records", action="store_true", help="print the records")
     choice.add_argument("--golden", action="store_true", help="compare golden records with their twins")
-    parser.add_argument("folder", type=Path)
+    choice.add_argument("--tables", action="store_true", help="compare what is known with docs/FORMAT.md")
+    parser.add_argument("path", type=Path)
     asked = parser.parse_args()
     try:
         if asked.records:
-            for record in Journal(asked.folder).records:
+            for record in Journal(asked.path).records:
                 print(json.dumps(record.say(), sort_keys=True))
             return 0
-        figures = golden(asked.folder) if asked.golden else Journal(asked.folder).figures()
+        if asked.tables:
+            figures = tables(asked.path)
+        elif asked.golden:
+            figures = golden(asked.path)
+        else:
+            figures = Journal(asked.path).figures()
     except (Malformed, OSError) as error:
         figures = {"findings": [str(error)], "sound": False}
     print(json.dumps(figures, indent=2, sort_keys=True))
