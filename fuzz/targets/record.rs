@@ -15,7 +15,10 @@ fuzz_target!(|payload: &[u8]| {
         Record::Known(recorded) => {
             let line = recorded.event.kind().event_type();
             assert_eq!(payload[..2], line.code.to_be_bytes());
-            assert!(payload[2..4] <= line.version.to_be_bytes()[..], "a version nobody wrote yet was understood");
+            assert!(
+                payload[2..4] <= line.version.to_be_bytes()[..],
+                "a version nobody wrote yet was understood"
+            );
             let mut state = Migration::default();
             state.apply(&recorded);
             assert!(!format!("{recorded:?}").is_empty());
