@@ -86,7 +86,12 @@ impl Status {
             (Phase::Unborn, Event::Run(RunEvent::JournalCreated(_))) => self.phase = Phase::Idle,
             (Phase::Unborn, _) => return Err("a journal begins with run.journal-created"),
             (_, Event::Run(RunEvent::JournalCreated(_))) => return Err("a journal is created once"),
-            (_, Event::Run(RunEvent::JournalRecovered(_))) => {}
+            (
+                _,
+                Event::Run(
+                    RunEvent::JournalRecovered(_) | RunEvent::KeyRotated(_) | RunEvent::CheckpointAnchored(_),
+                ),
+            ) => {}
 
             (Phase::Idle, Event::Run(RunEvent::Started(event))) => {
                 self.phase = Phase::Running { run: event.run, step: None };

@@ -19,9 +19,10 @@ use sha2::{Digest, Sha256};
 use wsusmigrate_core::digest::Sha256 as Hash;
 
 use crate::disk::{self, At, FileError};
+use crate::error::CheckpointError;
 use crate::identity::Identity;
-use crate::key::SigningKey;
-use crate::place;
+use crate::key::Pair;
+use crate::place::{self, Place};
 
 /// The longest note that is read, in bytes.
 const NOTE_BYTES_MAX: u64 = 64 << 10;
@@ -78,15 +79,14 @@ impl Checkpoint {
         Ok(Self { origin, size: number, root: Hash(root), text: text.to_owned() })
     }
 
-    /// Whether a journal's key signed it: origin, signature line, signature.
-    pub fn verify(&self, identity: &Identity) -> Result<(), NotANote> {
-        let origin = identity.origin();
+    /// Whether a key signed it as the key of this origin.
+    pub fn verify(&self, origin: &str, key: &[u8; 32]) -> Result<(), NotANote> {
         if self.origin != origin {
             return Err(NotANote::OtherOrigin(self.origin.clone()));
         }
-        let key = VerifyingKey::from_bytes(&identity.public_key).map_err(|_| NotANote::Signature)?;
+        let hash = key_hash(origin, key);
+        let key = VerifyingKey::from_bytes(key).map_err(|_| NotANote::Signature)?;
         let (body, signatures) = split(&self.text).ok_or(NotANote::Signature)?;
-        let hash = key_hash(&origin, &identity.public_key);
         let signed = signatures.lines().any(|line| {
             let Some((name, value)) = line.strip_prefix("— ").and_then(|line| line.rsplit_once(' ')) else {
                 return false;
@@ -99,15 +99,42 @@ impl Checkpoint {
         if signed { Ok(()) } else { Err(NotANote::Signature) }
     }
 
-    /// Makes and signs a note.
-    pub(crate) fn sign(key: &SigningKey, identity: &Identity, size: u64, root: Hash) -> Self {
+    /// A note without signatures yet.
+    pub(crate) fn unsigned(identity: &Identity, size: u64, root: Hash) -> Self {
         let origin = identity.origin();
-        let body = format!("{origin}\n{size}\n{}\n", BASE64_STANDARD.encode(root.0));
-        let mut value = key_hash(&origin, &key.public()).to_vec();
-        value.extend(key.sign(body.as_bytes()));
-        let text = format!("{body}\n— {origin} {}\n", BASE64_STANDARD.encode(value));
+        let text = format!("{origin}\n{size}\n{}\n\n", BASE64_STANDARD.encode(root.0));
         Self { origin, size, root, text }
     }
+
+    /// Adds a signature in the name of the origin.
+    pub(crate) fn sign(&mut self, key: &Pair) {
+        let Some((body, _)) = split(&self.text) else { return };
+        let mut value = key_hash(&self.origin, &key.public()).to_vec();
+        value.extend(key.sign(body.as_bytes()));
+        self.text.extend(["— ", &self.origin, " ", &BASE64_STANDARD.encode(value), "\n"]);
+    }
+
+    /// Whether both say the same, whoever signed them.
+    #[must_use]
+    pub fn says_the_same(&self, other: &Self) -> bool {
+        split(&self.text).map(|(body, _)| body) == split(&other.text).map(|(body, _)| body)
+    }
+
+    /// This note with the signature lines another one of the same body has, byte for byte, before its own.
+    pub(crate) fn with_signatures_of(mut self, other: &Self) -> Self {
+        let Some((_, own)) = split(&self.text) else { return self };
+        let known = split(&other.text).map_or("", |(_, signatures)| signatures);
+        let new = own.split_inclusive('\n').filter(|line| !known.split_inclusive('\n').any(|it| it == *line));
+        self.text = new.fold(other.text.clone(), |text, line| text + line);
+        self
+    }
+}
+
+/// A public key as other tools take it (C2SP signed-note): name, key hash, and type and key in base64.
+#[must_use]
+pub fn verifier_key(origin: &str, key: &[u8; 32]) -> String {
+    let hash = key_hash(origin, key).iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"));
+    format!("{origin}+{hash}+{}", BASE64_STANDARD.encode([&[0x01][..], key].concat()))
 }
 
 /// The signed body, with its last newline, and the signature lines.
@@ -139,10 +166,23 @@ pub(crate) fn read(path: &Path) -> Result<Option<Result<Checkpoint, NotANote>>, 
     }))
 }
 
-/// Writes a note into the checkpoint folder, durably.
-pub(crate) fn store(folder: &Path, checkpoint: &Checkpoint) -> Result<(), FileError> {
-    let path = folder.join(format!("{:020}", checkpoint.size));
-    disk::write_atomic(&path, disk::Durability::Synced, checkpoint.text.as_bytes())
+/// Writes a note into the checkpoint folder, durably. Signatures that a note of the same words has there are kept; one
+/// of the same size and other words is never replaced.
+pub(crate) fn store(place: &Place, checkpoint: Checkpoint) -> Result<Checkpoint, CheckpointError> {
+    let file = place.checkpoints().join(format!("{:020}", checkpoint.size));
+    let checkpoint = match read(&file)? {
+        None => checkpoint,
+        Some(Ok(there)) if there.says_the_same(&checkpoint) => checkpoint.with_signatures_of(&there),
+        Some(Ok(there)) if there.size == checkpoint.size => {
+            return Err(CheckpointError::SecondRoot { file, size: checkpoint.size });
+        }
+        Some(_) => {
+            disk::quarantine(&file, &place.quarantine())?;
+            checkpoint
+        }
+    };
+    disk::write_atomic(&file, disk::Durability::Synced, checkpoint.text.as_bytes())?;
+    Ok(checkpoint)
 }
 
 /// The checkpoint files of a folder, by size.

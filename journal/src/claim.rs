@@ -3,34 +3,52 @@
 //! An older copy of the whole folder is sound in itself; only a claim from outside shows what is missing.
 
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 use wsusmigrate_core::digest::Sha256;
 use wsusmigrate_core::id::StreamId;
 
-use crate::checkpoint::{self, Checkpoint};
+use crate::checkpoint::{self, Checkpoint, NotANote};
 use crate::disk::FileError;
 use crate::error::OpenError;
 use crate::identity::Identity;
-use crate::key;
+use crate::key::{self, SigningKey};
 use crate::place::Place;
+use crate::ring::KeyRing;
 
 /// A checkpoint and the file it stands in.
 pub(crate) struct Claim {
     pub(crate) file: PathBuf,
     pub(crate) checkpoint: Checkpoint,
+    /// By whom it must be signed.
+    signer: Signer,
 }
 
-/// The newest checkpoint inside, and the one outside. One inside that is no note is passed over (`verify` names it);
-/// one outside is what protects against a restored copy, so it must be readable where it exists.
+enum Signer {
+    /// One of the journal's keys; the present one and those it has replaced are these.
+    Key(Rc<SigningKey>),
+    /// Nobody: it was about to be signed. Nobody can have seen it, and the log held its records all the same.
+    Nobody,
+    /// Nobody knows: there is no key. As with another journal's key, opening ends as soon as it looks for it.
+    Unknown,
+}
+
+/// The newest checkpoint inside, the one outside, and what was last about to be signed. One inside that is no note is
+/// passed over (`verify` names it); those outside are what protects against a restored copy, so they must be readable
+/// where they exist.
 pub(crate) fn gather(place: &Place, keys: &Path, stream: StreamId) -> Result<Vec<Claim>, OpenError> {
+    let key = key::read(&key::path(keys, stream), stream)?.map(Rc::new);
+    let signer = || key.clone().map_or(Signer::Unknown, Signer::Key);
     let mut claims = Vec::new();
-    let file = key::outside_head(keys, stream);
-    match checkpoint::read(&file)? {
-        Some(Ok(checkpoint)) => claims.push(Claim { file, checkpoint }),
-        Some(Err(source)) => return Err(OpenError::Checkpoint { file, source }),
-        None => {}
+    let outside = [(key::outside_head(keys, stream), signer()), (key::intent(keys, stream), Signer::Nobody)];
+    for (file, signer) in outside {
+        match checkpoint::read(&file)? {
+            Some(Ok(checkpoint)) => claims.push(Claim { file, checkpoint, signer }),
+            Some(Err(source)) => return Err(OpenError::Checkpoint { file, source }),
+            None => {}
+        }
     }
-    claims.extend(newest_inside(place)?);
+    claims.extend(newest_inside(place)?.map(|claim| Claim { signer: signer(), ..claim }));
     Ok(claims)
 }
 
@@ -38,7 +56,9 @@ pub(crate) fn gather(place: &Place, keys: &Path, stream: StreamId) -> Result<Vec
 pub(crate) fn newest_inside(place: &Place) -> Result<Option<Claim>, FileError> {
     for (size, file) in checkpoint::list(&place.checkpoints())?.into_iter().rev() {
         match checkpoint::read(&file)? {
-            Some(Ok(checkpoint)) if checkpoint.size == size => return Ok(Some(Claim { file, checkpoint })),
+            Some(Ok(checkpoint)) if checkpoint.size == size => {
+                return Ok(Some(Claim { file, checkpoint, signer: Signer::Unknown }));
+            }
             _ => {}
         }
     }
@@ -53,8 +73,16 @@ pub(crate) fn check(
     size: u64,
     root_at: impl Fn(u64) -> Option<Sha256>,
 ) -> Result<(), OpenError> {
-    for Claim { file, checkpoint } in claims {
-        if let Err(source) = checkpoint.verify(identity) {
+    let origin = identity.origin();
+    for Claim { file, checkpoint, signer } in claims {
+        let signed = match signer {
+            Signer::Key(key) if key.first() == identity.public_key => {
+                KeyRing::of_key(&key, origin.clone()).verify(&checkpoint)
+            }
+            _ if checkpoint.origin == origin => Ok(()),
+            _ => Err(NotANote::OtherOrigin(checkpoint.origin.clone())),
+        };
+        if let Err(source) = signed {
             return Err(OpenError::Checkpoint { file, source });
         }
         let claimed = checkpoint.size;

@@ -238,9 +238,42 @@ pub enum CloseError {
     File(#[from] FileError),
 }
 
-/// Why a checkpoint or snapshot was not written.
+/// Why a checkpoint or snapshot was not written, or a key not rotated.
 #[derive(Debug, thiserror::Error)]
 pub enum CheckpointError {
+    /// Another root was signed, or about to be, for the same size. Two would be a lie to one of those who see them.
+    #[error("{} has another root over the same {size} records", file.display())]
+    SecondRoot {
+        /// What says so.
+        file: PathBuf,
+        /// Records.
+        size: u64,
+    },
+    /// A larger size was signed, or about to be: this is an older copy of the journal.
+    #[error("{} speaks of {before} records already, this would be a checkpoint of {size}", file.display())]
+    Backwards {
+        /// What says so.
+        file: PathBuf,
+        /// Records of the checkpoint that is refused.
+        size: u64,
+        /// Records of the one before.
+        before: u64,
+    },
+    /// What was last about to be signed cannot be read.
+    #[error("{} does not say what was about to be signed", file.display())]
+    Intent {
+        /// The file.
+        file: PathBuf,
+        /// Why.
+        #[source]
+        source: NotANote,
+    },
+    /// The key could not be read, drawn or stored.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// The rotation could not be recorded.
+    #[error(transparent)]
+    Append(#[from] AppendError),
     /// The log could not be read.
     #[error(transparent)]
     Read(#[from] ReadError),

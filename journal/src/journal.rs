@@ -1,8 +1,11 @@
 //! The journal, open for writing.
 
+mod rotate;
+mod sign;
+
 use std::fs::{File, TryLockError};
 use std::path::Path;
-use std::sync::{Arc, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
 use wsusmigrate_core::digest::Sha256;
@@ -14,7 +17,7 @@ use wsusmigrate_core::text::Text;
 use wsusmigrate_core::unit::TimeMicros;
 
 use crate::append::{Append, Batch, Expected, Reply, Request};
-use crate::checkpoint::{self, Checkpoint};
+use crate::checkpoint;
 use crate::committer::{CLOSED, Committer, Live};
 use crate::disk::{self, At, FileError};
 use crate::error::{AppendError, CheckpointError, CloseError, OpenError, ReadError};
@@ -70,7 +73,7 @@ pub struct Opened {
 pub struct Journal {
     place: Place,
     keys: std::path::PathBuf,
-    key: SigningKey,
+    key: Mutex<SigningKey>,
     identity: Identity,
     queue: Arc<Queue>,
     live: Arc<Live>,
@@ -189,7 +192,17 @@ impl Journal {
         };
         let committer = Some(std::thread::spawn(move || committer.run()));
         let keys = keys.to_owned();
-        Ok(Self { place, keys, key, identity, queue, live, follower, committer, _lock: lock })
+        Ok(Self {
+            place,
+            keys,
+            key: Mutex::new(key),
+            identity,
+            queue,
+            live,
+            follower,
+            committer,
+            _lock: lock,
+        })
     }
 
     /// Appends what opening found.
@@ -286,20 +299,6 @@ impl Journal {
         Reader::open(self.place.root())
     }
 
-    /// Signs a checkpoint over everything durable, stores it in `checkpoints/` and beside the key.
-    pub fn checkpoint(&self) -> Result<Checkpoint, CheckpointError> {
-        // Held until both are stored, so that the head outside never goes back.
-        let mut last = self.live.checkpoint();
-        let (size, root) = self.root();
-        let checkpoint = Checkpoint::sign(&self.key, &self.identity, size, root);
-        checkpoint::store(&self.place.checkpoints(), &checkpoint)?;
-        // A crash here leaves the head outside at an earlier checkpoint of the same log, which is still true.
-        let outside = key::outside_head(&self.keys, self.identity.stream);
-        disk::write_atomic(&outside, disk::Durability::Synced, checkpoint.text.as_bytes())?;
-        *last = Some((size, root));
-        Ok(checkpoint)
-    }
-
     /// Keeps the state of a projection over the first `size` records, so that replaying may start from it.
     pub fn save_snapshot<P: Projection>(&self, state: &P, size: u64) -> Result<(), CheckpointError> {
         let point = self.point_at(size)?;
@@ -339,8 +338,7 @@ impl Journal {
     pub fn close(mut self) -> Result<(), CloseError> {
         self.end_committer()?;
         self.follower.end(Ending::Drained).map_err(|error| CloseError::Store(error.to_string()))?;
-        let (size, _) = self.root();
-        if self.live.checkpoint().is_none_or(|(signed, _)| signed != size) {
+        if !self.is_signed() {
             self.checkpoint()?;
         }
         Ok(())

@@ -68,6 +68,16 @@ impl Reader {
         Ok(self.head.size)
     }
 
+    /// The checkpoint of exactly this size, if there is one. Its signature is not checked here.
+    pub fn checkpoint_of(&self, size: u64) -> Result<Option<Checkpoint>, ReadError> {
+        let file = self.place.checkpoints().join(format!("{size:020}"));
+        match checkpoint::read(&file)? {
+            None => Ok(None),
+            Some(Ok(checkpoint)) => Ok(Some(checkpoint)),
+            Some(Err(source)) => Err(ReadError::Checkpoint { file, source }),
+        }
+    }
+
     fn holds(&self, range: &Range<u64>) -> Result<(), ReadError> {
         let (asked, size) = (range.end, self.head.size);
         if asked > size { Err(ReadError::Beyond { asked, size }) } else { Ok(()) }

@@ -175,6 +175,11 @@ impl<'a> RecordView<'a> {
         leaf_hash(self.0)
     }
 
+    /// Whether it may say which key signs: it is looked into where the bytes alone are checked, for their checkpoints.
+    pub(crate) fn names_a_key(self) -> bool {
+        self.seq().0 == 0 || self.code() == Kind::RunKeyRotated.event_type().code
+    }
+
     /// The name of the type, where this version knows it.
     pub(crate) fn name(self) -> Option<&'static str> {
         Kind::from_code(self.code()).map(Kind::name)

@@ -89,7 +89,7 @@ fn fold(subtree: &mut [Hash]) -> Hash {
 }
 
 /// SHA-256(0x01 || left || right).
-fn node(left: &Hash, right: &Hash) -> Hash {
+pub(crate) fn node(left: &Hash, right: &Hash) -> Hash {
     Hash(Sha256::new().chain_update([1]).chain_update(left.0).chain_update(right.0).finalize().into())
 }
 

@@ -21,12 +21,22 @@ use wsusmigrate_journal::{Expected, RawRecord, Record, RecordSource};
 /// Where the place in a stream begins and ends inside a record: golden bytes carry a place of their own.
 const PLACE: std::ops::Range<usize> = 4..44;
 
+/// Kinds that came into the registry between others: a place of theirs would move the places behind it.
+const LATER: &[Kind] = &[Kind::RunKeyRotated, Kind::RunCheckpointAnchored];
+
+/// A number of the kind's own that never changes: its place among the first kinds, or its code.
+fn number(kind: Kind) -> u64 {
+    let mut first = Kind::ALL.iter().filter(|kind| !LATER.contains(kind));
+    let place = first.position(|first| *first == kind);
+    place.map_or(u64::from(kind.event_type().code), |place| place as u64)
+}
+
 fn sample(kind: Kind) -> Proposed {
     let action = samples::action(1);
     let (id, action, causation) = match kind.event_type().code % 3 {
-        0 => (EventId::of_action(action, Phase::Intent, 1, kind as u64), Some(action), None),
+        0 => (EventId::of_action(action, Phase::Intent, 1, number(kind)), Some(action), None),
         1 => (EventId::of_observation(samples::MIGRATION, kind.name(), b"golden"), None, Some(Seq(300))),
-        _ => (EventId::of_action(action, Phase::Item, 0, 70_000 + kind as u64), Some(action), Some(Seq(7))),
+        _ => (EventId::of_action(action, Phase::Item, 0, 70_000 + number(kind)), Some(action), Some(Seq(7))),
     };
     let time = TimeMicros(samples::TIME.0 + i64::from(kind.event_type().code));
     Proposed { envelope: Envelope { id, time, action, causation }, event: samples::event(kind) }
@@ -66,9 +76,12 @@ fn encoded() -> Vec<(Kind, Vec<u8>)> {
     journal.close().unwrap();
     let reader = bench.reader();
     let records: Vec<_> = reader.records(1..reader.size()).map(Result::unwrap).collect();
-    // The samples speak of evidence that nobody wrote, and of nothing else that is wrong.
+    // The samples speak of evidence that nobody wrote, of a key that nobody confirmed, and of nothing else that is
+    // wrong.
     let findings = bench.verify().findings;
-    let others: Vec<_> = findings.iter().filter(|it| !it.what.starts_with("the evidence file")).collect();
+    let known = ["the evidence file", "the rotation to another key does not count"];
+    let others: Vec<_> =
+        findings.iter().filter(|it| !known.iter().any(|known| it.what.starts_with(known))).collect();
     assert!(!findings.is_empty() && others.is_empty(), "{others:#?}");
     let golden = |raw: &RawRecord| {
         let mut payload = raw.payload().to_vec();

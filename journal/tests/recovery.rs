@@ -248,7 +248,9 @@ fn a_creation_cut_short_is_created_again() {
         for what in ["sled", "checkpoints", "snapshots", "head"] {
             remove(&bench, what);
         }
-        fs::remove_file(bench.keys().join(format!("{}.head", samples::STREAM))).unwrap();
+        for what in ["head", "signing"] {
+            fs::remove_file(bench.keys().join(format!("{}.{what}", samples::STREAM))).unwrap();
+        }
         let log = bench.log().join(format!("{:020}.log", 0));
         fs::OpenOptions::new().write(true).open(log).unwrap().set_len(bytes).unwrap();
         let error = bench.try_open().unwrap_err();

@@ -52,7 +52,7 @@ pub(crate) fn last_record(journal: &Path, keys: &Path, change: impl FnOnce(&mut 
     }
     for entry in fs::read_dir(keys).unwrap() {
         let path = entry.unwrap().path();
-        if path.extension().is_some_and(|extension| extension == "head") {
+        if path.extension().is_some_and(|extension| extension == "head" || extension == "signing") {
             fs::remove_file(path).unwrap();
         }
     }

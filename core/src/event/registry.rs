@@ -65,6 +65,8 @@ registry! {
     0x0108 RunStopRequested "run.stop-requested" 1 "Somebody asked the run to stop after the files in flight.";
     0x0109 RunFinished "run.finished" 1 "A run ends with a verdict.";
     0x010A RunFailed "run.failed" 1 "A run ends because something it needs is not to be had; what was in flight is in doubt.";
+    0x010B RunKeyRotated "run.key-rotated" 1 "Another key signs the checkpoints from the next record on.";
+    0x010C RunCheckpointAnchored "run.checkpoint-anchored" 1 "A checkpoint was put somewhere outside the journal.";
     0x0201 InventoryFieldRecorded "inventory.field-recorded" 1 "One field of the worksheet: its value and where it was read.";
     0x0202 InventoryFinished "inventory.finished" 1 "The worksheet is filled as far as this version fills it.";
     0x0301 PreflightChecked "preflight.checked" 1 "One named check: pass, warn or stop, and what to do.";

@@ -32,6 +32,10 @@ noun! {
         Finished => RunFinished;
         /// A run cannot go on.
         Failed => RunFailed;
+        /// Another key signs the checkpoints.
+        KeyRotated => RunKeyRotated;
+        /// A checkpoint was put elsewhere.
+        CheckpointAnchored => RunCheckpointAnchored;
     }
 }
 
@@ -199,4 +203,27 @@ pub struct Failed {
     pub run: RunId,
     /// What failed and why, in the words the person was told.
     pub why: Text,
+}
+
+/// Another key signs the checkpoints. It counts from the checkpoint right behind this record on, which both keys sign:
+/// whoever has only the journal's folder cannot bring in a key of his own.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeyRotated {
+    /// The Ed25519 public key that signed until now.
+    #[serde(serialize_with = "crate::digest::array_as_hex")]
+    pub old_key: [u8; 32],
+    /// The one that signs from now on.
+    #[serde(serialize_with = "crate::digest::array_as_hex")]
+    pub new_key: [u8; 32],
+}
+
+/// A checkpoint was put somewhere outside the journal, where whoever can rewrite the journal may not reach it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CheckpointAnchored {
+    /// Records it covers.
+    pub size: u64,
+    /// The root over them.
+    pub root: Sha256,
+    /// Where it was put, for people: `file /mnt/audit/wsus.checkpoint`, `syslog /dev/log`.
+    pub place: Text,
 }

@@ -153,7 +153,11 @@ impl RunRecord {
             RunEvent::InterruptionFound(_) => self.end = RunEnd::FoundInterrupted(time),
             RunEvent::Finished(event) => self.end = RunEnd::Finished(time, event.verdict),
             RunEvent::Failed(_) => self.end = RunEnd::Failed(time),
-            RunEvent::JournalCreated(_) | RunEvent::JournalRecovered(_) | RunEvent::Started(_) => {}
+            RunEvent::JournalCreated(_)
+            | RunEvent::JournalRecovered(_)
+            | RunEvent::Started(_)
+            | RunEvent::KeyRotated(_)
+            | RunEvent::CheckpointAnchored(_) => {}
         }
     }
 }

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use wsusmigrate_core::digest::Sha256;
 use wsusmigrate_core::envelope::Recorded;
+use wsusmigrate_core::event::{Event, RunEvent};
 
 use super::sheaf::{Answer, Sheaf, Sound};
 use super::walk::Walk;
@@ -91,7 +92,7 @@ impl Walk<'_> {
         }
         self.reached(leaf, seq + 1);
         self.compare_head(seq, leaf, payload.name(), path, offset);
-        if matches!(self.depth, Depth::Bytes) && seq > 0 {
+        if matches!(self.depth, Depth::Bytes) && !payload.names_a_key() {
             return;
         }
         match payload.decode() {
@@ -129,14 +130,12 @@ impl Walk<'_> {
                 self.bad(0, path, offset, "the first record is not run.journal-created");
             }
         }
-        let time = record.envelope().time;
-        if let Some(before) = self.time.filter(|before| time < *before) {
-            let what = format!("the clock stepped back from {before} to {time}");
-            self.find(Severity::Warning, Some(seq), path, Some(offset), &what);
-        }
-        self.time = Some(time);
+        self.clock(record, path, offset);
         match record {
             Record::Known(recorded) => {
+                if let Event::Run(RunEvent::KeyRotated(event)) = &recorded.event {
+                    self.rotations.push((recorded.seq, event.clone(), path.to_owned(), offset));
+                }
                 let Depth::Records(legal) = &mut self.depth else { return };
                 let legal = legal(recorded);
                 self.evidence(recorded);
@@ -153,6 +152,19 @@ impl Walk<'_> {
                 self.history.gap.get_or_insert(seq);
             }
         }
+    }
+
+    /// Whether time runs forward; asked of every record or of none.
+    fn clock(&mut self, record: &Record, path: &Path, offset: u64) {
+        if matches!(self.depth, Depth::Bytes) {
+            return;
+        }
+        let time = record.envelope().time;
+        if let Some(before) = self.time.filter(|before| time < *before) {
+            let what = format!("the clock stepped back from {before} to {time}");
+            self.find(Severity::Warning, Some(record.seq().0), path, Some(offset), &what);
+        }
+        self.time = Some(time);
     }
 
     /// A record that may not stand where it does: damage where everything before it is known, else a consequence.

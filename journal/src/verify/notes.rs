@@ -2,11 +2,12 @@
 
 use std::path::PathBuf;
 
-use super::Severity;
 use super::walk::Walk;
-use crate::checkpoint::{self, Checkpoint};
+use super::{Elsewhere, Severity};
+use crate::checkpoint::{self, Checkpoint, NotANote};
 use crate::error::ReadError;
 use crate::place::Place;
+use crate::ring::KeyRing;
 
 impl Walk<'_> {
     /// What the head promises beyond the last record.
@@ -24,39 +25,98 @@ impl Walk<'_> {
         }
     }
 
+    /// The keys of the journal, as far as checkpoints confirm their rotation.
+    pub(super) fn ring(&mut self, notes: &[Note]) -> Option<KeyRing> {
+        let mut ring = KeyRing::new(self.identity.as_ref()?);
+        for (seq, event, path, offset) in std::mem::take(&mut self.rotations) {
+            let behind = notes.iter().find(|note| note.size == seq.next().0);
+            let note = behind.and_then(|note| note.read.as_ref().ok());
+            if let Err(why) = ring.rotate(seq, &event, note) {
+                // As a crash leaves it until the next opening; and as somebody leaves it who has no key.
+                let what = format!("the rotation to another key does not count: {why}");
+                self.find(Severity::Warning, Some(seq.0), &path, Some(offset), &what);
+            }
+        }
+        Some(ring)
+    }
+
     /// Each checkpoint against the tree: the newest right one, and the newest that damage before it leaves nothing to
     /// compare with.
     pub(super) fn checkpoints(
         &mut self,
-        notes: Vec<(u64, PathBuf)>,
-    ) -> Result<(Option<Checkpoint>, Option<Checkpoint>), ReadError> {
+        notes: Vec<Note>,
+        ring: Option<&KeyRing>,
+    ) -> (Option<Checkpoint>, Option<Checkpoint>) {
         let (mut newest, mut uncompared) = (None, None);
-        for (size, file) in notes {
-            let wrong = match checkpoint::read(&file)? {
-                None => continue,
-                Some(Err(error)) => Some(error.to_string()),
-                Some(Ok(checkpoint)) => {
-                    let signature = self.identity.as_ref().map(|identity| checkpoint.verify(identity));
-                    let root = self.roots.get(&size);
-                    if checkpoint.size != size {
-                        Some(format!("it covers {} records", checkpoint.size))
-                    } else if let Some(Err(error)) = signature {
-                        Some(error.to_string())
-                    } else if size > self.next {
-                        Some(format!("it covers {size} records, the log has {}", self.next))
-                    } else if root.is_some_and(|root| *root != checkpoint.root) {
-                        Some("the log has another root over the same records".to_owned())
-                    } else {
-                        let place = if root.is_some() { &mut newest } else { &mut uncompared };
+        for Note { size, file, read } in notes {
+            let wrong = match read {
+                Err(error) => Some(error.to_string()),
+                Ok(checkpoint) if checkpoint.size != size => {
+                    Some(format!("it covers {} records", checkpoint.size))
+                }
+                Ok(checkpoint) => match self.judge(&checkpoint, ring) {
+                    Ok(compared) => {
+                        let place = if compared { &mut newest } else { &mut uncompared };
                         *place = Some(checkpoint);
                         None
                     }
-                }
+                    Err(what) => Some(what),
+                },
             };
             if let Some(what) = wrong {
                 self.find(Severity::Damage, None, &file, None, &format!("the checkpoint: {what}"));
             }
         }
-        Ok((newest, uncompared))
+        (newest, uncompared)
     }
+
+    /// A checkpoint that was kept elsewhere; its size where the log bears it out.
+    pub(super) fn elsewhere(&mut self, elsewhere: &Elsewhere, ring: Option<&KeyRing>) -> Option<u64> {
+        let Elsewhere { file, checkpoint } = elsewhere;
+        let what = match self.judge(checkpoint, ring) {
+            Ok(true) => return Some(checkpoint.size),
+            Ok(false) => "the log is damaged before it and cannot be compared with it".to_owned(),
+            Err(what) if checkpoint.size > self.next => {
+                format!("{what}: its end was cut off, or an older copy was put back")
+            }
+            Err(what) => what,
+        };
+        self.find(Severity::Damage, None, file, None, &format!("the checkpoint from elsewhere: {what}"));
+        None
+    }
+
+    /// What is wrong with a checkpoint, or whether there is a root to compare it with.
+    fn judge(&self, checkpoint: &Checkpoint, ring: Option<&KeyRing>) -> Result<bool, String> {
+        if let Some(Err(error)) = ring.map(|ring| ring.verify(checkpoint)) {
+            return Err(error.to_string());
+        }
+        if checkpoint.size > self.next {
+            return Err(format!("it covers {} records, the log has {}", checkpoint.size, self.next));
+        }
+        match self.roots.get(&checkpoint.size) {
+            Some(root) if *root != checkpoint.root => {
+                Err("the log has another root over the same records".to_owned())
+            }
+            root => Ok(root.is_some()),
+        }
+    }
+}
+
+/// A file in `checkpoints/`.
+pub(super) struct Note {
+    /// What its name says.
+    size: u64,
+    file: PathBuf,
+    read: Result<Checkpoint, NotANote>,
+}
+
+/// Reads the notes; one that is gone meanwhile is left out.
+pub(super) fn read(notes: Vec<(u64, PathBuf)>) -> Result<Vec<Note>, ReadError> {
+    let mut found = Vec::with_capacity(notes.len());
+    for (size, file) in notes {
+        if let Some(read) = checkpoint::read(&file)? {
+            found.push(Note { size, file, read });
+        }
+    }
+    Ok(found)
 }

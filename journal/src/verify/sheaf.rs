@@ -21,7 +21,7 @@ pub(super) struct Sheaf {
     pub(super) path: Arc<Path>,
     /// Their bodies, one after the other.
     pub(super) bodies: Vec<u8>,
-    /// Whether its records are decoded; the journal's first always is.
+    /// Whether all its records are decoded; those that name a key always are.
     decoded: bool,
     /// The header of each, and its offset in the log file.
     pub(super) commits: Vec<(CommitHeader, u64)>,
@@ -98,7 +98,7 @@ impl Sheaf {
                 }
                 previous.get_or_insert(named);
                 leaves.push(payload.leaf());
-                if self.decoded || payload.seq().0 == 0 {
+                if self.decoded || payload.names_a_key() {
                     records.push((payload.decode().ok()?, offset + (COMMIT_HEADER_BYTES + slot.at) as u64));
                 }
             }

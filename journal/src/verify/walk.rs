@@ -4,11 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use wsusmigrate_core::digest::Sha256;
+use wsusmigrate_core::event::run::KeyRotated;
 use wsusmigrate_core::unit::{Seq, TimeMicros};
 
 use super::judge::Judged;
 use super::sheaf::{Answer, Sheaf};
-use super::{Depth, Finding, Severity, Verification};
+use super::{Depth, Elsewhere, Finding, Severity, Verification, notes};
 use crate::checkpoint;
 use crate::crew::Crew;
 use crate::error::ReadError;
@@ -26,7 +27,11 @@ use crate::record::{NO_LEAF, RecordView};
 use crate::tree::Tree;
 
 /// Verifies a journal.
-pub(super) fn walk(dir: &Path, depth: Depth<'_>) -> Result<Verification, ReadError> {
+pub(super) fn walk(
+    dir: &Path,
+    depth: Depth<'_>,
+    elsewhere: Option<&Elsewhere>,
+) -> Result<Verification, ReadError> {
     let place = Place::new(dir);
     let slots = head::read(&place.head())?;
     let there = segments(&place.log())?;
@@ -37,12 +42,15 @@ pub(super) fn walk(dir: &Path, depth: Depth<'_>) -> Result<Verification, ReadErr
         return Err(ReadError::Unborn(dir.to_owned()));
     }
     let notes = checkpoint::list(&place.checkpoints())?;
+    let stated = notes.iter().map(|(size, _)| *size);
+    let wanted: BTreeSet<_> = stated.chain(elsewhere.map(|it| it.checkpoint.size)).collect();
     let mut walk = Walk {
         log: place.log(),
         head: slots.newest,
-        wanted: notes.iter().map(|(size, _)| *size).collect(),
+        wanted: wanted.into_iter().collect(),
         roots: BTreeMap::new(),
         identity: None,
+        rotations: Vec::new(),
         tree: Some(Tree::default()),
         leaf: Some(NO_LEAF),
         time: None,
@@ -79,30 +87,28 @@ pub(super) fn walk(dir: &Path, depth: Depth<'_>) -> Result<Verification, ReadErr
     walk.segments(&there)?;
     walk.consequences();
     walk.end(&place);
-    let (checkpoint, uncompared) = walk.checkpoints(notes)?;
+    let notes = notes::read(notes)?;
+    let ring = walk.ring(&notes);
+    let consistent = elsewhere.and_then(|elsewhere| walk.elsewhere(elsewhere, ring.as_ref()));
+    let (checkpoint, uncompared) = walk.checkpoints(notes, ring.as_ref());
     let size = walk.head.map_or(walk.next, |head| head.size);
     let root = walk.tree.as_ref().filter(|tree| tree.size() >= size).and(walk.roots.get(&size).copied());
     let uncompared = uncompared.map(|checkpoint| checkpoint.size);
     let head = slots.newest.is_some();
-    Ok(Verification {
-        identity: walk.identity,
-        size,
-        head,
-        root,
-        checkpoint,
-        uncompared,
-        findings: walk.findings,
-    })
+    let (identity, findings) = (walk.identity, walk.findings);
+    Ok(Verification { identity, size, head, root, checkpoint, uncompared, consistent, findings })
 }
 
 /// A walk through a log.
 pub(super) struct Walk<'a> {
     pub(super) log: PathBuf,
     pub(super) head: Option<Head>,
-    /// Sizes whose root a checkpoint states.
+    /// Sizes whose root a checkpoint states, in order.
     pub(super) wanted: Vec<u64>,
     pub(super) roots: BTreeMap<u64, Sha256>,
     pub(super) identity: Option<Identity>,
+    /// Records that name another key, and where they stand.
+    pub(super) rotations: Vec<(Seq, KeyRotated, PathBuf, u64)>,
     /// None once a record was bad.
     pub(super) tree: Option<Tree>,
     /// Leaf hash of the last record, where it is known.

@@ -47,6 +47,8 @@ pub(crate) fn subject(code: u16, version: u16, body: &[u8]) -> Option<Sha256> {
             | Kind::RunJournalRecovered
             | Kind::RunInterruptionFound
             | Kind::RunStarted
+            | Kind::RunKeyRotated
+            | Kind::RunCheckpointAnchored
             | Kind::RunStepStarted
             | Kind::RunStepFinished
             | Kind::RunStepSkipped

@@ -16,6 +16,7 @@ use wsusmigrate_core::envelope::Proposed;
 use wsusmigrate_core::event::run::Recovery;
 use wsusmigrate_journal::{
     Create, Expected, Journal, OpenError, Opened, Reader, Record, RecordSource, Verification, verify,
+    verify_bytes,
 };
 
 /// A folder with a journal and, beside it, its keys.
@@ -34,6 +35,11 @@ impl Bench {
 
     pub fn keys(&self) -> PathBuf {
         self.root.path().join("keys")
+    }
+
+    /// The folder around both.
+    pub fn root(&self) -> &Path {
+        self.root.path()
     }
 
     pub fn log(&self) -> PathBuf {
@@ -69,10 +75,13 @@ impl Bench {
         verify(&self.dir()).unwrap()
     }
 
-    /// The check every test ends with.
+    /// The check every test ends with. The bytes alone say the same of everything that is signed.
     pub fn assert_sound(&self) -> Verification {
         let verification = self.verify();
         assert!(verification.is_sound(), "{:#?}", verification.findings);
+        let bytes = verify_bytes(&self.dir()).unwrap();
+        assert!(bytes.is_sound(), "{:#?}", bytes.findings);
+        assert_eq!((bytes.root, bytes.checkpoint), (verification.root, verification.checkpoint.clone()));
         verification
     }
 

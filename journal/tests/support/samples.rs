@@ -65,6 +65,13 @@ pub fn event(kind: Kind) -> Event {
         Kind::RunStopRequested => run::StopRequested { how: "Ctrl-C".into() }.into(),
         Kind::RunFailed => run::Failed { run, why: "the share is gone".into() }.into(),
         Kind::RunFinished => run::Finished { run, verdict: run::Verdict::Interrupted }.into(),
+        Kind::RunKeyRotated => run::KeyRotated { old_key: [0x66; 32], new_key: [0x77; 32] }.into(),
+        Kind::RunCheckpointAnchored => run::CheckpointAnchored {
+            size: 70_000,
+            root: Sha256([0x88; 32]),
+            place: "file /mnt/audit/wsus.checkpoint".into(),
+        }
+        .into(),
         Kind::InventoryFieldRecorded => inventory::FieldRecorded {
             field: "content.source.path".into(),
             value: "D:\\WSUS".into(),

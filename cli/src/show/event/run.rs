@@ -1,5 +1,6 @@
 //! Runs, steps and the journal, in words.
 
+use wsusmigrate_core::digest::Sha256;
 use wsusmigrate_core::event::RunEvent;
 
 /// What happened, in one line.
@@ -30,6 +31,17 @@ pub(super) fn line(event: &RunEvent) -> String {
         RunEvent::StopRequested(it) => format!("stop requested: {}", it.how),
         RunEvent::Failed(it) => format!("run failed: {}", it.why),
         RunEvent::Finished(it) => format!("run finished: {}", it.verdict.word()),
+        RunEvent::KeyRotated(it) => {
+            let hex = |key: &[u8; 32]| Sha256(*key).to_string().to_ascii_lowercase();
+            format!(
+                "key rotated: {} signs checkpoints in the place of {}",
+                hex(&it.new_key),
+                hex(&it.old_key)
+            )
+        }
+        RunEvent::CheckpointAnchored(it) => {
+            format!("checkpoint of {} records put elsewhere: {}", it.size, it.place)
+        }
     }
 }
 

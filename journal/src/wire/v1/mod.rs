@@ -28,6 +28,8 @@ pub(crate) fn encode(event: &Event, out: &mut Vec<u8>) -> Result<(), EncodeError
             RunEvent::Failed(body) => write::<run::Failed>(body, out),
             RunEvent::StopRequested(body) => write::<run::StopRequested>(body, out),
             RunEvent::Finished(body) => write::<run::Finished>(body, out),
+            RunEvent::KeyRotated(body) => write::<run::KeyRotated>(body, out),
+            RunEvent::CheckpointAnchored(body) => write::<run::CheckpointAnchored>(body, out),
         },
         Event::Inventory(event) => match event {
             InventoryEvent::FieldRecorded(body) => write::<inventory::FieldRecorded>(body, out),
@@ -72,6 +74,8 @@ pub(crate) fn decode(kind: Kind, bytes: &[u8]) -> Result<Event, DecodeError> {
         Kind::RunStepFinished => read::<run::StepFinished>(bytes),
         Kind::RunStepSkipped => read::<run::StepSkipped>(bytes),
         Kind::RunFailed => read::<run::Failed>(bytes),
+        Kind::RunKeyRotated => read::<run::KeyRotated>(bytes),
+        Kind::RunCheckpointAnchored => read::<run::CheckpointAnchored>(bytes),
         Kind::RunStopRequested => read::<run::StopRequested>(bytes),
         Kind::RunFinished => read::<run::Finished>(bytes),
         Kind::InventoryFieldRecorded => read::<inventory::FieldRecorded>(bytes),

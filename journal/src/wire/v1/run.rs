@@ -29,6 +29,10 @@ frozen! {
     Finished for run::Finished { run: [u8; 16], verdict: u8 }
 
     Failed for run::Failed { run: [u8; 16], why: String }
+
+    KeyRotated for run::KeyRotated { old_key: [u8; 32], new_key: [u8; 32] }
+
+    CheckpointAnchored for run::CheckpointAnchored { size: u64, root: [u8; 32], place: String }
 }
 
 superseded! {
