@@ -1,7 +1,7 @@
 //! How wide what people read may be: 80 columns on standard output, 100 for help.
 //!
-//! A list of events has long lines by nature, and JSON is for machines. Elsewhere a line may only be longer where its
-//! last word cannot be broken, a path or a digest, and begins where a value begins.
+//! A list of events has long lines by nature, as have notes and proofs, and JSON is for machines. Elsewhere a line may
+//! only be longer where its last word cannot be broken, a path or a digest, and begins where a value begins.
 
 use crate::play::Told;
 
@@ -15,7 +15,13 @@ const VALUE_COLUMN: usize = 40;
 /// The lines that are too wide.
 pub(crate) fn objections(words: &[String], told: &Told) -> Vec<String> {
     let asked = |word: &str| words.iter().any(|it| it == word);
-    if asked("--json") || asked("log") || asked("show") || asked("--files") {
+    if asked("--json")
+        || asked("log")
+        || asked("show")
+        || asked("--files")
+        || asked("prove")
+        || asked("anchor")
+    {
         return Vec::new();
     }
     let help = asked("--help") || asked("help");

@@ -48,14 +48,17 @@ fn files(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     found
 }
 
-/// `run` refuses, and leaves every byte as it was.
+/// Whatever writes refuses, and leaves every byte as it was.
 fn assert_not_written(world: &World, why: &str) {
-    let before = files(&world.path("journal"));
-    let run = ask(world, &["run"]);
-    let said = text(&run.stderr);
-    assert_eq!(run.status.code(), Some(USAGE), "{said}");
-    assert!(said.contains(why) && said.contains("newer program"), "{said}");
-    assert!(files(&world.path("journal")) == before, "the journal was changed");
+    let before = [files(&world.path("journal")), files(&world.path("keys"))];
+    for words in [&["run"][..], &["journal", "anchor"], &["journal", "rotate-key"]] {
+        let output = ask(world, words);
+        let said = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(USAGE), "{words:?}: {said}");
+        assert!(said.contains(why) && said.contains("newer program"), "{words:?}: {said}");
+        let after = [files(&world.path("journal")), files(&world.path("keys"))];
+        assert!(after == before, "{words:?} changed the journal or its keys");
+    }
 }
 
 #[test]

@@ -70,6 +70,33 @@ fn both_readers_agree_on_a_rehearsed_journal() {
     }
 }
 
+/// A rotated key counts for both from the same checkpoint on; without the old key's signature for neither.
+#[test]
+fn both_readers_follow_a_rotated_key() {
+    let Some(reader) = Reader::find() else { return };
+    let world = rehearsed("tiny");
+    let mut sizes = Vec::new();
+    for command in ["rotate-key", "anchor", "rotate-key", "anchor"] {
+        let words = ["journal", command, "--journal", "journal", "--keys", "keys", "--json"];
+        let output = world.command(words).output().unwrap();
+        assert!(output.status.success(), "{command}: {}", String::from_utf8_lossy(&output.stderr));
+        let said: Value = serde_json::from_slice(&output.stdout).unwrap();
+        sizes.push(said["size"].as_u64().unwrap());
+    }
+    let ours = verified(&world);
+    assert_eq!(ours["sound"], true, "{ours}");
+    assert_eq!(reader.run([world.path("journal").as_os_str()]), ours);
+    let note = world.path(format!("journal/checkpoints/{:020}", sizes[2]));
+    let whole = std::fs::read_to_string(&note).unwrap();
+    let (body, signatures) = whole.split_once("\n\n").unwrap();
+    for signature in signatures.lines() {
+        std::fs::write(&note, format!("{body}\n\n{signature}\n")).unwrap();
+        let theirs = reader.run([world.path("journal").as_os_str()]);
+        assert_eq!((&theirs["sound"], &verified(&world)["sound"]), (&false.into(), &false.into()));
+    }
+    assert_eq!(signatures.lines().count(), 2);
+}
+
 /// What the program says of its records is what stands in them for a stranger.
 #[test]
 fn a_changed_byte_is_found_by_both() {

@@ -65,6 +65,26 @@ def root(leaves):
     return level[0]
 
 
+def note_parts(path):
+    """What is signed, and the lines of the signatures."""
+    text, _, signatures = path.read_bytes().decode("utf-8").partition("\n\n")
+    return text + "\n", signatures.split("\n")
+
+
+def signature_by(lines, origin, key):
+    """The signature a note has in the name of a key; those of others may be of any shape."""
+    key_hash = hashlib.sha256(origin.encode() + b"\n\1" + key).digest()[:4]
+    beginning = f"\N{EM DASH} {origin} "
+    for line in lines:
+        try:
+            blob = base64.b64decode(line[len(beginning) :], validate=True) if line.startswith(beginning) else b""
+        except ValueError:
+            continue
+        if blob[:4] == key_hash and len(blob) == 68:
+            return blob[4:]
+    return None
+
+
 class Record:
     """A payload, its sequence, the record before it, and what it says."""
 
@@ -169,7 +189,7 @@ class Journal:
         return at + 8 + length
 
     def origin(self):
-        """What the checkpoints are about, from the first record."""
+        """What the checkpoints are about, and the key that signs the first of them, from the first record."""
         demand(self.records, "no record says whose journal this is")
         first = self.records[0].say()
         demand(first["event"] == "run.journal-created", "the first record does not create the journal")
@@ -179,6 +199,25 @@ class Journal:
         key = bytes.fromhex(fields["public_key"])
         return f"wsusmigrate/{fields['migration']}/{host}/{fields['stream']}", key
 
+    def keys(self):
+        """The keys that sign, each with the smallest size it signs. A rotation counts if both have signed behind it."""
+        origin, key = self.origin()
+        keys = [(1, key)]
+        for record in self.records:
+            said = record.say() if record.code == 0x010B else {"event": None}
+            note = self.folder / "checkpoints" / f"{record.seq + 1:020}"
+            if said["event"] != "run.key-rotated" or not note.is_file():
+                continue
+            old, new = (bytes.fromhex(said["fields"][field]) for field in ("old_key", "new_key"))
+            _, signatures = note_parts(note)
+            if old == keys[-1][1] and all(signature_by(signatures, origin, key) for key in (old, new)):
+                keys.append((record.seq + 1, new))
+        return keys
+
+    def key(self, size):
+        """The key that signs a checkpoint of this size."""
+        return [key for first, key in self.keys() if first <= size][-1]
+
     def checkpoint_text(self, size):
         tree = base64.b64encode(root(record.leaf for record in self.records[:size])).decode()
         return f"{self.origin()[0]}\n{size}\n{tree}\n"
@@ -186,16 +225,10 @@ class Journal:
     def check_note(self, path):
         """Demands that a note says what the records say, and is signed in the name of the journal's key."""
         size = int(path.name)
-        text, _, signatures = path.read_bytes().decode("utf-8").partition("\n\n")
-        demand(text + "\n" == self.checkpoint_text(size), f"checkpoint {size}: not what the records say")
-        origin, key = self.origin()
-        key_hash = hashlib.sha256(origin.encode() + b"\n\1" + key).digest()[:4]
-        for line in signatures.splitlines():
-            dash, name, encoded = line.split(" ")
-            blob = base64.b64decode(encoded, validate=True)
-            if (dash, name, blob[:4], len(blob)) == ("\N{EM DASH}", origin, key_hash, 68):
-                return
-        raise Malformed(f"checkpoint {size}: no signature in the name of the journal's key")
+        text, signatures = note_parts(path)
+        demand(text == self.checkpoint_text(size), f"checkpoint {size}: not what the records say")
+        signature = signature_by(signatures, self.origin()[0], self.key(size))
+        demand(signature, f"checkpoint {size}: no signature in the name of the key that counts there")
 
     def notes(self):
         return sorted((self.folder / "checkpoints").glob("[0-9]" * 20))
@@ -225,6 +258,7 @@ class Journal:
             sound(Record.say, record)
         return {
             "checkpoint_size": max(signed, default=None),
+            "consistent_with_size": None,
             "findings": findings,
             "origin": self.origin()[0],
             "root": root(record.leaf for record in self.records).hex().upper(),

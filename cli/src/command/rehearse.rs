@@ -130,6 +130,7 @@ fn carry_out_there(folder: &Folder, talk: Talk, crash_at: Option<u64>) -> Result
         loaded,
         journal: folder.journal(),
         keys: folder.keys(),
+        show_key: false,
         scope: Scope::Everything,
         read_back: true,
         recheck: false,

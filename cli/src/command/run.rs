@@ -47,6 +47,7 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<Answer, Failure> {
     let request = Request {
         journal: global.journal.clone().unwrap_or_else(|| place::default_journal(&loaded)),
         keys: global.keys_folder(),
+        show_key: true,
         scope: match args.only {
             None => Scope::Everything,
             Some(Only::Content) => Scope::Content,

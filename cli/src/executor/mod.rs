@@ -13,7 +13,7 @@ mod recorder;
 mod session;
 
 pub use failures::{append_failure, file_failure};
-pub use open::Opened;
+pub use open::{Opened, open_journal};
 pub use recorder::{Draft, Recorder};
 pub(crate) use session::note_stop;
 pub use session::{Boundaries, Done, NoBoundaries, Request, carry_out};

@@ -32,17 +32,7 @@ pub(super) const PROGRAM: &str = env!("CARGO_PKG_VERSION");
 
 /// Opens the journal in `folder`, or creates it where nothing is there.
 pub(super) fn open_or_create(folder: &Path, keys: &Path, name: &str, talk: Talk) -> Result<Opened, Failure> {
-    // Looked at before it is opened: opening may mend, and a journal that is not ours is left as it is.
-    match Reader::open(folder) {
-        Ok(reader) => {
-            refuse_another(folder, reader.identity(), name)?;
-            match replay::<Migration>(&reader, Some(&snapshots_dir(folder)), Upto::Now) {
-                Ok(replayed) => refuse_newer(&replayed)?,
-                Err(error) => refuse_newer_format(error)?,
-            }
-        }
-        Err(error) => refuse_newer_format(error)?,
-    }
+    look_before(folder, Some(name))?;
     let opened = match Journal::open(folder, keys, clock::now()) {
         Ok((journal, opened)) => {
             for finding in &opened.findings {
@@ -55,6 +45,39 @@ pub(super) fn open_or_create(folder: &Path, keys: &Path, name: &str, talk: Talk)
         Err(error) => return Err(open_failure(&error)),
     };
     let (journal, created) = opened;
+    let state = state(&journal, folder)?;
+    Ok(Opened { journal, state, created })
+}
+
+/// Opens the journal in `folder`, which must be there, for a command that is no run.
+pub fn open_journal(folder: &Path, keys: &Path, talk: Talk) -> Result<Journal, Failure> {
+    look_before(folder, None)?;
+    let (journal, opened) =
+        Journal::open(folder, keys, clock::now()).map_err(|error| open_failure(&error))?;
+    for finding in &opened.findings {
+        talk.say(&event::line(&finding.clone().into()));
+    }
+    state(&journal, folder)?;
+    Ok(journal)
+}
+
+/// Looks at a journal before it is opened: opening may mend, and one that is not ours to write is left as it is.
+fn look_before(folder: &Path, name: Option<&str>) -> Result<(), Failure> {
+    let reader = match Reader::open(folder) {
+        Ok(reader) => reader,
+        Err(error) => return refuse_newer_format(error),
+    };
+    if let Some(name) = name {
+        refuse_another(folder, reader.identity(), name)?;
+    }
+    match replay::<Migration>(&reader, Some(&snapshots_dir(folder)), Upto::Now) {
+        Ok(replayed) => refuse_newer(&replayed),
+        Err(error) => refuse_newer_format(error),
+    }
+}
+
+/// The state a journal holds, if this program knows everything in it.
+fn state(journal: &Journal, folder: &Path) -> Result<Migration, Failure> {
     let read = |error: &dyn std::error::Error| {
         Failure::new(Exit::JournalDamaged, "the journal cannot be replayed")
             .because(error)
@@ -64,7 +87,7 @@ pub(super) fn open_or_create(folder: &Path, keys: &Path, name: &str, talk: Talk)
     let replayed = replay::<Migration>(&reader, Some(&snapshots_dir(folder)), Upto::Now)
         .map_err(|error| read(&error))?;
     refuse_newer(&replayed)?;
-    Ok(Opened { journal, state: replayed.state, created })
+    Ok(replayed.state)
 }
 
 fn create(folder: &Path, keys: &Path, name: &str) -> Result<Journal, Failure> {

@@ -14,7 +14,7 @@ use wsusmigrate_core::id::RunId;
 use wsusmigrate_core::projection::Migration;
 use wsusmigrate_core::status::Phase;
 use wsusmigrate_core::step::Step;
-use wsusmigrate_journal::{Observer, ReadError, Reader, evidence};
+use wsusmigrate_journal::{Observer, ReadError, Reader, evidence, verifier_key};
 
 use crate::adapter::content::Effects;
 use crate::clock;
@@ -37,6 +37,8 @@ pub struct Request {
     pub journal: PathBuf,
     /// The folder of the signing keys.
     pub keys: PathBuf,
+    /// Whether the key of a journal created now is shown: worth noting down, except where it is thrown away.
+    pub show_key: bool,
     /// Which part of the plan.
     pub scope: Scope,
     /// Whether a new copy is read back at the end of the content step.
@@ -185,6 +187,11 @@ fn begin(opened: Opened, request: &Request) -> Result<Recorder, Failure> {
     let talk = request.talk;
     if created {
         talk.say(&format!("journal created: {}", request.journal.display()));
+        if request.show_key {
+            // Whoever notes it down today can tell tomorrow that it is still the same journal.
+            let key = verifier_key(&journal.identity().origin(), &journal.public_key());
+            talk.say(&format!("checkpoints are signed by {key}"));
+        }
     }
     let interrupted = match state.run.status.phase {
         Phase::Running { run, .. } => Some(run),

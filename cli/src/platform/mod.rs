@@ -60,3 +60,4 @@ pub use system::same_file_system;
 pub use system::sync_folder;
 pub use system::to_os;
 pub use system::verbatim;
+pub use system::write_system_log;

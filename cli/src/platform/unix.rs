@@ -2,6 +2,7 @@
 
 mod folder;
 mod sync;
+mod system_log;
 mod target;
 mod uncached;
 
@@ -20,6 +21,7 @@ use super::fact::{Account, Kind, Space, UnsafeName};
 
 pub use folder::Folder;
 pub use sync::{GroupSync, sync_folder};
+pub use system_log::write_system_log;
 pub use target::Target;
 pub use uncached::{Uncached, prepare_reading};
 

@@ -5,6 +5,7 @@
 
 mod file;
 mod identity;
+mod system_log;
 
 use std::ffi::{OsStr, OsString};
 use std::fs::Metadata;
@@ -22,6 +23,7 @@ use super::wtf8;
 
 pub use file::{Folder, GroupSync, Target, Uncached, is_symbolic_link, prepare_reading, sync_folder};
 pub use identity::{account, disable_core_dumps, host_name, os_description};
+pub use system_log::write_system_log;
 
 /// The longest name of one entry, in [`name_units`].
 pub const NAME_UNITS_MAX: usize = 255;

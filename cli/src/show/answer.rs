@@ -9,7 +9,7 @@ use wsusmigrate_journal::Verification;
 
 use crate::error::Failure;
 use crate::exit::Exit;
-use crate::show::{guidance, report, verification};
+use crate::show::{Anchored, KeyRotation, Proof, anchored, guidance, proof, report, rotation, verification};
 
 /// What a command answers: data, how the program ends, what to type next.
 pub struct Answer {
@@ -31,6 +31,12 @@ pub enum Body {
     Guidance(Box<Guidance>),
     /// What verifying the journal showed.
     Verification(Box<Verification>),
+    /// A proof.
+    Proof(Box<Proof>),
+    /// A checkpoint put elsewhere.
+    Anchored(Box<Anchored>),
+    /// A key that was rotated.
+    KeyRotation(Box<KeyRotation>),
     /// One document.
     Document(Value),
     /// Line by line, as it is read: never held whole.
@@ -85,6 +91,12 @@ fn written(body: Body, json: bool, out: &mut dyn Write) -> io::Result<Result<(),
         Body::Guidance(it) => guidance::text(&it, out)?,
         Body::Verification(it) if json => document(&verification::json(&it), out)?,
         Body::Verification(it) => verification::text(&it, out)?,
+        Body::Proof(it) if json => document(&proof::json(&it), out)?,
+        Body::Proof(it) => proof::text(&it, out)?,
+        Body::Anchored(it) if json => document(&anchored::json(&it), out)?,
+        Body::Anchored(it) => anchored::text(&it, out)?,
+        Body::KeyRotation(it) if json => document(&rotation::json(&it), out)?,
+        Body::KeyRotation(it) => rotation::text(&it, out)?,
         Body::Document(it) => document(&it, out)?,
         Body::Lines(lines) => {
             for line in lines {

@@ -1,17 +1,23 @@
 //! The only place that formats: answers of commands as text for people or JSON for machines.
 
+mod anchored;
 mod answer;
 pub mod event;
 mod guidance;
 mod message;
+mod proof;
 mod quote;
 pub mod record;
 mod report;
+mod rotation;
 mod table;
 mod unit;
 mod verification;
 
+pub use anchored::Anchored;
 pub use answer::{Answer, Body, Line, render};
 pub use message::{Talk, failure};
+pub use proof::{Proof, Proved};
 pub use quote::quoted;
+pub use rotation::KeyRotation;
 pub use unit::{bytes, count, span};

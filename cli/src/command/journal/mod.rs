@@ -1,8 +1,12 @@
 //! `journal`: the log itself.
 
+mod anchor;
 mod log;
+mod prove;
+mod rotate_key;
 mod show;
 mod verify;
+mod writer;
 
 use crate::error::Failure;
 use crate::place::Global;
@@ -14,6 +18,9 @@ pub(super) enum Command {
     Log(log::Args),
     Show(show::Args),
     Verify(verify::Args),
+    Prove(prove::Args),
+    Anchor(anchor::Args),
+    RotateKey(rotate_key::Args),
 }
 
 pub(super) fn run(command: &Command, global: &Global) -> Result<Answer, Failure> {
@@ -21,5 +28,8 @@ pub(super) fn run(command: &Command, global: &Global) -> Result<Answer, Failure>
         Command::Log(args) => log::run(args, global),
         Command::Show(args) => show::run(args, global),
         Command::Verify(args) => verify::run(args, global),
+        Command::Prove(args) => prove::run(args, global),
+        Command::Anchor(args) => anchor::run(args, global),
+        Command::RotateKey(args) => rotate_key::run(args, global),
     }
 }

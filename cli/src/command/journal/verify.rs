@@ -1,7 +1,9 @@
 //! `journal verify`: is every byte what was written, and is the history a legal one?
 
+use std::path::{Path, PathBuf};
+
 use wsusmigrate_core::status::Status;
-use wsusmigrate_journal::verify_with;
+use wsusmigrate_journal::{Elsewhere, verify_against, verify_with};
 
 use crate::command::state;
 use crate::error::Failure;
@@ -11,13 +13,22 @@ use crate::show::{Answer, Body};
 
 /// Check framing, chain, tree, checkpoints and the legality of the history; name the first bad record
 #[derive(clap::Args, Debug)]
-pub(in crate::command) struct Args {}
+pub(in crate::command) struct Args {
+    /// Compare with a checkpoint kept elsewhere: the journal must go on from it
+    #[arg(long, value_name = "FILE")]
+    against: Option<PathBuf>,
+}
 
-pub(super) fn run(_: &Args, global: &Global) -> Result<Answer, Failure> {
+pub(super) fn run(args: &Args, global: &Global) -> Result<Answer, Failure> {
+    let elsewhere = args.against.as_deref().map(elsewhere).transpose()?;
     let folder = global.journal_folder()?;
     let mut status = Status::default();
     let mut legal = |recorded: &_| status.advance(recorded).map_err(|illegal| illegal.to_string());
-    let verification = verify_with(&folder, &mut legal).map_err(|error| state::read_failure(&error))?;
+    let verification = match &elsewhere {
+        Some(elsewhere) => verify_against(&folder, &mut legal, elsewhere),
+        None => verify_with(&folder, &mut legal),
+    };
+    let verification = verification.map_err(|error| state::read_failure(&error))?;
     let exit = if verification.is_sound() { Exit::Well } else { Exit::JournalDamaged };
     let alone = verification.lacks_head_alone();
     let answer = Answer::well(Body::Verification(Box::new(verification))).exit(exit);
@@ -29,4 +40,14 @@ pub(super) fn run(_: &Args, global: &Global) -> Result<Answer, Failure> {
              whole, `wsusmigrate run` rebuilds it",
         ),
     })
+}
+
+fn elsewhere(file: &Path) -> Result<Elsewhere, Failure> {
+    let what = format!("{} is not a checkpoint", file.display());
+    let hint = "Name the file that `wsusmigrate journal anchor` wrote, or a copy of one in checkpoints/.";
+    match Elsewhere::read(file) {
+        Ok(Some(elsewhere)) => Ok(elsewhere),
+        Ok(None) => Err(Failure::new(Exit::Usage, format!("there is no file {}", file.display())).hint(hint)),
+        Err(error) => Err(Failure::new(Exit::Usage, what).because(&error).hint(hint)),
+    }
 }

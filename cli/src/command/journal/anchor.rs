@@ -1,0 +1,157 @@
+//! `journal anchor`: the current checkpoint put where whoever can rewrite the journal may not reach it.
+//!
+//! First the checkpoint is signed, then it is put elsewhere, then that is recorded. A crash before the record leaves a
+//! checkpoint elsewhere that is as good as any.
+
+use std::fs::File;
+use std::io::{ErrorKind, Write as _};
+use std::path::{Path, PathBuf};
+
+use wsusmigrate_core::envelope::{Envelope, Proposed};
+use wsusmigrate_core::event::run::CheckpointAnchored;
+use wsusmigrate_core::id::EventId;
+use wsusmigrate_journal::{Checkpoint, Elsewhere, Expected, Journal, KeyRing};
+
+use super::writer;
+use crate::clock;
+use crate::command::state;
+use crate::error::Failure;
+use crate::executor::append_failure;
+use crate::exit::Exit;
+use crate::place::Global;
+use crate::platform;
+use crate::show::{Anchored, Answer, Body};
+
+/// Sign a checkpoint and put it elsewhere: to a file, the system's log or standard output
+#[derive(clap::Args, Debug)]
+pub(in crate::command) struct Args {
+    /// Write it to this file; an older checkpoint of this journal there is replaced. In a folder it gets a file of its
+    /// own
+    #[arg(long, value_name = "PATH")]
+    file: Option<PathBuf>,
+    /// Write it to the system's log: syslog, on Windows the event log (not verified on a real Windows)
+    #[arg(long)]
+    system_log: bool,
+}
+
+pub(super) fn run(args: &Args, global: &Global) -> Result<Answer, Failure> {
+    if let Some(file) = &args.file {
+        refuse_inside(file, &global.journal_folder()?)?;
+    }
+    let journal = writer::open(global)?;
+    let checkpoint = journal.checkpoint().map_err(|error| writer::checkpoint_failure(&error))?;
+    let mut places = Vec::new();
+    if let Some(file) = &args.file {
+        let file = to_file(file, &checkpoint, &journal)?;
+        places.push(format!("file {}", file.display()));
+    }
+    if args.system_log {
+        places.push(to_system_log(&checkpoint)?);
+    }
+    let printed = places.is_empty();
+    if printed {
+        places.push("standard output".to_owned());
+    }
+    record(&journal, &checkpoint, &places)?;
+    writer::close(journal)?;
+    Ok(Answer::well(Body::Anchored(Box::new(Anchored { checkpoint, places, printed }))))
+}
+
+/// Whoever rewrites the journal rewrites what lies in its folder.
+fn refuse_inside(file: &Path, journal: &Path) -> Result<(), Failure> {
+    if !platform::is_inside(file, journal).unwrap_or(false) {
+        return Ok(());
+    }
+    Err(Failure::new(Exit::Usage, format!("{} would lie in the journal's folder", file.display()))
+        .hint("Name a place that whoever can write the journal cannot write."))
+}
+
+fn record(journal: &Journal, checkpoint: &Checkpoint, places: &[String]) -> Result<(), Failure> {
+    let time = clock::now();
+    let propose = |(place, seq): (&String, u64)| {
+        let event =
+            CheckpointAnchored { size: checkpoint.size, root: checkpoint.root, place: place.as_str().into() };
+        let migration = journal.identity().migration;
+        let id = EventId::of_observation(migration, "run.checkpoint-anchored", &seq.to_be_bytes());
+        Proposed { envelope: Envelope { id, time, action: None, causation: None }, event: event.into() }
+    };
+    let size = journal.size();
+    let batch = places.iter().zip(size..).map(propose).collect();
+    let appended = journal.append(batch, Expected::Size(size)).wait();
+    appended.map(drop).map_err(|error| append_failure(&error))
+}
+
+/// Writes the note to a file, atomically; where it was put.
+fn to_file(path: &Path, checkpoint: &Checkpoint, journal: &Journal) -> Result<PathBuf, Failure> {
+    let file = if path.is_dir() {
+        path.join(format!("{}-{:020}.checkpoint", journal.identity().stream, checkpoint.size))
+    } else {
+        path.to_owned()
+    };
+    let unwritable = |error: std::io::Error| {
+        Failure::new(Exit::Failed, format!("cannot write {}", file.display()))
+            .because(&error)
+            .hint("Nothing was recorded of it; name another place with --file PATH.")
+    };
+    let there = Elsewhere::read(&file).map_err(|error| {
+        Failure::new(Exit::Usage, format!("{} is something else than a checkpoint", file.display()))
+            .because(&error)
+            .hint("It is left as it is; name another file with --file PATH.")
+    })?;
+    if let Some(there) = &there {
+        refuse_contradiction(there, journal)?;
+        if there.checkpoint.says_the_same(checkpoint) {
+            // Somebody may have signed it there; it says what is to be said.
+            return Ok(file);
+        }
+    }
+    let mut temporary = file.as_os_str().to_owned();
+    temporary.push(".tmp");
+    let temporary = PathBuf::from(temporary);
+    let mut out = File::create(&temporary).map_err(unwritable)?;
+    out.write_all(checkpoint.text.as_bytes()).and_then(|()| out.sync_all()).map_err(unwritable)?;
+    drop(out);
+    std::fs::rename(&temporary, &file).map_err(unwritable)?;
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
+    match platform::sync_folder(folder.unwrap_or(Path::new("."))) {
+        // Shares do not all know the sync of a folder.
+        Err(error) if !matches!(error.kind(), ErrorKind::Unsupported | ErrorKind::InvalidInput) => {
+            Err(unwritable(error))
+        }
+        _ => Ok(file),
+    }
+}
+
+/// A checkpoint that stands there already is evidence: it is replaced only by one that goes on from it.
+fn refuse_contradiction(there: &Elsewhere, journal: &Journal) -> Result<(), Failure> {
+    let reader = journal.reader().map_err(|error| state::read_failure(&error))?;
+    let ring = KeyRing::read(&reader).map_err(|error| state::read_failure(&error))?;
+    let Elsewhere { file, checkpoint } = there;
+    if checkpoint.origin != journal.identity().origin() {
+        let what = format!("{} is a checkpoint of another journal", file.display());
+        return Err(
+            Failure::new(Exit::Usage, what).hint("It is left as it is; name another file with --file PATH.")
+        );
+    }
+    let goes_on = ring.verify(checkpoint).is_ok()
+        && checkpoint.size <= journal.size()
+        && journal.root_at(checkpoint.size).is_ok_and(|root| root == checkpoint.root);
+    if goes_on {
+        return Ok(());
+    }
+    let what = format!("the journal does not go on from the checkpoint in {}", file.display());
+    let hint =
+        format!("It is left as it is. `wsusmigrate journal verify --against {}` says more.", file.display());
+    Err(Failure::new(Exit::JournalDamaged, what).hint(hint))
+}
+
+/// Writes one line with the note as a JSON string: from it the note can be had again, byte for byte.
+fn to_system_log(checkpoint: &Checkpoint) -> Result<String, Failure> {
+    let note = serde_json::Value::from(checkpoint.text.as_str());
+    let line = format!("checkpoint of {} records: {note}", checkpoint.size);
+    platform::write_system_log(&line).map_err(|error| {
+        Failure::new(Exit::Failed, "cannot write to the system's log")
+            .because(&error)
+            .hint("Put the checkpoint elsewhere with --file PATH.")
+    })
+}
