@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
-"""The newest checkpoint of a journal, judged by other people's code: `pymerkle` for the tree, `cryptography` for the key.
+"""Checkpoints and proofs of a journal, judged by other people's code: `pymerkle` for the tree, `cryptography` for keys.
 
-    check_proofs.py JOURNAL    needs requirements.txt
+    check_proofs.py JOURNAL [PROOF ...]    needs requirements.txt; PROOF is what `wsusmigrate journal prove` wrote
 
-The root in the checkpoint must be the one pymerkle computes over the stored payloads, every record must have an
-inclusion proof against it, every prefix a consistency proof, and the signature must be the journal key's. As a check
-that cannot fail is a defect, each is then asked about something that is not so, and must refuse it.
+The root in the newest checkpoint must be the one pymerkle computes over the stored payloads, every record must have an
+inclusion proof against it, every prefix a consistency proof, and every checkpoint the signature of the key that counts
+at its size; where a key was rotated, that of the key before as well. A PROOF must lead from the bytes beside it to its
+checkpoint. As a check that cannot fail is a defect, each is then asked about something that is not so, and must refuse
+it.
 """
 
 import base64
@@ -16,9 +18,9 @@ from pathlib import Path
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from pymerkle import InmemoryTree, InvalidProof, verify_consistency, verify_inclusion
+from pymerkle import InclusionProof, InmemoryTree, InvalidProof, verify_consistency, verify_inclusion
 
-from read_journal import Journal, demand
+from read_journal import Journal, demand, note_parts, signature_by
 
 
 def refused(error, check, *values):
@@ -49,25 +51,60 @@ def check_tree(payloads, signed_root):
 
 
 def check_signature(text, lines, origin, key):
-    named = [line.split(" ")[2] for line in lines if line.split(" ")[1] == origin]
-    demand(named, "the note has no signature in the journal's name")
-    signature = base64.b64decode(named[0], validate=True)[4:]
+    signature = signature_by(lines, origin, key)
+    demand(signature, "the note has no signature in the name of the key that counts")
     public = Ed25519PublicKey.from_public_bytes(key)
-    public.verify(signature, text)
-    refused(InvalidSignature, public.verify, signature, text + b"\n")
+    public.verify(signature, text.encode())
+    refused(InvalidSignature, public.verify, signature, text.encode() + b"\n")
 
 
-def main(folder):
-    journal = Journal(folder)
-    note = journal.notes()[-1].read_text(encoding="utf-8")
+def check_signatures(journal):
+    """Every checkpoint, and where a key was rotated both keys; returns how many."""
+    notes = {int(path.name): note_parts(path) for path in journal.notes()}
+    by = [(size, journal.key(size)) for size in notes]
+    keys = journal.keys()
+    by += [(first, before) for (_, before), (first, _) in zip(keys, keys[1:])]
+    for size, key in by:
+        check_signature(*notes[size], journal.origin()[0], key)
+    return len(by)
+
+
+def check_proof(journal, path):
+    """A tlog-proof and the record beside it, without the log; the journal only says which key counts."""
+    head, _, note = path.read_bytes().decode("utf-8").partition("\n\n")
+    kind, index, *hashes = head.split("\n")
+    demand(kind == "c2sp.org/tlog-proof@v1" and index.startswith("index "), f"{path.name} is no tlog-proof")
     text, _, signatures = note.partition("\n\n")
     origin, size, root = text.split("\n")
+    size, index, root = int(size), int(index[len("index ") :]) + 1, base64.b64decode(root, validate=True)
+    check_signature(text + "\n", signatures.split("\n"), origin, journal.key(size))
+    leaf = hashlib.sha256(b"\0" + path.with_suffix(".leaf").read_bytes()).digest()
+    # On which side each hash stands follows from index and size: any tree of that size says it.
+    blank = InmemoryTree(algorithm="sha256")
+    for _ in range(size):
+        blank.append_entry(b"")
+    rule = blank.prove_inclusion(index).rule
+    path_up = [base64.b64decode(line, validate=True) for line in hashes]
+    proof = InclusionProof("sha256", True, size, index, rule, [leaf] + path_up)
+    verify_inclusion(leaf, root, proof, index, size)
+    other = hashlib.sha256(leaf).digest()
+    proof = InclusionProof("sha256", True, size, index, rule, [other] + path_up)
+    refused(InvalidProof, verify_inclusion, other, root, proof, index, size)
+
+
+def main(folder, proofs):
+    journal = Journal(folder)
+    text, _ = note_parts(journal.notes()[-1])
+    _, size, root, _ = text.split("\n")
     payloads = [record.payload for record in journal.records[: int(size)]]
     demand(len(payloads) == int(size), "the newest checkpoint is over more records than there are")
     check_tree(payloads, base64.b64decode(root, validate=True))
-    check_signature((text + "\n").encode(), signatures.splitlines(), origin, journal.origin()[1])
-    print(json.dumps({"inclusion_proofs": int(size), "consistency_proofs": int(size) - 1, "signatures": 1}))
+    signatures = check_signatures(journal)
+    for proof in proofs:
+        check_proof(journal, proof)
+    figures = {"inclusion_proofs": int(size), "consistency_proofs": int(size) - 1, "signatures": signatures}
+    print(json.dumps({**figures, "proofs_by_the_program": len(proofs)}))
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]), [Path(proof) for proof in sys.argv[2:]])
