@@ -96,7 +96,8 @@ pub(crate) fn each_fails_and_each_is_the_last() -> Outcome {
 fn closed() -> TempDir {
     let folder = TempDir::new().expect("a temporary folder");
     let site = Site::create(folder.path());
-    assert_eq!(site.writer(Load { epoch: 0, threads: 1, batch: 4, batches: 10 }).end().code, Some(0));
+    let ended = site.writer(Load { epoch: 0, threads: 1, batch: 4, batches: 10 }).end();
+    assert_eq!(ended.code, Some(0), "{}", ended.text());
     folder
 }
 
