@@ -150,6 +150,9 @@ pub enum ReadError {
         /// Records there are.
         size: u64,
     },
+    /// While it was read, the journal was replaced by another one or by an older copy of itself.
+    #[error("the journal in {} was replaced while it was read", .0.display())]
+    Replaced(PathBuf),
     /// A checkpoint file is not one.
     #[error("the checkpoint {} is not valid", file.display())]
     Checkpoint {

@@ -12,6 +12,8 @@ use crate::log::read::LogRecords;
 use crate::open;
 use crate::place::Place;
 use crate::record::{RawRecord, RecordView};
+use crate::selection::{Direction, Query, Selection};
+use crate::tail::Tail;
 
 /// Somewhere records come from: a journal's folder; later a bundle, an imported stream, a hub.
 pub trait RecordSource {
@@ -62,10 +64,34 @@ impl Reader {
         Ok(Self { place, identity, head })
     }
 
-    /// Looks at the durable head again; the new size.
+    /// Looks at the durable head again; the new size. What was durable once stays so: a journal that has become
+    /// shorter, or another one, is an error.
     pub fn refresh(&mut self) -> Result<u64, ReadError> {
-        self.head = trusted_head(&self.place)?;
-        Ok(self.head.size)
+        let head = trusted_head(&self.place)?;
+        if head.stream != self.head.stream || head.size < self.head.size {
+            return Err(ReadError::Replaced(self.place.root().to_owned()));
+        }
+        self.head = head;
+        Ok(head.size)
+    }
+
+    /// The records of a range that a query asks for, oldest or newest first. What lies beyond
+    /// [`RecordSource::size`] is an error, not an end.
+    #[must_use]
+    pub fn select(&self, range: Range<u64>, direction: Direction, query: Query) -> Selection {
+        match self.holds(&range) {
+            Ok(()) => Selection::new(&self.place.log(), range, direction, query),
+            Err(error) => Selection::failed(error),
+        }
+    }
+
+    /// Follows the journal from a position on, which may be its end.
+    pub fn tail(self, from: u64, query: Query) -> Result<Tail, ReadError> {
+        Tail::new(self, from, query)
+    }
+
+    pub(crate) fn log_records(&self, range: Range<u64>) -> LogRecords {
+        LogRecords::new(&self.place.log(), range)
     }
 
     /// The checkpoint of exactly this size, if there is one. Its signature is not checked here.
@@ -97,7 +123,7 @@ impl RecordSource for Reader {
         if let Err(error) = self.holds(&range) {
             return Box::new(std::iter::once(Err(error)));
         }
-        Box::new(LogRecords::new(&self.place.log(), range))
+        Box::new(self.log_records(range))
     }
 
     fn visit(
@@ -106,7 +132,7 @@ impl RecordSource for Reader {
         look: &mut dyn FnMut(RecordView<'_>) -> Result<ControlFlow<()>, ReadError>,
     ) -> Result<(), ReadError> {
         self.holds(&range)?;
-        let mut records = LogRecords::new(&self.place.log(), range);
+        let mut records = self.log_records(range);
         while let Some(record) = records.next_payload() {
             if look(record?)?.is_break() {
                 break;

@@ -1,5 +1,6 @@
 //! The log files: their bytes, walking through them, writing them, mending their end.
 
+pub(crate) mod backward;
 pub(crate) mod cursor;
 mod filler;
 pub(crate) mod frame;

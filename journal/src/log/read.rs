@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use wsusmigrate_core::unit::Seq;
 
-use super::cursor::{Commit, Cursor, Found, SegmentError, segments};
+use super::cursor::{Commit, Cursor, Found, Position, SegmentError, segments};
 use super::frame::{NotAHeader, Records};
 use crate::error::{Damage, ReadError};
 use crate::record::{RawRecord, RecordView};
@@ -42,6 +42,12 @@ impl LogRecords {
             stale: false,
             failed: false,
         }
+    }
+
+    /// The same, from a place between two commits that is not behind the range's start.
+    pub(crate) fn at(log: &Path, place: Position, range: Range<u64>) -> Result<Self, ReadError> {
+        let cursor = Cursor::open_at(log, place).map_err(read_error)?;
+        Ok(Self { cursor: Some(cursor), ..Self::new(log, range) })
     }
 
     /// Goes on to a new durable end. Only after everything up to the old one was given out.
@@ -148,11 +154,9 @@ impl Iterator for LogRecords {
 fn open_for(log: &Path, seq: u64) -> Result<Cursor, ReadError> {
     let segments = segments(log)?;
     let index = segments.partition_point(|&first| first <= seq);
-    let Some(&segment) = index.checked_sub(1).and_then(|index| segments.get(index)) else {
-        let what = "no log file holds it".to_owned();
-        return Err(Damage { seq: Seq(seq), file: log.to_owned(), offset: 0, what }.into());
-    };
-    let mut cursor = Cursor::open(log, segment).map_err(read_error)?;
+    let segment = index.checked_sub(1).and_then(|index| segments.get(index));
+    let segment = segment.ok_or_else(|| missing(log, seq))?;
+    let mut cursor = Cursor::open(log, *segment).map_err(read_error)?;
     while let Some(header) = cursor.look_at_header()? {
         if header.end() > seq {
             break;
@@ -160,6 +164,12 @@ fn open_for(log: &Path, seq: u64) -> Result<Cursor, ReadError> {
         cursor.pass(&header);
     }
     Ok(cursor)
+}
+
+/// An acknowledged record that no log file holds.
+pub(crate) fn missing(log: &Path, seq: u64) -> ReadError {
+    let what = "no log file holds it".to_owned();
+    Damage { seq: Seq(seq), file: log.to_owned(), offset: 0, what }.into()
 }
 
 fn damage(cursor: &Cursor, seq: u64, offset: u64, what: String) -> ReadError {

@@ -125,6 +125,7 @@ fn create_segment(log: &Path, header: SegmentHeader) -> Result<(Arc<File>, PathB
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::log::backward::Backward;
     use crate::log::cursor::segments;
     use crate::log::frame::{CommitHeader, push_record};
     use crate::log::mend::later_commit;
@@ -175,6 +176,9 @@ mod tests {
                 let seqs: Vec<_> =
                     LogRecords::new(&log, start..end).map(|record| record.unwrap().seq().0).collect();
                 assert_eq!(seqs, (start..end).collect::<Vec<_>>());
+                let back: Vec<_> =
+                    Backward::new(&log, start..end).map(|record| record.unwrap().seq().0).collect();
+                assert_eq!(back, (start..end).rev().collect::<Vec<_>>());
             }
         }
     }
@@ -190,5 +194,9 @@ mod tests {
         assert_eq!(found.end.at.next, missing);
         assert!(later_commit(&log, &found).unwrap().is_some());
         assert!(LogRecords::new(&log, 0..120).any(|record| record.is_err()));
+        let mut back = Backward::new(&log, 0..120);
+        let after_it: Vec<_> = back.by_ref().map_while(|record| Some(record.ok()?.seq().0)).collect();
+        assert_eq!(after_it, (segments(&log).unwrap()[2]..120).rev().collect::<Vec<_>>());
+        assert!(back.next().is_none(), "an error is the end");
     }
 }

@@ -1,13 +1,21 @@
 //! `journal log`: the events, one a line.
 
-use wsusmigrate_core::event::Kind;
-use wsusmigrate_core::unit::Seq;
-use wsusmigrate_journal::{Reader, Record, RecordSource};
+use std::time::Duration;
 
-use crate::command::state;
+use sha2::{Digest as _, Sha256};
+use wsusmigrate_core::digest;
+use wsusmigrate_core::id::ActionId;
+use wsusmigrate_core::path::RelPath;
+use wsusmigrate_core::unit::{Seq, TimeMicros};
+use wsusmigrate_journal::{Direction, Query, RawRecord, ReadError, RecordSource, Tail};
+
+use crate::command::{moment, state};
 use crate::error::Failure;
 use crate::place::Global;
 use crate::show::{Answer, Body, Line, record};
+
+/// How long one look for what comes next takes at most. Somebody who follows waits for ever.
+const PATIENCE: Duration = Duration::from_hours(1);
 
 /// List the events, oldest first; works beside a running run
 #[derive(clap::Args, Debug)]
@@ -18,66 +26,76 @@ pub(in crate::command) struct Args {
     /// End with this record
     #[arg(long, value_name = "SEQ")]
     to: Option<u64>,
+    /// Only events of this time or later: 2026-11-22T14:05:00Z, or a date (its beginning, UTC)
+    #[arg(long, value_name = "TIME", value_parser = moment::since)]
+    since: Option<TimeMicros>,
+    /// Only events of this time or earlier: a time, or a date (its end, UTC)
+    #[arg(long, value_name = "TIME", value_parser = moment::until)]
+    until: Option<TimeMicros>,
     /// Only events whose name begins with this, such as content.file
     #[arg(long, value_name = "NAME")]
     event: Option<String>,
+    /// Only events of this action, such as one batch of files
+    #[arg(long, value_name = "ID")]
+    action: Option<ActionId>,
+    /// Only events about this file, such as `WsusContent/9D/A999….cab`
+    #[arg(long, value_name = "PATH", value_parser = subject)]
+    path: Option<digest::Sha256>,
+    /// Newest first
+    #[arg(long, conflicts_with = "follow")]
+    reverse: bool,
+    /// At most so many events
+    #[arg(long, value_name = "N")]
+    limit: Option<u64>,
+    /// Wait for what comes next, until Ctrl-C
+    #[arg(long, conflicts_with = "to")]
+    follow: bool,
 }
 
 pub(super) fn run(args: &Args, global: &Global) -> Result<Answer, Failure> {
     let reader = state::reader(global)?;
+    let query = Query {
+        since: args.since,
+        until: args.until,
+        name: args.event.clone(),
+        action: args.action,
+        subject: args.path,
+    };
+    let limit = args.limit.and_then(|limit| usize::try_from(limit).ok()).unwrap_or(usize::MAX);
+    let failed = |error: ReadError| state::read_failure(&error);
+    if args.follow {
+        let tail = reader.tail(args.from, query).map_err(failed)?;
+        return Ok(lines(Following(tail).take(limit)));
+    }
     let end = args.to.map_or(reader.size(), |to| Seq(to).next().0.min(reader.size()));
-    let lines =
-        Lines { reader, next: args.from, end, wanted: args.event.clone(), page: Vec::new().into_iter() };
-    Ok(Answer::well(Body::Lines(Box::new(lines))))
+    let direction = if args.reverse { Direction::Backward } else { Direction::Forward };
+    Ok(lines(reader.select(args.from.min(end)..end, direction, query).take(limit)))
 }
 
-/// Records read per visit to the log: bounds what is held.
-const PAGE_RECORDS: u64 = 1024;
-
-/// The wanted records, read page by page.
-struct Lines {
-    reader: Reader,
-    next: u64,
-    end: u64,
-    wanted: Option<String>,
-    page: std::vec::IntoIter<Result<Record, Failure>>,
+/// The path of a file below the content root, with either slash, as what events are found by.
+fn subject(text: &str) -> Result<digest::Sha256, String> {
+    let path = RelPath::from_bytes(text.replace('\\', "/").into_bytes()).map_err(|error| error.to_string())?;
+    Ok(digest::Sha256(Sha256::digest(path.as_bytes()).into()))
 }
 
-impl Lines {
-    fn read_page(&mut self) {
-        let end = self.end.min(self.next.saturating_add(PAGE_RECORDS));
-        let page: Vec<_> = self
-            .reader
-            .records(self.next..end)
-            .map(|raw| raw.map_err(|error| state::read_failure(&error)).and_then(|raw| state::decode(&raw)))
-            .collect();
-        self.next = end;
-        self.page = page.into_iter();
-    }
-
-    fn is_wanted(&self, record: &Record) -> bool {
-        let Some(wanted) = &self.wanted else { return true };
-        match record {
-            Record::Known(recorded) => Kind::name(recorded.event.kind()).starts_with(wanted),
-            Record::Unknown(_) => false,
-        }
-    }
+fn lines(records: impl Iterator<Item = Result<RawRecord, ReadError>> + 'static) -> Answer {
+    let lines = records.map(|raw| {
+        let raw = raw.map_err(|error| state::read_failure(&error))?;
+        Ok::<Line, Failure>(record::line(&state::decode(&raw)?))
+    });
+    Answer::well(Body::Lines(Box::new(lines)))
 }
 
-impl Iterator for Lines {
-    type Item = Result<Line, Failure>;
+/// What is there and what comes, without an end but an error.
+struct Following(Tail);
+
+impl Iterator for Following {
+    type Item = Result<RawRecord, ReadError>;
 
     fn next(&mut self) -> Option<Self::Item> {
         loop {
-            match self.page.next() {
-                Some(Ok(record)) if self.is_wanted(&record) => return Some(Ok(record::line(&record))),
-                Some(Ok(_)) => {}
-                Some(Err(failure)) => {
-                    self.end = self.next;
-                    return Some(Err(failure));
-                }
-                None if self.next < self.end => self.read_page(),
-                None => return None,
+            if let Some(found) = self.0.next_within(PATIENCE).transpose() {
+                return Some(found);
             }
         }
     }

@@ -1,0 +1,66 @@
+//! Following a journal: what is there, then what comes, also from another process.
+
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::error::ReadError;
+use crate::log::read::LogRecords;
+use crate::reader::{Reader, RecordSource as _};
+use crate::record::RawRecord;
+use crate::selection::Query;
+
+/// How often the durable head is looked at while nothing comes: one small read each time.
+const LOOK_EVERY: Duration = Duration::from_millis(50);
+
+/// The records a query asks for from a position on, as they become durable. Never shows one that is not, and skips
+/// none. Works beside the writer and without a lock, so it looks at the durable head from time to time.
+pub struct Tail {
+    reader: Reader,
+    records: LogRecords,
+    query: Query,
+}
+
+impl Tail {
+    pub(crate) fn new(reader: Reader, from: u64, query: Query) -> Result<Self, ReadError> {
+        let size = reader.size();
+        if from > size {
+            return Err(ReadError::Beyond { asked: from, size });
+        }
+        let records = reader.log_records(from..size);
+        Ok(Self { reader, records, query })
+    }
+
+    /// The next record that is durable by now; nothing where there is none yet. An error where the journal was
+    /// replaced by another or by an older copy of itself.
+    pub fn poll(&mut self) -> Result<Option<RawRecord>, ReadError> {
+        loop {
+            while let Some(record) = self.records.next_payload() {
+                let record = record?;
+                if self.query.asks_for(record)? {
+                    return Ok(Some(record.to_raw()));
+                }
+            }
+            let had = self.reader.size();
+            let size = self.reader.refresh()?;
+            if size == had {
+                return Ok(None);
+            }
+            self.records.extend(size);
+        }
+    }
+
+    /// The next record, waiting for it; nothing where none came within the time.
+    pub fn next_within(&mut self, patience: Duration) -> Result<Option<RawRecord>, ReadError> {
+        let until = Instant::now() + patience;
+        loop {
+            if let Some(record) = self.poll()? {
+                return Ok(Some(record));
+            }
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return Ok(None);
+            }
+            thread::sleep(left.min(LOOK_EVERY));
+        }
+    }
+}
