@@ -8,7 +8,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
 use wsusmigrate_core::envelope::Proposed;
-use wsusmigrate_core::unit::Seq;
+use wsusmigrate_core::unit::{Seq, TimeMicros};
 
 use crate::codec::RECORD_BYTES_MAX;
 use crate::error::AppendError;
@@ -147,6 +147,19 @@ pub(crate) struct Draft {
 pub struct Batch {
     pub(crate) drafts: Vec<Draft>,
     bytes: usize,
+    origin: Origin,
+}
+
+/// What is known of a batch's events before anything is looked up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Origin {
+    /// Nothing: any of them may be in the journal already.
+    Unknown,
+    /// None of them was in the journal when it was opened.
+    SinceOpening,
+    /// The journal's own finding about its store, made while appends go on: it takes the time of the record before
+    /// it, because the journal asks no clock.
+    OwnFinding,
 }
 
 impl Batch {
@@ -167,13 +180,30 @@ impl Batch {
         if count > BATCH_EVENTS_MAX || bytes > BATCH_BYTES_MAX {
             return Err(AppendError::BatchTooLarge { events: count, bytes });
         }
-        Ok(Self { drafts, bytes })
+        Ok(Self { drafts, bytes, origin: Origin::Unknown })
+    }
+
+    /// Vouches that none of these events was in the journal when it was opened: their ids hold random bytes drawn since,
+    /// or they hang on an event that does. Such a batch does not wait for the store to be opened; what was appended
+    /// since the opening is recognised all the same.
+    #[must_use]
+    pub fn known_new(self) -> Self {
+        Self { origin: Origin::SinceOpening, ..self }
+    }
+
+    /// Of the journal's own finding about its store.
+    pub(crate) fn own_finding(self) -> Self {
+        Self { origin: Origin::OwnFinding, ..self }
     }
 }
 
 impl fmt::Debug for Batch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Batch").field("events", &self.drafts.len()).field("bytes", &self.bytes).finish()
+        f.debug_struct("Batch")
+            .field("events", &self.drafts.len())
+            .field("bytes", &self.bytes)
+            .field("origin", &self.origin)
+            .finish()
     }
 }
 
@@ -182,15 +212,28 @@ pub(crate) struct Request {
     pub(crate) drafts: Vec<Draft>,
     pub(crate) bytes: usize,
     pub(crate) expected: Expected,
-    /// The journal made these events itself, with ids nobody else can have: they need not be looked up.
-    pub(crate) certainly_new: bool,
+    pub(crate) origin: Origin,
     pub(crate) reply: Arc<Reply>,
 }
 
 impl Request {
     pub(crate) fn new(batch: Batch, expected: Expected, bell: &Arc<Bell>) -> Self {
-        let Batch { drafts, bytes } = batch;
-        Self { drafts, bytes, expected, certainly_new: false, reply: Arc::new(Reply::new(bell)) }
+        let Batch { drafts, bytes, origin } = batch;
+        Self { drafts, bytes, expected, origin, reply: Arc::new(Reply::new(bell)) }
+    }
+
+    /// Whether the store must be asked for its events.
+    pub(crate) fn needs_store(&self) -> bool {
+        self.origin == Origin::Unknown
+    }
+}
+
+impl Draft {
+    /// The same event at another moment, where it would be before that one.
+    pub(crate) fn not_before(self, time: TimeMicros) -> Result<Self, AppendError> {
+        let mut proposed = self.proposed;
+        proposed.envelope.time = proposed.envelope.time.max(time);
+        draft(proposed)
     }
 }
 

@@ -9,9 +9,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use wsusmigrate_core::digest::Sha256;
 use wsusmigrate_core::envelope::Recorded;
 use wsusmigrate_core::id::StreamId;
-use wsusmigrate_core::unit::Seq;
+use wsusmigrate_core::unit::{Seq, TimeMicros};
 
-use crate::append::{Appended, Draft, Expected, Reply, Request};
+use crate::append::{Appended, Draft, Expected, Origin, Reply, Request};
 use crate::disk::FileError;
 use crate::error::AppendError;
 use crate::head::{Head, Publisher};
@@ -23,7 +23,7 @@ use crate::log::writer::LogWriter;
 use crate::observe::Observer;
 use crate::queue::Queue;
 use crate::record;
-use crate::store::follow::{LAG_RECORDS_MAX, Lag};
+use crate::store::lag::Lag;
 use crate::tree_snapshot::TreeSnapshots;
 
 /// What appends to a closed journal are told.
@@ -70,9 +70,8 @@ pub(crate) struct Committer {
     /// Before the last commit: what a `tree` snapshot holds, so that the commit after it proves it.
     pub(crate) before_last: Option<Point>,
     pub(crate) snapshot_size: u64,
-    /// Records the store must have before events can be told apart from repeats: more than fit into memory were
-    /// missing when the journal was opened.
-    pub(crate) catch_up_first: bool,
+    /// Time of the last record that was appended since the opening.
+    pub(crate) last_time: TimeMicros,
 }
 
 /// A group on its way to the medium.
@@ -108,7 +107,20 @@ impl Committer {
         self.publisher.sync()
     }
 
-    fn commit(&mut self, requests: Vec<Request>) -> Result<(), AppendError> {
+    fn commit(&mut self, mut requests: Vec<Request>) -> Result<(), AppendError> {
+        if self.lag.answers() {
+            return self.commit_group(requests);
+        }
+        // What is known to be new does not wait for what must be looked up and stands behind it.
+        let known_new = requests.iter().position(Request::needs_store).unwrap_or(requests.len());
+        let others = requests.split_off(known_new);
+        for group in [requests, others].into_iter().filter(|group| !group.is_empty()) {
+            self.commit_group(group)?;
+        }
+        Ok(())
+    }
+
+    fn commit_group(&mut self, requests: Vec<Request>) -> Result<(), AppendError> {
         let before = self.live.durable().clone();
         let mut group = Group {
             frame: vec![0; COMMIT_HEADER_BYTES],
@@ -132,16 +144,16 @@ impl Committer {
 
     fn stage_all(&mut self, requests: Vec<Request>, group: &mut Group) -> Result<(), AppendError> {
         let mut failed = None;
-        if requests.iter().any(|request| !request.certainly_new) {
-            let lag_max = if self.catch_up_first { 0 } else { LAG_RECORDS_MAX };
-            failed = self.lag.wait(lag_max).map_err(AppendError::from).err();
-            self.catch_up_first = false;
-        }
+        let is_asked = requests.iter().any(Request::needs_store);
+        let unanswered = if is_asked { self.lag.wait_for_answers().err() } else { None };
+        let full = self.lag.wait_for_room().err();
         for request in requests {
             let reply = Arc::clone(&request.reply);
-            let answer = match &failed {
-                Some(error) => Err(error.clone()),
-                None => self.stage(request, group),
+            let refused = if request.needs_store() { &unanswered } else { &full };
+            let answer = match (&failed, refused) {
+                (Some(error), _) => Err(AppendError::clone(error)),
+                (None, Some(why)) => Err(why.clone().into()),
+                (None, None) => self.stage(request, group),
             };
             if let Err(error @ AppendError::Stopped(_)) = &answer {
                 failed.get_or_insert_with(|| error.clone());
@@ -155,8 +167,9 @@ impl Committer {
     fn stage(&mut self, request: Request, group: &mut Group) -> Result<Appended, AppendError> {
         let size = group.point.at.next;
         let mut known = Vec::with_capacity(request.drafts.len());
+        let in_memory = !request.needs_store() && !self.lag.answers();
         for draft in &request.drafts {
-            known.push(if request.certainly_new { None } else { self.index.find(draft)? });
+            known.push(if in_memory { self.index.find_recent(draft)? } else { self.index.find(draft)? });
         }
         let repeated = known.iter().flatten().count();
         if repeated < known.len() {
@@ -174,6 +187,9 @@ impl Committer {
         for (draft, known) in request.drafts.into_iter().zip(known) {
             let seq = match known {
                 Some(seq) => seq,
+                None if request.origin == Origin::OwnFinding => {
+                    self.place(draft.not_before(self.last_time)?, group)
+                }
                 None => self.place(draft, group),
             };
             (first, last) = (first.min(seq), last.max(seq));
@@ -190,6 +206,7 @@ impl Committer {
         group.point.at.next += 1;
         push_record(&mut group.frame, &draft.payload);
         self.index.insert(&draft, seq);
+        self.last_time = draft.proposed.envelope.time;
         let (envelope, event) = (draft.proposed.envelope, draft.proposed.event);
         group.recorded.push(Recorded { seq: Seq(seq), envelope, event });
         seq

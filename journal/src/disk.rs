@@ -135,6 +135,12 @@ pub(crate) fn write_atomic_with(
     }
 }
 
+/// Removes a file for good: its name does not come back after a crash.
+pub(crate) fn remove(path: &Path) -> Result<(), FileError> {
+    fs::remove_file(path).at("remove", path)?;
+    path.parent().map_or(Ok(()), sync_dir)
+}
+
 /// Moves something that is not trusted any more into `quarantine`, under a name that is still free.
 pub(crate) fn quarantine(what: &Path, quarantine: &Path) -> Result<PathBuf, FileError> {
     const NAMES_MAX: u32 = 1_000_000;

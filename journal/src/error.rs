@@ -94,9 +94,6 @@ pub enum OpenError {
     /// The first record is not what begins a journal.
     #[error("the first record is not run.journal-created")]
     NoIdentity,
-    /// The store failed while it was opened or rebuilt.
-    #[error("the store failed: {0}")]
-    Store(String),
     /// A file operation failed.
     #[error(transparent)]
     File(#[from] FileError),
@@ -218,6 +215,14 @@ pub enum AppendError {
     /// One action has more items than the index holds (see `crate::ACTION_ITEMS_MAX`).
     #[error("an action has more than {} items", crate::ACTION_ITEMS_MAX)]
     ActionTooLarge,
+    /// Whether these events are in the journal already cannot be told before the store is open and has caught up, and it
+    /// was not heard of for a while. Nothing was appended. Hint: try again; batches that are known to be new are
+    /// taken meanwhile.
+    #[error("the store is not ready, and was not heard of for {} seconds", waited.as_secs())]
+    StoreNotReady {
+        /// How long it was waited for without a sign of it.
+        waited: std::time::Duration,
+    },
     /// The journal could not be written and takes nothing more; whether this batch is in it, opening again tells.
     /// The program must stop (exit code 4).
     #[error("the journal could not be written: {0}")]

@@ -11,7 +11,7 @@ use wsusmigrate_core::unit::Seq;
 
 use crate::append::Draft;
 use crate::error::AppendError;
-use crate::store::follow::Lag;
+use crate::store::lag::Lag;
 use crate::store::recent::{Content, IdMap, is_item};
 use crate::store::{Store, StoreError};
 
@@ -28,14 +28,31 @@ struct Actions {
 }
 
 pub(crate) struct Index {
-    store: Store,
+    /// The open store, from the first time it is needed.
+    store: Option<Store>,
     lag: Arc<Lag>,
     actions: Actions,
 }
 
 impl Index {
-    pub(crate) fn new(store: Store, lag: Arc<Lag>) -> Self {
-        Self { store, lag, actions: Actions::default() }
+    pub(crate) fn new(lag: Arc<Lag>) -> Self {
+        Self { store: None, lag, actions: Actions::default() }
+    }
+
+    fn store(&mut self) -> Result<&Store, StoreError> {
+        match &mut self.store {
+            Some(store) => Ok(store),
+            none => Ok(none.insert(self.lag.store()?)),
+        }
+    }
+
+    /// Where an event stands that was not in the journal when it was opened: until the store has caught up, everything
+    /// since then is in memory.
+    pub(crate) fn find_recent(&self, draft: &Draft) -> Result<Option<u64>, AppendError> {
+        match self.recent(&draft.proposed.envelope.id) {
+            Some((seq, content)) => compare(draft, seq, Some(content)),
+            None => Ok(None),
+        }
     }
 
     /// Where an event stands already, if it does. An event with its id and other content is an error.
@@ -45,9 +62,9 @@ impl Index {
         if let Some((seq, content)) = self.recent(&envelope.id) {
             return compare(draft, seq, Some(content));
         }
-        let stored = if is_item(envelope) { self.item(draft)? } else { self.store.find(&envelope.id)? };
+        let stored = if is_item(envelope) { self.item(draft)? } else { self.store()?.find(&envelope.id)? };
         let Some(seq) = stored else { return Ok(None) };
-        let record = self.store.record(seq)?;
+        let record = self.store()?.record(seq)?;
         let content = record.and_then(|record| Content::of_stored(record.view()).map(|(_, content)| content));
         compare(draft, seq, content)
     }
@@ -95,7 +112,7 @@ impl Index {
             let recent = self.lag.recent.lock().unwrap_or_else(PoisonError::into_inner);
             recent.with_prefix(&action).collect()
         };
-        let stored = self.store.action(&action, ACTION_ITEMS_MAX + 1)?;
+        let stored = self.store()?.action(&action, ACTION_ITEMS_MAX + 1)?;
         for record in stored.ok_or(AppendError::ActionTooLarge)? {
             if let Some((envelope, _)) =
                 Content::of_stored(record.view()).filter(|(envelope, _)| is_item(envelope))

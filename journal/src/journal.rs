@@ -21,6 +21,7 @@ use crate::checkpoint;
 use crate::committer::{CLOSED, Committer, Live};
 use crate::disk::{self, At, FileError};
 use crate::error::{AppendError, CheckpointError, CloseError, OpenError, ReadError};
+use crate::findings::Findings;
 use crate::head::{Head, Publisher};
 use crate::identity::Identity;
 use crate::index::Index;
@@ -37,7 +38,9 @@ use crate::queue::Queue;
 use crate::reader::Reader;
 use crate::record::{self, NO_LEAF};
 use crate::snapshot::{self, Label};
-use crate::store::follow::{Ending, Follower};
+use crate::store::follow::Follower;
+use crate::store::lag::{Ending, Lag};
+use crate::store::settle::Found;
 use crate::tree_snapshot::{self, TreeSnapshots};
 
 /// What a new journal says about itself in its first record.
@@ -64,7 +67,8 @@ pub struct Opened {
     pub identity: Identity,
     /// Records, those that opening itself appended included.
     pub size: u64,
-    /// What was mended; each is a `run.journal-recovered` in the journal.
+    /// What was mended; each is a `run.journal-recovered` in the journal. What is found about the store comes later, see
+    /// [`Journal::settled`].
     pub findings: Vec<JournalRecovered>,
 }
 
@@ -129,6 +133,9 @@ impl Journal {
     }
 
     /// Opens a journal, mends what an interruption left, and appends one `run.journal-recovered` for each finding.
+    ///
+    /// The store is not waited for: it is opened, held against the log and caught up or rebuilt while this already
+    /// takes appends. See [`Journal::settled`] for what was found about it.
     pub fn open(dir: &Path, keys: &Path, time: TimeMicros) -> Result<(Self, Opened), OpenError> {
         let place = Place::new(dir);
         if !dir.is_dir() {
@@ -155,8 +162,8 @@ impl Journal {
         let mended = open::mend(&place, keys)?;
         let key = SigningKey::load(keys, mended.identity.stream, &mended.identity.public_key)?;
         let findings = mended.findings.clone();
-        let journal = Self::start(place, keys, key, mended, lock)?;
-        journal.record(&findings, time)?;
+        let (journal, recording) = Self::start(place, keys, key, mended, lock, time)?;
+        recording.record(&findings)?;
         let opened = Opened { identity: journal.identity.clone(), size: journal.size(), findings };
         Ok((journal, opened))
     }
@@ -167,14 +174,13 @@ impl Journal {
         key: SigningKey,
         mended: Mended,
         lock: File,
-    ) -> Result<Self, OpenError> {
-        let Mended { identity, end, before_last, checkpoint, store, applied, recent, .. } = mended;
+        time: TimeMicros,
+    ) -> Result<(Self, Findings), OpenError> {
+        let Mended { identity, end, before_last, checkpoint, store, store_existed, .. } = mended;
         let (stream, size) = (identity.stream, end.at.next);
         let writer = LogWriter::open(&place.log(), stream, end.at.segment, end.at.offset)?;
         let publisher = publisher(&place, stream, &end, mended.generation)?;
-        let catch_up_first = recent.is_none();
-        let recent = recent.unwrap_or_default();
-        let follower = Follower::start(store.clone(), &place.log(), stream, applied, size, recent);
+        let lag = Arc::new(Lag::new(size));
         let queue = Arc::new(Queue::default());
         let live = Arc::new(Live::new(end, checkpoint));
         let committer = Committer {
@@ -183,16 +189,21 @@ impl Journal {
             stream,
             writer,
             publisher,
-            index: Index::new(store, Arc::clone(&follower.lag)),
-            lag: Arc::clone(&follower.lag),
+            index: Index::new(Arc::clone(&lag)),
+            lag: Arc::clone(&lag),
             snapshots: TreeSnapshots { folder: place.snapshots(), log: place.log(), stream },
             before_last,
             snapshot_size: size,
-            catch_up_first,
+            last_time: time,
         };
         let committer = Some(std::thread::spawn(move || committer.run()));
+        let findings =
+            Findings { queue: Arc::clone(&queue), migration: identity.migration, stream, size, time };
+        let reporting = findings.clone();
+        let found = Found { place: place.clone(), stream, size, store_existed, store };
+        let follower = Follower::start(found, lag, Box::new(move |finding| reporting.hand_over(&finding)));
         let keys = keys.to_owned();
-        Ok(Self {
+        let journal = Self {
             place,
             keys,
             key: Mutex::new(key),
@@ -202,28 +213,17 @@ impl Journal {
             follower,
             committer,
             _lock: lock,
-        })
+        };
+        Ok((journal, findings))
     }
 
-    /// Appends what opening found.
-    fn record(&self, findings: &[JournalRecovered], time: TimeMicros) -> Result<(), AppendError> {
-        if findings.is_empty() {
-            return Ok(());
-        }
-        let (name, size) = ("run.journal-recovered", self.size());
-        let propose = |(number, finding): (usize, &JournalRecovered)| {
-            // The size makes it a new one at each opening; nobody else makes events of this name.
-            let key = format!("{} {size} {number}", self.identity.stream);
-            let id = EventId::of_observation(self.identity.migration, name, key.as_bytes());
-            let envelope = Envelope { id, time, action: None, causation: None };
-            Proposed { envelope, event: finding.clone().into() }
-        };
-        let batch = findings.iter().enumerate().map(propose).collect();
-        let mut request = Request::new(Batch::new(batch)?, Expected::Any, &self.queue.bell);
-        request.certainly_new = true;
-        let append = Append { reply: Arc::clone(&request.reply) };
-        self.queue.push(vec![request]);
-        append.wait().map(drop)
+    /// Waits until the store has everything that was there at opening. What was found about it, once that is recorded as
+    /// `run.journal-recovered`; `None` where it needed nothing. Nobody has to wait for this: appends that need the
+    /// store wait for it themselves.
+    pub fn settled(&self) -> Result<Option<JournalRecovered>, AppendError> {
+        let Some((finding, reply)) = self.follower.lag.wait_settled()? else { return Ok(None) };
+        Append { reply }.wait()?;
+        Ok(Some(finding))
     }
 
     /// Hands a batch to the committer. A batch is appended whole or not at all.
@@ -262,6 +262,16 @@ impl Journal {
         append
     }
 
+    /// Hands over batches that were encoded before, together. See [`Journal::append_all`].
+    pub fn append_batches(&self, batches: impl IntoIterator<Item = (Batch, Expected)>) -> Vec<Append> {
+        let requests =
+            batches.into_iter().map(|(batch, expected)| Request::new(batch, expected, &self.queue.bell));
+        let requests: Vec<_> = requests.collect();
+        let appends = requests.iter().map(|request| Append { reply: Arc::clone(&request.reply) }).collect();
+        self.queue.push(requests);
+        appends
+    }
+
     /// The answer to a batch that cannot be appended.
     fn refused(&self, error: AppendError) -> Append {
         let append = Append { reply: Arc::new(Reply::new(&self.queue.bell)) };
@@ -275,7 +285,8 @@ impl Journal {
         self.live.durable().at.next
     }
 
-    /// Durable records the store does not have yet. Bounded: appends wait where it falls too far behind.
+    /// Durable records the store does not have yet, all of them until it is open. What has to be remembered because of it
+    /// is bounded: appends wait where it falls too far behind.
     #[must_use]
     pub fn lag(&self) -> u64 {
         self.follower.lag.records()
@@ -336,6 +347,8 @@ impl Journal {
 
     /// Ends cleanly: commits what waits, drains the store, signs a checkpoint.
     pub fn close(mut self) -> Result<(), CloseError> {
+        // What is found about the store is recorded before nothing can be any more. Its failure is told below.
+        let _ = self.settled();
         self.end_committer()?;
         self.follower.end(Ending::Drained).map_err(|error| CloseError::Store(error.to_string()))?;
         if !self.is_signed() {

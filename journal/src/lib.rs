@@ -26,6 +26,7 @@ mod crew;
 mod disk;
 pub mod error;
 pub mod evidence;
+mod findings;
 mod head;
 mod identity;
 mod index;

@@ -1,7 +1,8 @@
 //! Opening for writing is recovery: the same code whether there is anything to mend or not.
 //!
-//! The log decides. The head, the store and the checkpoints are held against it; what it lacks and the store has is
-//! taken from the store; what contradicts it is refused or, being a copy, moved to quarantine and made anew.
+//! The log decides. The head and the checkpoints are held against it; what it lacks and the store has is taken from the
+//! store; what contradicts it is refused or, being a copy, moved to quarantine and made anew. Otherwise the store is not
+//! touched here: the follower opens it while the writer already works, see [`crate::store::settle`].
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -22,10 +23,7 @@ use crate::log::mend::{later_commit, wipe_tail};
 use crate::log::read::LogRecords;
 use crate::log::scan::{Point, Scan, ScanError, scan};
 use crate::place::Place;
-use crate::record::NO_LEAF;
-use crate::store::follow::LAG_RECORDS_MAX;
 use crate::store::rebuild::{RebuildError, rebuild_log};
-use crate::store::recent::{Content, Recent};
 use crate::store::run::RUN_RECORDS;
 use crate::store::{Applied, Store, StoreError};
 use crate::tree_snapshot;
@@ -38,11 +36,10 @@ pub(crate) struct Mended {
     /// Generation of the newest head there was.
     pub(crate) generation: u64,
     pub(crate) checkpoint: Option<(u64, Sha256)>,
-    pub(crate) store: Store,
-    /// Records the store has.
-    pub(crate) applied: u64,
-    /// What it lacks; `None` where that is too much for the memory.
-    pub(crate) recent: Option<Recent>,
+    /// Whether there was a store. It is the follower's to look at.
+    pub(crate) store_existed: bool,
+    /// The store, where it was needed here.
+    pub(crate) store: Option<Store>,
     pub(crate) findings: Vec<JournalRecovered>,
 }
 
@@ -57,28 +54,17 @@ struct Looked {
 pub(crate) fn mend(place: &Place, keys: &Path) -> Result<Mended, OpenError> {
     let mut findings = Vec::new();
     let slots = head::read(&place.head())?;
-    let store_existed = place.store().exists();
-    let mut store =
-        if store_existed { open_store(place) } else { Err(StoreError("it is missing".to_owned())) };
-    let applied = |store: &Result<Store, StoreError>| match store {
-        Ok(store) => store.applied(),
-        Err(error) => Err(error.clone()),
-    };
-    let mut at = applied(&store);
-    let in_store = at.as_ref().ok().and_then(|applied| *applied);
-
-    let stream = stream_of(place, &slots, in_store.as_ref())?;
+    let mut backup = Backup::new(place);
+    let stream = stream_of(place, &slots, &mut backup)?;
     let claims = match stream {
         Some(stream) => claim::gather(place, keys, stream)?,
         None => claim::newest_inside(place)?.into_iter().collect(),
     };
-    // The store indexes its last, unfinished run again from the log. Where that stretch is damaged no snapshot may
-    // hide it: the whole log is walked, and rebuilt or refused below.
-    let readable = in_store.is_none_or(|applied| is_readable(place, unfinished_run(applied.size)));
-    let trusted = stream.filter(|_| readable);
+    // Where a record was found damaged no snapshot may hide it: the whole log is walked.
+    let trusted = stream.filter(|_| !place.suspect().exists());
     let mut looked = look(place, trusted, &slots, &claims)?;
-    if let Some(lack) = lacks(place, &looked, &slots, &claims, in_store.map_or(0, |applied| applied.size)) {
-        let records = from_store(place, &slots, &claims, &looked, store.as_ref().ok().zip(in_store), &lack)?;
+    if let Some(lack) = lacks(place, &looked, &slots, &claims, &mut backup) {
+        let records = from_store(place, &slots, &claims, &looked, &mut backup, &lack)?;
         let detail = format!("{}: {}", lack.file.display(), lack.what).into();
         findings.push(JournalRecovered { finding: Recovery::LogRebuilt, records, bytes: 0, detail });
         looked = look(place, stream, &slots, &claims)?;
@@ -93,54 +79,42 @@ pub(crate) fn mend(place: &Place, keys: &Path) -> Result<Mended, OpenError> {
     // From here on things are changed.
     findings.extend(drop_tail(place, &looked.scan)?);
     findings.extend(judge_head(&slots, size));
-    let agrees = |at: &Applied| {
-        at.stream == identity.stream
-            && at.size <= size
-            && leaf_before(place, at.size).is_ok_and(|leaf| leaf == at.leaf)
-    };
-    match &at {
-        Ok(Some(there)) if agrees(there) => {
-            if there.size < size {
-                let records = size - there.size;
-                let (finding, detail) = (Recovery::StoreCaughtUp, "".into());
-                findings.push(JournalRecovered { finding, records, bytes: 0, detail });
-            }
-        }
-        other => {
-            let why = match other {
-                Ok(Some(_)) => "it contradicts the log".to_owned(),
-                Ok(None) => "it does not say how far it is, or lacks its own last record".to_owned(),
-                Err(error) => error.to_string(),
-            };
-            // Closed before it is moved: Windows does not move what is open.
-            drop(store);
-            if place.store().exists() {
-                disk::quarantine(&place.store(), &place.quarantine())?;
-            }
-            store = open_store(place);
-            at = Ok(None);
-            let detail = why.as_str().into();
-            // A journal that was just created has no store yet: nothing was lost.
-            if store_existed || size > 1 {
-                let finding = Recovery::StoreRebuilt;
-                findings.push(JournalRecovered { finding, records: size, bytes: 0, detail });
-            }
-        }
+    if place.suspect().exists() {
+        disk::remove(&place.suspect())?;
     }
-    let store = store.map_err(|error| OpenError::Store(error.to_string()))?;
-    let applied = at.ok().flatten().map_or(0, |at| at.size);
-    let recent = if size - applied <= LAG_RECORDS_MAX { Some(recent(place, applied, size)?) } else { None };
     Ok(Mended {
         identity,
         before_last: looked.scan.before_last,
         end: looked.scan.end,
         generation: slots.newest.map_or(0, |head| head.generation),
         checkpoint: looked.checkpoint,
-        store,
-        applied,
-        recent,
+        store_existed: backup.exists,
+        store: backup.opened.and_then(Result::ok),
         findings,
     })
+}
+
+/// The store as what the log can be rebuilt from: opened only where the log lacks something.
+struct Backup<'a> {
+    place: &'a Place,
+    exists: bool,
+    opened: Option<Result<Store, StoreError>>,
+}
+
+impl<'a> Backup<'a> {
+    fn new(place: &'a Place) -> Self {
+        Self { place, exists: place.store().exists(), opened: None }
+    }
+
+    /// The store and how far it is, where it can be opened and agrees with itself.
+    fn applied(&mut self) -> Option<(&Store, Applied)> {
+        if !self.exists {
+            return None;
+        }
+        let opened = self.opened.get_or_insert_with(|| Store::open(&self.place.store()));
+        let store = opened.as_ref().ok()?;
+        Some((store, store.applied().ok()??))
+    }
 }
 
 /// Whether something beside the log says that the journal held records.
@@ -159,23 +133,18 @@ pub(crate) fn is_unborn(place: &Place) -> Result<bool, FileError> {
     Ok(!used && !segments(&place.log())?.is_empty() && !begun())
 }
 
-/// The records from the beginning of the store's last run on.
-const fn unfinished_run(applied: u64) -> std::ops::Range<u64> {
-    applied - applied % RUN_RECORDS as u64..applied
-}
-
-fn is_readable(place: &Place, range: std::ops::Range<u64>) -> bool {
-    LogRecords::new(&place.log(), range).all(|record| record.is_ok())
-}
-
-fn open_store(place: &Place) -> Result<Store, StoreError> {
-    Store::open(&place.store())
+/// Whether the records before a size can be read, from the beginning of their run on: a store that was closed with the
+/// log reads them again, and no snapshot may hide that it cannot.
+fn is_readable(place: &Place, size: u64) -> bool {
+    let run = size - size % RUN_RECORDS as u64..size;
+    LogRecords::new(&place.log(), run).all(|record| record.is_ok())
 }
 
 /// The stream, from whatever still names it.
-fn stream_of(place: &Place, slots: &Slots, store: Option<&Applied>) -> Result<Option<StreamId>, OpenError> {
+fn stream_of(place: &Place, slots: &Slots, backup: &mut Backup<'_>) -> Result<Option<StreamId>, OpenError> {
     let log = scan_error(scan_header(place))?;
-    Ok(log.or(slots.newest.map(|head| head.stream)).or(store.map(|applied| applied.stream)))
+    let known = log.or(slots.newest.map(|head| head.stream));
+    Ok(known.or_else(|| backup.applied().map(|(_, applied)| applied.stream)))
 }
 
 fn scan_header(place: &Place) -> Result<Option<StreamId>, ScanError> {
@@ -206,7 +175,7 @@ fn look(
             claim.checkpoint.size > size
                 || Some((claim.checkpoint.size, claim.checkpoint.root)) == start.checkpoint
         };
-        if !claims.iter().all(known) {
+        if !claims.iter().all(known) || !is_readable(place, size) {
             continue;
         }
         let looked = look_from(place, start.point, slots, claims, start.checkpoint)?;
@@ -242,7 +211,13 @@ fn look_from(
 }
 
 /// What the log should have and has not, by the word of the head or of a checkpoint the store can make good.
-fn lacks(place: &Place, looked: &Looked, slots: &Slots, claims: &[Claim], in_store: u64) -> Option<Damage> {
+fn lacks(
+    place: &Place,
+    looked: &Looked,
+    slots: &Slots,
+    claims: &[Claim],
+    backup: &mut Backup<'_>,
+) -> Option<Damage> {
     let scan = &looked.scan;
     let size = scan.end.at.next;
     let stop = |otherwise: &str| scan.stop.clone().unwrap_or_else(|| otherwise.to_owned());
@@ -256,7 +231,8 @@ fn lacks(place: &Place, looked: &Looked, slots: &Slots, claims: &[Claim], in_sto
         }
     }
     let claimed = claims.iter().map(|claim| claim.checkpoint.size).max().unwrap_or(0);
-    let lost = size == 0 || (size < claimed && claimed <= in_store);
+    let mut in_store = || backup.applied().map_or(0, |(_, applied)| applied.size);
+    let lost = size == 0 || (size < claimed && claimed <= in_store());
     lost.then(|| damage(place, scan, stop("the log ends before a checkpoint")))
 }
 
@@ -272,7 +248,7 @@ fn from_store(
     slots: &Slots,
     claims: &[Claim],
     looked: &Looked,
-    store: Option<(&Store, Applied)>,
+    backup: &mut Backup<'_>,
     lack: &Damage,
 ) -> Result<u64, OpenError> {
     let there = looked.scan.end.at.next;
@@ -291,7 +267,8 @@ fn from_store(
             OpenError::NotFound(place.root().to_owned())
         }
     };
-    let Some((store, applied)) = store.filter(|(_, applied)| applied.size >= known.max(there)) else {
+    let Some((store, applied)) = backup.applied().filter(|(_, applied)| applied.size >= known.max(there))
+    else {
         return Err(refused("it does not hold everything that was acknowledged"));
     };
     let (log, rebuilt) = (place.log(), place.log_rebuilt());
@@ -332,28 +309,6 @@ fn identity(place: &Place, size: u64) -> Result<Identity, OpenError> {
     let first = LogRecords::new(&place.log(), 0..size.min(1)).next();
     let record = first.ok_or(OpenError::NoIdentity)?.map_err(from_read)?.decode();
     Identity::of(&record.map_err(|_| OpenError::NoIdentity)?).ok_or(OpenError::NoIdentity)
-}
-
-fn leaf_before(place: &Place, size: u64) -> Result<Sha256, ReadError> {
-    match size.checked_sub(1) {
-        None => Ok(NO_LEAF),
-        Some(last) => match LogRecords::new(&place.log(), last..size).next() {
-            Some(record) => Ok(record?.leaf()),
-            None => Ok(NO_LEAF),
-        },
-    }
-}
-
-fn recent(place: &Place, applied: u64, size: u64) -> Result<Recent, OpenError> {
-    let mut recent = Recent::default();
-    let mut records = LogRecords::new(&place.log(), applied..size);
-    while let Some(payload) = records.next_payload() {
-        let payload = payload.map_err(from_read)?;
-        if let Some((envelope, content)) = Content::of_stored(payload) {
-            recent.insert(envelope.id, payload.seq().0, content);
-        }
-    }
-    Ok(recent)
 }
 
 fn from_read(error: ReadError) -> OpenError {

@@ -48,6 +48,11 @@ impl Place {
         self.0.join("quarantine")
     }
 
+    /// Says that a record was found damaged where opening did not look: the next opening looks at all of the log.
+    pub(crate) fn suspect(&self) -> PathBuf {
+        self.0.join("suspect")
+    }
+
     /// A log segment, by the first sequence it holds.
     pub(crate) fn segment(log: &Path, first: u64) -> PathBuf {
         log.join(format!("{first:020}.log"))

@@ -119,8 +119,7 @@ fn a_torn_tail_of_any_length_is_dropped_and_the_journal_goes_on() {
         file[start..end].copy_from_slice(&whole[start..end]);
         fs::write(segment(&torn), &file).unwrap();
         assert!(torn.verify().is_sound(), "an append in flight is no damage");
-        let (journal, opened) = torn.try_open().unwrap();
-        let found: Vec<_> = opened.findings.iter().map(|finding| finding.finding).collect();
+        let (journal, found) = torn.open_and_find();
         if end == whole.len() {
             assert_eq!(
                 found,

@@ -15,11 +15,12 @@ use proptest::prelude::*;
 use support::{Bench, samples};
 use wsusmigrate_core::envelope::{Proposed, Recorded};
 use wsusmigrate_core::event::inventory::FieldRecorded;
+use wsusmigrate_core::event::run::JournalRecovered;
 use wsusmigrate_core::event::{Event, RunEvent};
 use wsusmigrate_core::projection::Projection;
 use wsusmigrate_core::unit::{Seq, TimeMicros};
 use wsusmigrate_journal::{
-    AppendError, Appended, Expected, Journal, Opened, Reader, Record, RecordSource, Upto, replay,
+    AppendError, Appended, Expected, Journal, Reader, Record, RecordSource, Upto, replay,
 };
 
 /// Events there may be: few, so that the same one is often meant.
@@ -153,7 +154,7 @@ impl Model {
     }
 
     /// Takes over what opening recorded of itself, which must be what it says it found.
-    fn take_recoveries(&mut self, reader: &Reader, opened: &Opened) {
+    fn take_recoveries(&mut self, reader: &Reader, found: &[JournalRecovered]) {
         let new = forward(reader, self.0.len() as u64..reader.size());
         let recoveries: Vec<_> = new
             .iter()
@@ -162,7 +163,7 @@ impl Model {
                 other => panic!("opening added {other:?}"),
             })
             .collect();
-        assert_eq!(recoveries, opened.findings);
+        assert_eq!(recoveries, found);
         self.0.extend(new);
     }
 
@@ -216,7 +217,9 @@ impl Pair {
     fn reopen(mut self, leave: impl FnOnce(Bench, Journal) -> Bench) -> Self {
         self.bench = leave(self.bench, self.journal);
         let (journal, opened) = self.bench.try_open().unwrap();
-        self.model.take_recoveries(&self.bench.reader(), &opened);
+        // What is found about the store is recorded when it is known; nothing else is appended until then.
+        let found: Vec<_> = opened.findings.into_iter().chain(journal.settled().unwrap()).collect();
+        self.model.take_recoveries(&self.bench.reader(), &found);
         Self { bench: self.bench, journal, model: self.model }
     }
 

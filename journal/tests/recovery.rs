@@ -48,8 +48,7 @@ fn a_truncated_store_is_mended_whatever_sled_makes_of_it() {
         let path = bench.dir().join("sled/db");
         let length = fs::metadata(&path).unwrap().len();
         fs::OpenOptions::new().write(true).open(&path).unwrap().set_len(keep.min(length - 1)).unwrap();
-        let (journal, opened) = bench.try_open().unwrap();
-        let found = opened.findings.iter().map(|finding| finding.finding).collect::<Vec<_>>();
+        let (journal, found) = bench.open_and_find();
         assert!(
             [vec![Recovery::StoreRebuilt], vec![Recovery::StoreCaughtUp]].contains(&found) || keep >= 100_000,
             "{keep}: {found:?}"
@@ -80,7 +79,7 @@ fn a_store_of_another_history_goes_to_quarantine() {
     remove(&bench, "sled");
     support::copy_tree(&other.dir().join("sled"), &bench.dir().join("sled"));
     // The other journal has another key, and so from the first record on other hashes.
-    bench.open(&[Recovery::StoreRebuilt]).close().unwrap();
+    bench.open(&[Recovery::StoreContradicted]).close().unwrap();
     assert!(bench.dir().join("quarantine/sled-1").is_dir());
     bench.assert_sound();
 }
@@ -94,7 +93,7 @@ fn a_store_longer_than_the_log_goes_to_quarantine() {
     journal.close().unwrap();
     remove(&short, "sled");
     support::copy_tree(&bench.dir().join("sled"), &short.dir().join("sled"));
-    short.open(&[Recovery::StoreRebuilt]).close().unwrap();
+    short.open(&[Recovery::StoreContradicted]).close().unwrap();
     assert_eq!(read(&short.reader()), expected(60));
     short.assert_sound();
 }
@@ -333,11 +332,12 @@ fn what_was_acknowledged_survives_a_writer_that_does_not_close() {
     let journal = bench.create();
     fill(&journal, 0..1000, 10);
     drop(journal);
-    let (journal, opened) = bench.try_open().unwrap();
-    assert!(opened.findings.iter().all(|finding| finding.finding == Recovery::StoreCaughtUp));
-    assert_eq!(opened.size, 1001 + opened.findings.len() as u64);
+    let (journal, found) = bench.open_and_find();
+    assert!(found.iter().all(|finding| *finding == Recovery::StoreCaughtUp));
+    let size = journal.size();
+    assert_eq!(size, 1001 + found.len() as u64);
     fill(&journal, 0..1000, 100);
-    assert_eq!(journal.size(), opened.size, "every repeat was recognised");
+    assert_eq!(journal.size(), size, "every repeat was recognised");
     journal.close().unwrap();
     assert_eq!(read(&bench.reader()), expected(1000));
     bench.assert_sound();

@@ -23,6 +23,8 @@ pub struct Opened {
     pub journal: Journal,
     /// What it holds, folded.
     pub state: Migration,
+    /// Records it was folded from.
+    pub size: u64,
     /// Whether it was created now.
     pub created: bool,
 }
@@ -45,8 +47,8 @@ pub(super) fn open_or_create(folder: &Path, keys: &Path, name: &str, talk: Talk)
         Err(error) => return Err(open_failure(&error)),
     };
     let (journal, created) = opened;
-    let state = state(&journal, folder)?;
-    Ok(Opened { journal, state, created })
+    let (state, size) = state(&journal, folder)?;
+    Ok(Opened { journal, state, size, created })
 }
 
 /// Opens the journal in `folder`, which must be there, for a command that is no run.
@@ -76,8 +78,8 @@ fn look_before(folder: &Path, name: Option<&str>) -> Result<(), Failure> {
     }
 }
 
-/// The state a journal holds, if this program knows everything in it.
-fn state(journal: &Journal, folder: &Path) -> Result<Migration, Failure> {
+/// The state a journal holds, if this program knows everything in it, and the records it was folded from.
+fn state(journal: &Journal, folder: &Path) -> Result<(Migration, u64), Failure> {
     let read = |error: &dyn std::error::Error| {
         Failure::new(Exit::JournalDamaged, "the journal cannot be replayed")
             .because(error)
@@ -87,7 +89,7 @@ fn state(journal: &Journal, folder: &Path) -> Result<Migration, Failure> {
     let replayed = replay::<Migration>(&reader, Some(&snapshots_dir(folder)), Upto::Now)
         .map_err(|error| read(&error))?;
     refuse_newer(&replayed)?;
-    Ok(replayed.state)
+    Ok((replayed.state, replayed.size))
 }
 
 fn create(folder: &Path, keys: &Path, name: &str) -> Result<Journal, Failure> {

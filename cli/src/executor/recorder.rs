@@ -1,17 +1,17 @@
 //! The recorder: the way of every event into the journal and from there into the state.
 
 use wsusmigrate_core::envelope::{Envelope, Proposed, Recorded};
-use wsusmigrate_core::event::Event;
+use wsusmigrate_core::event::{Event, RunEvent};
 use wsusmigrate_core::id::{ActionId, EventId, MigrationId, RunId};
 use wsusmigrate_core::projection::{Migration, Projection as _};
 use wsusmigrate_core::unit::{Seq, TimeMicros};
-use wsusmigrate_journal::{Expected, Journal};
+use wsusmigrate_journal::{Append, AppendError, Batch, Expected, Journal, Record, RecordSource as _};
 
 use crate::clock;
 use crate::error::Failure;
 use crate::executor::failures::append_failure;
 use crate::exit::Exit;
-use crate::show::Talk;
+use crate::show::{Talk, event};
 
 /// The most events of one append: with records of 4 KiB at most they stay below the journal's own limit.
 const APPEND_EVENTS_MAX: usize = 256;
@@ -22,12 +22,19 @@ pub struct Draft {
     action: Option<ActionId>,
     causation: Option<Seq>,
     event: Event,
+    /// Its id holds this run's random bytes.
+    is_known_new: bool,
 }
 
 impl Draft {
+    fn frame(&self, seq: Seq, time: TimeMicros) -> Recorded {
+        let Self { id, action, causation, .. } = *self;
+        Recorded { seq, envelope: Envelope { id, time, action, causation }, event: self.event.clone() }
+    }
+
     /// An event of an action.
     pub fn of_action(id: EventId, action: ActionId, causation: Option<Seq>, event: impl Into<Event>) -> Self {
-        Self { id, action: Some(action), causation, event: event.into() }
+        Self { id, action: Some(action), causation, event: event.into(), is_known_new: false }
     }
 }
 
@@ -35,14 +42,20 @@ impl Draft {
 pub struct Recorder {
     journal: Journal,
     state: Migration,
+    /// Records the state was folded from.
+    size: u64,
     migration: MigrationId,
     run: RunId,
+    talk: Talk,
+    /// What the journal recorded of itself, to be told in the end.
+    recoveries: Vec<String>,
 }
 
 impl Recorder {
-    pub(super) fn new(journal: Journal, state: Migration, run: RunId) -> Self {
+    /// `state` is that of the journal's first `size` records.
+    pub(super) fn new(journal: Journal, state: Migration, size: u64, run: RunId, talk: Talk) -> Self {
         let migration = journal.identity().migration;
-        Self { journal, state, migration, run }
+        Self { journal, state, size, migration, run, talk, recoveries: Vec::new() }
     }
 
     /// The state of the migration after the last recorded event.
@@ -74,38 +87,84 @@ impl Recorder {
         let event = event.into();
         let run_and_key = [self.run.as_bytes(), key].concat();
         let id = EventId::of_observation(self.migration, event.kind().name(), &run_and_key);
-        Draft { id, action: None, causation: None, event }
+        Draft { id, action: None, causation: None, event, is_known_new: true }
     }
 
     /// Records one observation; it is durable when this returns.
     pub fn observe(&mut self, key: &[u8], event: impl Into<Event>) -> Result<Seq, Failure> {
-        self.record(vec![self.observation(key, event)])
+        let draft = self.observation(key, event);
+        let recorded = self.record(vec![draft])?;
+        recorded.first().copied().ok_or_else(|| defect("an event was not recorded"))
     }
 
-    /// Records events in order; all are durable when this returns. The first one's number is the answer.
+    /// Records events in order; all are durable when this returns. The answer is their numbers.
     ///
     /// They go in appends that share a sync as far as the journal can; a crash here leaves a prefix of them, in whole
-    /// appends.
-    pub fn record(&mut self, drafts: Vec<Draft>) -> Result<Seq, Failure> {
-        let first = self.journal.size();
+    /// appends. What the journal records of itself meanwhile may stand between two appends.
+    pub fn record(&mut self, drafts: Vec<Draft>) -> Result<Vec<Seq>, Failure> {
+        let (mut seqs, mut rest) = (Vec::with_capacity(drafts.len()), drafts);
         let time = clock::now();
-        let recorded: Vec<_> =
-            drafts.into_iter().zip(first..).map(|(draft, seq)| frame(draft, Seq(seq), time)).collect();
-        self.refuse_illegal(&recorded)?;
-        let appends = self.journal.append_all(recorded.chunks(APPEND_EVENTS_MAX).map(batch));
-        for (append, chunk) in appends.into_iter().zip(recorded.chunks(APPEND_EVENTS_MAX)) {
-            let appended = append.wait().map_err(|error| append_failure(&error))?;
-            if appended.repeated > 0 || Some(appended.first) != chunk.first().map(|record| record.seq) {
-                return Err(Failure::new(
-                    Exit::Failed,
-                    "an event was recorded before; this is a defect of the program",
-                ));
+        while !rest.is_empty() {
+            let placed: Vec<_> =
+                rest.iter().zip(self.size..).map(|(draft, seq)| draft.frame(Seq(seq), time)).collect();
+            self.refuse_illegal(&placed)?;
+            let appended = self.append(&rest, &placed)?;
+            for record in &placed[..appended] {
+                self.state.apply(record);
+                seqs.push(record.seq);
+            }
+            self.size += appended as u64;
+            rest.drain(..appended);
+            if !rest.is_empty() {
+                self.catch_up()?;
             }
         }
-        for record in &recorded {
-            self.state.apply(record);
+        Ok(seqs)
+    }
+
+    /// Appends as many as stand where they were expected to: all, or those before what the journal recorded of itself.
+    fn append(&self, drafts: &[Draft], placed: &[Recorded]) -> Result<usize, Failure> {
+        let chunks = drafts.chunks(APPEND_EVENTS_MAX).zip(placed.chunks(APPEND_EVENTS_MAX));
+        let batches = chunks.map(|(drafts, placed)| batch(drafts, placed)).collect::<Result<Vec<_>, _>>();
+        let batches = batches.map_err(|error| append_failure(&error))?;
+        let appends = self.journal.append_batches(batches);
+        let outcomes: Vec<_> = appends.into_iter().map(Append::wait).collect();
+        let mut appended = 0;
+        for (outcome, chunk) in outcomes.into_iter().zip(placed.chunks(APPEND_EVENTS_MAX)) {
+            match outcome {
+                Ok(at) if at.repeated == 0 && Some(at.first) == chunk.first().map(|record| record.seq) => {
+                    appended += chunk.len();
+                }
+                Ok(_) => return Err(defect("an event was recorded before")),
+                // The chunks behind it expect even more records, and are refused like it.
+                Err(AppendError::Conflict { expected, size }) if expected < size => break,
+                Err(error) => return Err(append_failure(&error)),
+            }
         }
-        Ok(Seq(first))
+        Ok(appended)
+    }
+
+    /// Takes in what the journal recorded of itself.
+    fn catch_up(&mut self) -> Result<(), Failure> {
+        let unread = |error: &dyn std::error::Error| {
+            Failure::new(Exit::JournalDamaged, "the journal cannot be read back")
+                .because(error)
+                .hint("`wsusmigrate journal verify` says more.")
+        };
+        let reader = self.journal.reader().map_err(|error| unread(&error))?;
+        for raw in reader.records(self.size..reader.size()) {
+            let record = raw.map_err(|error| unread(&error))?.decode().map_err(|error| unread(&error))?;
+            let Record::Known(Recorded { event: Event::Run(RunEvent::JournalRecovered(_)), .. }) = &record
+            else {
+                return Err(defect("somebody else appended to the journal"));
+            };
+            if let Record::Known(recorded) = record {
+                self.recoveries.push(event::line(&recorded.event));
+                self.state.apply(&recorded);
+            }
+            self.size += 1;
+        }
+        Ok(())
     }
 
     /// Nothing is appended that the status table refuses.
@@ -120,15 +179,18 @@ impl Recorder {
 
     /// Leaves a snapshot of the state and closes the journal. A snapshot saves time and holds nothing that the log does
     /// not: one that cannot be written is told, and no failure.
-    pub(super) fn close(self, talk: Talk) -> Result<Migration, Failure> {
+    pub(super) fn close(mut self) -> Result<Migration, Failure> {
         let unclosed = |error: &dyn std::error::Error| {
             Failure::new(Exit::JournalUnwritable, "the journal could not be closed cleanly")
                 .because(error)
                 .hint("Nothing recorded is lost; the next `wsusmigrate run` opens it.")
         };
-        let size = self.journal.size();
-        if let Err(error) = self.journal.save_snapshot(&self.state, size) {
-            talk.say(&format!(
+        // What was found about the store is the last to be recorded, if it was not before.
+        self.journal.settled().map_err(|error| unclosed(&error))?;
+        self.catch_up()?;
+        self.recoveries.iter().for_each(|recovery| self.talk.say(recovery));
+        if let Err(error) = self.journal.save_snapshot(&self.state, self.size) {
+            self.talk.say(&format!(
                 "warn: no snapshot of the state was left, the next start takes longer: {}",
                 all(&error)
             ));
@@ -144,12 +206,13 @@ fn all(error: &dyn std::error::Error) -> String {
     causes.fold(error.to_string(), |told, cause| format!("{told}: {cause}"))
 }
 
-fn batch(chunk: &[Recorded]) -> (Vec<Proposed>, Expected) {
-    let events = chunk.iter().map(|it| Proposed { envelope: it.envelope, event: it.event.clone() });
-    (events.collect(), Expected::Size(chunk.first().map_or(0, |record| record.seq.0)))
+fn batch(drafts: &[Draft], placed: &[Recorded]) -> Result<(Batch, Expected), AppendError> {
+    let events = placed.iter().map(|it| Proposed { envelope: it.envelope, event: it.event.clone() });
+    let batch = Batch::new(events.collect())?;
+    let batch = if drafts.iter().all(|draft| draft.is_known_new) { batch.known_new() } else { batch };
+    Ok((batch, Expected::Size(placed.first().map_or(0, |record| record.seq.0))))
 }
 
-fn frame(draft: Draft, seq: Seq, time: TimeMicros) -> Recorded {
-    let Draft { id, action, causation, event } = draft;
-    Recorded { seq, envelope: Envelope { id, time, action, causation }, event }
+fn defect(what: &str) -> Failure {
+    Failure::new(Exit::Failed, format!("{what}; this is a defect of the program"))
 }

@@ -109,13 +109,13 @@ pub fn carry_out(request: &Request) -> Result<Done, Failure> {
     match go_through(&mut recorder, &context) {
         Ok(verdict) => {
             recorder.observe(b"", Finished { run, verdict })?;
-            Ok(Done { verdict, state: recorder.close(request.talk)? })
+            Ok(Done { verdict, state: recorder.close()? })
         }
         // Nothing can be recorded any more; the next start finds out.
         Err(failure) if failure.exit() == Exit::JournalUnwritable => Err(failure),
         Err(failure) => {
             recorder.observe(b"", Failed { run, why: failure.to_string().into() })?;
-            recorder.close(request.talk)?;
+            recorder.close()?;
             Err(failure)
         }
     }
@@ -180,7 +180,7 @@ fn go_through(recorder: &mut Recorder, context: &Context<'_>) -> Result<Verdict,
 
 /// Records that an earlier run was interrupted, if one was, and that this one begins.
 fn begin(opened: Opened, request: &Request) -> Result<Recorder, Failure> {
-    let Opened { journal, state, created } = opened;
+    let Opened { journal, state, size, created } = opened;
     check_destination(&state, request)?;
     // What led here was durable before anybody could watch: the boundaries of opening are the journal's own.
     journal.observe(Arc::new(Forward(Arc::clone(&request.boundaries))));
@@ -199,7 +199,7 @@ fn begin(opened: Opened, request: &Request) -> Result<Recorder, Failure> {
     };
     let in_doubt = u32::try_from(state.run.status.content.batches.len()).unwrap_or(u32::MAX);
     let run = RunId::from_random(open::random()?);
-    let mut recorder = Recorder::new(journal, state, run);
+    let mut recorder = Recorder::new(journal, state, size, run, talk);
     if let Some(interrupted) = interrupted {
         let found = InterruptionFound { run: interrupted, in_doubt };
         talk.say(&event::line(&found.clone().into()));

@@ -79,10 +79,12 @@ coded! {
         HeadRebuilt = 2, "head-rebuilt";
         /// The store was behind the log, as after a kill, and caught up.
         StoreCaughtUp = 3, "store-caught-up";
-        /// The store was missing, damaged or contradicted the log; it was rebuilt from the log.
+        /// The store was missing, could not be opened or used, or did not say how far it is; it was rebuilt from the log.
         StoreRebuilt = 4, "store-rebuilt";
         /// The log was missing and was rebuilt from the store.
         LogRebuilt = 5, "log-rebuilt";
+        /// The store was sound and not this log's: longer, of another history or stream. It was rebuilt from the log.
+        StoreContradicted = 6, "store-contradicted";
     }
 }
 

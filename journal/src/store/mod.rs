@@ -2,7 +2,7 @@
 //!
 //! sled's `flush` is no fsync on Linux, its damage shows as silent loss or a panic, and only one process can open
 //! it. So nothing is acknowledged on its strength, every call into it is caught, and whatever it says at open is held
-//! against the log.
+//! against the log, by the follower's thread: nobody waits for it who can do without.
 //!
 //! | tree | key | value |
 //! |---|---|---|
@@ -14,9 +14,13 @@
 
 mod base;
 pub(crate) mod follow;
+pub(crate) mod lag;
 pub(crate) mod pack;
 pub(crate) mod rebuild;
 pub(crate) mod recent;
+mod round;
 pub(crate) mod run;
+pub(crate) mod settle;
 
 pub(crate) use base::{Applied, Changes, Store, StoreError, guarded};
+pub(crate) use lag::LAG_RECORDS_MAX;

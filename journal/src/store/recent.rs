@@ -85,6 +85,13 @@ impl Recent {
         self.order.push_back((seq, id));
     }
 
+    /// Puts events before those that came meanwhile.
+    pub(crate) fn put_before(&mut self, mut older: Self) {
+        older.by_id.extend(self.by_id.drain());
+        older.order.append(&mut self.order);
+        *self = older;
+    }
+
     pub(crate) fn get(&self, id: &EventId) -> Option<(u64, Content)> {
         self.by_id.get(id).copied()
     }

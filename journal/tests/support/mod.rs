@@ -54,12 +54,19 @@ impl Bench {
         Journal::open(&self.dir(), &self.keys(), samples::TIME)
     }
 
-    /// Opens and expects these findings.
+    /// Opens and expects these findings, that about the store included.
     pub fn open(&self, findings: &[Recovery]) -> Journal {
-        let (journal, opened) = self.try_open().unwrap();
-        let found: Vec<_> = opened.findings.iter().map(|finding| finding.finding).collect();
-        assert_eq!(found, findings, "{:?}", opened.findings);
+        let (journal, found) = self.open_and_find();
+        assert_eq!(found, findings);
         journal
+    }
+
+    /// Opens, and waits for what is found about the store.
+    pub fn open_and_find(&self) -> (Journal, Vec<Recovery>) {
+        let (journal, opened) = self.try_open().unwrap();
+        let of_store = journal.settled().unwrap();
+        let found = opened.findings.iter().chain(&of_store).map(|finding| finding.finding).collect();
+        (journal, found)
     }
 
     /// A closed journal with its first record and `count` more, in batches of `batch`.

@@ -117,7 +117,7 @@ impl<'w, 'c> Work<'w, 'c> {
         batches: impl Iterator<Item = Batch>,
         mut drafts: Vec<Draft>,
     ) -> Result<Vec<files::Batch>, Failure> {
-        let outcomes = drafts.len() as u64;
+        let outcomes = drafts.len();
         let mut begun = Vec::new();
         for batch in batches {
             let first = batch.range.start as u64;
@@ -131,8 +131,8 @@ impl<'w, 'c> Work<'w, 'c> {
             return Ok(Vec::new());
         }
         let recorded = self.recorder.record(drafts)?;
-        let opened = begun.into_iter().zip(recorded.0 + outcomes..);
-        Ok(opened.map(|((action, batch), intent)| self.open(action, batch, Seq(intent))).collect())
+        let opened = begun.into_iter().zip(recorded.into_iter().skip(outcomes));
+        Ok(opened.map(|((action, batch), intent)| self.open(action, batch, intent)).collect())
     }
 
     fn intent(&self, batch: &Batch) -> Result<BatchStarted, Failure> {

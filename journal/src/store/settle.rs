@@ -1,0 +1,138 @@
+//! Opening the store and holding it against the log: followed as it is, or moved to quarantine and begun anew.
+//!
+//! This is the follower's, so that a store that is slow, hangs or panics holds up nobody who does not need it.
+
+use wsusmigrate_core::digest::Sha256;
+use wsusmigrate_core::event::run::{JournalRecovered, Recovery};
+use wsusmigrate_core::id::StreamId;
+
+use super::recent::{Content, Recent};
+use super::{Applied, LAG_RECORDS_MAX, Store, StoreError};
+use crate::disk;
+use crate::error::ReadError;
+use crate::log::read::LogRecords;
+use crate::place::Place;
+use crate::record::NO_LEAF;
+
+/// The log as opening found it, and what opening knows of the store.
+pub(crate) struct Found {
+    pub(crate) place: Place,
+    pub(crate) stream: StreamId,
+    /// Records in the log.
+    pub(crate) size: u64,
+    /// Whether there was a store at all.
+    pub(crate) store_existed: bool,
+    /// The store, where it had to be opened to mend the log.
+    pub(crate) store: Option<Store>,
+}
+
+/// A store that agrees with the log as far as it goes.
+pub(super) struct Settled {
+    pub(super) store: Store,
+    pub(super) applied: u64,
+    /// What it lacks; `None` where that is too much for the memory.
+    pub(super) recent: Option<Recent>,
+    /// What to record once it has caught up.
+    pub(super) finding: Option<JournalRecovered>,
+}
+
+/// Opens the store, or puts a new one in place of one that cannot be used.
+pub(super) fn settle(mut found: Found) -> Result<Settled, StoreError> {
+    let opened = match found.store.take() {
+        Some(store) => Ok(store),
+        None if found.store_existed => Store::open(&found.place.store()),
+        None => Err(StoreError("it is missing".to_owned())),
+    };
+    let judged = opened.and_then(|store| judge(&store, &found).map(|judged| (store, judged)));
+    let (store, applied, finding) = match judged {
+        Ok((store, Judged::Agrees(applied))) => (store, applied, caught_up(applied, found.size)),
+        Ok((store, Judged::Contradicts(why))) => {
+            // Closed before it is moved: Windows does not move what is open.
+            drop(store);
+            (begin_anew(&found.place)?, 0, Some(rebuilt(Recovery::StoreContradicted, found.size, why)))
+        }
+        Err(error) => {
+            let finding = rebuilt(Recovery::StoreRebuilt, found.size, &error.0);
+            // A journal that was just created has no store yet: nothing was lost.
+            let finding = (found.store_existed || found.size > 1).then_some(finding);
+            (begin_anew(&found.place)?, 0, finding)
+        }
+    };
+    let fits = found.size - applied <= LAG_RECORDS_MAX;
+    let recent = if fits { Some(missing(&found.place, applied, found.size)?) } else { None };
+    Ok(Settled { store, applied, recent, finding })
+}
+
+fn caught_up(applied: u64, size: u64) -> Option<JournalRecovered> {
+    let (finding, records) = (Recovery::StoreCaughtUp, size - applied);
+    (records > 0).then_some(JournalRecovered { finding, records, bytes: 0, detail: "".into() })
+}
+
+fn rebuilt(finding: Recovery, records: u64, why: &str) -> JournalRecovered {
+    JournalRecovered { finding, records, bytes: 0, detail: why.into() }
+}
+
+fn begin_anew(place: &Place) -> Result<Store, StoreError> {
+    if place.store().exists() {
+        disk::quarantine(&place.store(), &place.quarantine()).map_err(|error| file_error(&error))?;
+    }
+    // A crash here leaves a journal without a store, which the next open rebuilds.
+    Store::open(&place.store())
+}
+
+/// What the log says of a store that can be read.
+enum Judged {
+    /// It holds the log's first so many records.
+    Agrees(u64),
+    Contradicts(&'static str),
+}
+
+fn judge(store: &Store, found: &Found) -> Result<Judged, StoreError> {
+    let Some(Applied { size, leaf, stream }) = store.applied()? else {
+        return Err(StoreError("it does not say how far it is, or lacks its own last record".to_owned()));
+    };
+    Ok(if stream != found.stream {
+        Judged::Contradicts("it belongs to another stream")
+    } else if size > found.size {
+        Judged::Contradicts("it is longer than the log")
+    } else if leaf_before(&found.place, size)? != leaf {
+        Judged::Contradicts("it holds another history")
+    } else {
+        Judged::Agrees(size)
+    })
+}
+
+/// The leaf hash a log of this size ends with.
+fn leaf_before(place: &Place, size: u64) -> Result<Sha256, StoreError> {
+    let Some(last) = size.checked_sub(1) else { return Ok(NO_LEAF) };
+    match LogRecords::new(&place.log(), last..size).next() {
+        Some(record) => Ok(record.map_err(|error| unreadable(place, &error))?.leaf()),
+        None => Ok(NO_LEAF),
+    }
+}
+
+/// The events of records the store lacks.
+fn missing(place: &Place, applied: u64, size: u64) -> Result<Recent, StoreError> {
+    let mut recent = Recent::default();
+    let mut records = LogRecords::new(&place.log(), applied..size);
+    while let Some(payload) = records.next_payload() {
+        let payload = payload.map_err(|error| unreadable(place, &error))?;
+        if let Some((envelope, content)) = Content::of_stored(payload) {
+            recent.insert(envelope.id, payload.seq().0, content);
+        }
+    }
+    Ok(recent)
+}
+
+/// The log cannot be read where opening did not look: the next opening looks at all of it.
+pub(super) fn unreadable(place: &Place, error: &ReadError) -> StoreError {
+    if matches!(error, ReadError::Damaged(_)) {
+        // One that cannot be written is found again by the next follower.
+        let _ = disk::write_atomic(&place.suspect(), disk::Durability::Synced, error.to_string().as_bytes());
+    }
+    StoreError(format!("the log cannot be read back for it: {error}; open the journal again"))
+}
+
+fn file_error(error: &disk::FileError) -> StoreError {
+    StoreError(format!("{error}: {}", error.source))
+}
