@@ -287,12 +287,19 @@ fn from_store(
     Ok(applied.size)
 }
 
-fn drop_tail(place: &Place, scan: &Scan) -> Result<Option<JournalRecovered>, FileError> {
+fn drop_tail(place: &Place, scan: &Scan) -> Result<impl Iterator<Item = JournalRecovered>, FileError> {
     let wiped = wipe_tail(&place.log(), scan, &place.quarantine())?;
-    let detail = scan.stop.clone().unwrap_or_default().into();
-    let finding = Recovery::TornTailDropped;
-    let found = wiped.bytes > 0 || wiped.segments > 0;
-    Ok(found.then_some(JournalRecovered { finding, records: 0, bytes: wiped.bytes, detail }))
+    let why = scan.stop.clone().unwrap_or_default();
+    let found =
+        move |finding, bytes| JournalRecovered { finding, records: 0, bytes, detail: why.as_str().into() };
+    let findings = [
+        (wiped.bytes > 0, Recovery::TornTailDropped, wiped.bytes),
+        (wiped.segments > 0, Recovery::SegmentQuarantined, 0),
+    ];
+    Ok(findings
+        .into_iter()
+        .filter(|(is_so, ..)| *is_so)
+        .map(move |(_, finding, bytes)| found(finding, bytes)))
 }
 
 fn judge_head(slots: &Slots, size: u64) -> Option<JournalRecovered> {

@@ -168,6 +168,20 @@ fn a_lost_log_with_a_store_that_is_behind_is_refused() {
 }
 
 #[test]
+fn a_half_made_log_file_goes_to_quarantine_and_the_journal_says_so() {
+    for bytes in [0, 40, 100_000] {
+        let bench = Bench::filled(60, 20);
+        fs::write(bench.log().join(format!("{:020}.log", 61)), vec![0; bytes]).unwrap();
+        let journal = bench.open(&[Recovery::SegmentQuarantined]);
+        journal.append(vec![samples::field(500)], Expected::Any).wait().unwrap();
+        journal.close().unwrap();
+        assert!(bench.dir().join("quarantine").join(format!("{:020}.log-1", 61)).is_file());
+        bench.open(&[]).close().unwrap();
+        bench.assert_sound();
+    }
+}
+
+#[test]
 fn a_lost_or_older_head_is_written_anew() {
     let bench = Bench::filled(60, 20);
     let head = bench.dir().join("head");

@@ -85,6 +85,8 @@ coded! {
         LogRebuilt = 5, "log-rebuilt";
         /// The store was sound and not this log's: longer, of another history or stream. It was rebuilt from the log.
         StoreContradicted = 6, "store-contradicted";
+        /// A log file was being created when the writer stopped; it was moved to quarantine.
+        SegmentQuarantined = 7, "segment-quarantined";
     }
 }
 
