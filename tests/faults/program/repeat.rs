@@ -25,7 +25,12 @@ pub(crate) fn repeat(journal: &Path, keys: &Path) -> u8 {
         Ok(opened) => opened,
         Err(error) => return failed(&error),
     };
-    let findings: Vec<_> = opened.findings.iter().map(|found| format!("{:?}", found.finding)).collect();
+    let of_store = match journal.settled() {
+        Ok(found) => found,
+        Err(error) => return failed(&error),
+    };
+    let findings = opened.findings.iter().chain(&of_store);
+    let findings: Vec<_> = findings.map(|found| format!("{:?}", found.finding)).collect();
     tell(&format!("open {} {}", opened.size, findings.join(",")));
     let events = match events(&journal) {
         Ok(events) => events,
