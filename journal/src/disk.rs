@@ -34,6 +34,14 @@ impl<T> At<T> for io::Result<T> {
     }
 }
 
+/// What the system calls a full disk or a used-up quota.
+pub(crate) const NO_ROOM: [io::ErrorKind; 2] = [io::ErrorKind::StorageFull, io::ErrorKind::QuotaExceeded];
+
+/// Whether something failed because there was no room on the disk.
+pub(crate) fn lacks_room(error: &io::Error) -> bool {
+    NO_ROOM.contains(&error.kind())
+}
+
 /// Whether a file operation failed because there is nothing at that place.
 pub(crate) fn is_missing(error: &FileError) -> bool {
     error.source.kind() == io::ErrorKind::NotFound

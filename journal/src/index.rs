@@ -137,7 +137,7 @@ fn compare(draft: &Draft, seq: u64, content: Option<Content>) -> Result<Option<u
             name: proposed.event.kind().name(),
             seq: Seq(seq),
         }),
-        None => Err(StoreError(format!("its index names record {seq}, which is not there")).into()),
+        None => Err(StoreError::new(format!("its index names record {seq}, which is not there")).into()),
     }
 }
 

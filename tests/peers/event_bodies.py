@@ -198,7 +198,9 @@ def numbered(names):
 
 ENUMERATIONS = {
     "step": {10: "inventory", 20: "preflight", 30: "content"},
-    "finding": numbered("torn-tail-dropped head-rebuilt store-caught-up store-rebuilt log-rebuilt"),
+    "finding": numbered(
+        "torn-tail-dropped head-rebuilt store-caught-up store-rebuilt log-rebuilt store-contradicted segment-quarantined"
+    ),
     "scope": numbered("everything content content.verify"),
     "verdict": numbered("complete failures stopped interrupted"),
     "skip": numbered("stored-on-microsoft-update"),

@@ -8,6 +8,7 @@ use wsusmigrate_core::digest::Sha256;
 use wsusmigrate_core::id::{ActionId, EventId, StreamId};
 
 use crate::bytes::{array_at, u64_at};
+use crate::disk;
 use crate::record::RawRecord;
 use crate::store::{pack, run};
 
@@ -23,12 +24,24 @@ const APPLIED: &[u8] = b"applied";
 
 /// Something sled said, or its panic.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub(crate) struct StoreError(pub(crate) String);
+#[error("{what}")]
+pub(crate) struct StoreError {
+    pub(crate) what: String,
+    /// The disk had no room: that says nothing against the store itself.
+    pub(crate) lacks_room: bool,
+}
+
+impl StoreError {
+    /// One that no lack of room accounts for.
+    pub(crate) fn new(what: impl Into<String>) -> Self {
+        Self { what: what.into(), lacks_room: false }
+    }
+}
 
 impl From<sled::Error> for StoreError {
     fn from(error: sled::Error) -> Self {
-        Self(error.to_string())
+        let lacks_room = matches!(&error, sled::Error::Io(cause) if disk::lacks_room(cause));
+        Self { what: error.to_string(), lacks_room }
     }
 }
 
@@ -36,8 +49,10 @@ impl From<sled::Error> for StoreError {
 pub(crate) fn guarded<T>(call: impl FnOnce() -> Result<T, StoreError>) -> Result<T, StoreError> {
     catch_unwind(AssertUnwindSafe(call)).unwrap_or_else(|panic| {
         let text = panic.downcast_ref::<String>().map(String::as_str);
-        let text = text.or_else(|| panic.downcast_ref::<&str>().copied());
-        Err(StoreError(format!("it panicked: {}", text.unwrap_or("without a word"))))
+        let text = text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("without a word");
+        // sled panics with the error it met as `Debug` prints it.
+        let lacks_room = disk::NO_ROOM.iter().any(|kind| text.contains(&format!("kind: {kind:?}")));
+        Err(StoreError { what: format!("it panicked: {text}"), lacks_room })
     })
 }
 
@@ -210,4 +225,26 @@ pub(crate) struct Changes {
     pub(crate) ids: sled::Batch,
     pub(crate) actions: sled::Batch,
     pub(crate) subjects: sled::Batch,
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use super::*;
+
+    const NO_SPACE: i32 = if cfg!(windows) { 112 } else { 28 };
+    const INPUT_OUTPUT: i32 = if cfg!(windows) { 1117 } else { 5 };
+
+    #[test]
+    fn a_full_disk_is_told_from_a_store_that_fails() {
+        let io = |code| sled::Error::Io(io::Error::from_raw_os_error(code));
+        let panicked = |code| guarded::<()>(|| panic!("called `unwrap` on {:?}", io(code))).unwrap_err();
+        for (code, lacks_room) in [(NO_SPACE, true), (INPUT_OUTPUT, false)] {
+            assert_eq!(StoreError::from(io(code)).lacks_room, lacks_room);
+            // As sled hands it on to whoever asks later.
+            assert_eq!(StoreError::from(io(code).clone()).lacks_room, lacks_room);
+            assert_eq!(panicked(code).lacks_room, lacks_room);
+        }
+    }
 }

@@ -12,6 +12,7 @@ use wsusmigrate_core::event::run::JournalRecovered;
 use wsusmigrate_core::id::StreamId;
 
 use super::lag::{Ending, Lag, Pause};
+use super::room::tell_need;
 use super::round::Round;
 use super::run::RUN_RECORDS;
 use super::settle::{Found, Settled, settle, unreadable};
@@ -48,7 +49,7 @@ impl Follower {
     pub(crate) fn end(&mut self, ending: Ending) -> Result<(), StoreError> {
         let Some(thread) = self.thread.take() else { return Ok(()) };
         self.lag.finish(ending)?;
-        thread.join().map_err(|_| StoreError("the follower panicked".to_owned()))
+        thread.join().map_err(|_| StoreError::new("the follower panicked"))
     }
 }
 
@@ -67,7 +68,7 @@ impl Work {
         // Also a panic must be heard of: the committer waits for this thread.
         let lag = Arc::clone(&self.lag);
         if let Err(error) = guarded(|| self.open_and_follow(found)) {
-            lag.failed(error);
+            lag.failed(tell_need(error, &self.place));
         }
         drop(self);
         lag.end();

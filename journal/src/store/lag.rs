@@ -145,7 +145,7 @@ impl Lag {
         match (&state.store, &state.failed) {
             (Some(store), _) => Ok(store.clone()),
             (None, Some(error)) => Err(error.clone()),
-            (None, None) => Err(StoreError("it is not open".to_owned())),
+            (None, None) => Err(StoreError::new("it is not open")),
         }
     }
 
@@ -257,7 +257,7 @@ impl Lag {
                 self.changed.wait_timeout(state, STANDSTILL_MAX).unwrap_or_else(PoisonError::into_inner);
             state = woken;
             if waited.timed_out() && state.applied == before && !state.ended {
-                return Err(StoreError("it came to a standstill".to_owned()));
+                return Err(StoreError::new("it came to a standstill"));
             }
         }
         state.failed.take().map_or(Ok(()), Err)
@@ -290,7 +290,7 @@ mod tests {
         assert_eq!(lag.wait_for_room(), Ok(()));
         lag.durable(11 + LAG_RECORDS_MAX);
         assert_eq!(lag.wait_for_room(), Err(NoAnswer::NotYet(lag.silence_max)), "the memory is bounded");
-        let error = StoreError("sled says no".to_owned());
+        let error = StoreError::new("sled says no");
         lag.failed(error.clone());
         assert_eq!(lag.wait_for_room(), Err(NoAnswer::Failed(error.clone())));
         assert_eq!(lag.wait_for_answers(), Err(NoAnswer::Failed(error)));

@@ -18,6 +18,7 @@ pub(crate) mod lag;
 pub(crate) mod pack;
 pub(crate) mod rebuild;
 pub(crate) mod recent;
+mod room;
 mod round;
 pub(crate) mod run;
 pub(crate) mod settle;

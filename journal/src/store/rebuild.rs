@@ -29,7 +29,7 @@ impl From<FileError> for RebuildError {
 
 impl From<StoreError> for RebuildError {
     fn from(error: StoreError) -> Self {
-        Self::Broken(error.0)
+        Self::Broken(error.what)
     }
 }
 

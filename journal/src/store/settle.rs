@@ -41,7 +41,7 @@ pub(super) fn settle(mut found: Found) -> Result<Settled, StoreError> {
     let opened = match found.store.take() {
         Some(store) => Ok(store),
         None if found.store_existed => Store::open(&found.place.store()),
-        None => Err(StoreError("it is missing".to_owned())),
+        None => Err(StoreError::new("it is missing")),
     };
     let judged = opened.and_then(|store| judge(&store, &found).map(|judged| (store, judged)));
     let (store, applied, finding) = match judged {
@@ -51,8 +51,10 @@ pub(super) fn settle(mut found: Found) -> Result<Settled, StoreError> {
             drop(store);
             (begin_anew(&found.place)?, 0, Some(rebuilt(Recovery::StoreContradicted, found.size, why)))
         }
+        // On a full disk it is left as it is: a new one would find no room either.
+        Err(error) if error.lacks_room => return Err(error),
         Err(error) => {
-            let finding = rebuilt(Recovery::StoreRebuilt, found.size, &error.0);
+            let finding = rebuilt(Recovery::StoreRebuilt, found.size, &error.what);
             // A journal that was just created has no store yet: nothing was lost.
             let finding = (found.store_existed || found.size > 1).then_some(finding);
             (begin_anew(&found.place)?, 0, finding)
@@ -89,7 +91,7 @@ enum Judged {
 
 fn judge(store: &Store, found: &Found) -> Result<Judged, StoreError> {
     let Some(Applied { size, leaf, stream }) = store.applied()? else {
-        return Err(StoreError("it does not say how far it is, or lacks its own last record".to_owned()));
+        return Err(StoreError::new("it does not say how far it is, or lacks its own last record"));
     };
     Ok(if stream != found.stream {
         Judged::Contradicts("it belongs to another stream")
@@ -130,9 +132,10 @@ pub(super) fn unreadable(place: &Place, error: &ReadError) -> StoreError {
         // One that cannot be written is found again by the next follower.
         let _ = disk::write_atomic(&place.suspect(), disk::Durability::Synced, error.to_string().as_bytes());
     }
-    StoreError(format!("the log cannot be read back for it: {error}; open the journal again"))
+    StoreError::new(format!("the log cannot be read back for it: {error}; open the journal again"))
 }
 
 fn file_error(error: &disk::FileError) -> StoreError {
-    StoreError(format!("{error}: {}", error.source))
+    let lacks_room = disk::lacks_room(&error.source);
+    StoreError { what: format!("{error}: {}", error.source), lacks_room }
 }
