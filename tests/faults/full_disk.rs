@@ -97,7 +97,7 @@ fn given_up_in_vain(site: &Site) -> Result<(), String> {
         let words = [copy.journal(), copy.keys()].map(|path| path.display().to_string());
         let ended = Process::start(std::iter::once("repeat".to_owned()).chain(words)).end();
         if !ended.told.iter().any(|line| line.starts_with("open ") && line.contains("StoreRebuilt")) {
-            return Err(format!("{:?} was given up and is sound: {}", store.file_name(), ended.text()));
+            return Err(format!("{} was given up and is sound: {}", store.path().display(), ended.text()));
         }
     }
     Ok(())

@@ -12,7 +12,7 @@ use wsusmigrate_journal::{
 
 use crate::clock;
 use crate::error::Failure;
-use crate::executor::failures::open_failure;
+use crate::executor::failures::{append_failure, open_failure};
 use crate::exit::Exit;
 use crate::platform;
 use crate::show::{Talk, event};
@@ -56,7 +56,9 @@ pub fn open_journal(folder: &Path, keys: &Path, talk: Talk) -> Result<Journal, F
     look_before(folder, None)?;
     let (journal, opened) =
         Journal::open(folder, keys, clock::now()).map_err(|error| open_failure(&error))?;
-    for finding in &opened.findings {
+    // Such a command is over soon, and what it appends hangs on the size.
+    let of_store = journal.settled().map_err(|error| append_failure(&error))?;
+    for finding in opened.findings.iter().chain(&of_store) {
         talk.say(&event::line(&finding.clone().into()));
     }
     state(&journal, folder)?;

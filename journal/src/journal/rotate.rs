@@ -28,6 +28,8 @@ impl Journal {
     /// the old one. Nobody else appends meanwhile.
     pub fn rotate_key(&mut self, time: TimeMicros) -> Result<Checkpoint, CheckpointError> {
         self.finish_rotation()?;
+        // What is found about the store is recorded before: it would come in between.
+        self.settled()?;
         let (stream, seq) = (self.identity.stream, self.size());
         let (old_key, next) = {
             let key = self.key();
