@@ -74,7 +74,8 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<Answer, Failure> {
 
 /// The path of a file below the content root, with either slash, as what events are found by.
 fn subject(text: &str) -> Result<digest::Sha256, String> {
-    let path = RelPath::from_bytes(text.replace('\\', "/").into_bytes()).map_err(|error| error.to_string())?;
+    let path =
+        RelPath::from_bytes(text.replace('\\', "/").into_bytes()).map_err(|error| error.to_string())?;
     Ok(digest::Sha256(Sha256::digest(path.as_bytes()).into()))
 }
 
