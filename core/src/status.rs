@@ -6,6 +6,8 @@
 //!                                ▲ ▲  finished     │ ▲  step-finished      │
 //!                                │ └───────────────┘ └─────────────────────┤
 //!                                └───── failed, interruption-found ◄───────┘
+//!
+//!   Idle ── journal-sealed ──► Sealed: nothing follows
 //! ```
 //!
 //! An event that sums up (a step's end, a count, a verdict) is refused where the records before it say something else.
@@ -13,11 +15,13 @@
 
 pub mod content;
 mod run;
+mod streams;
 
 use serde::{Deserialize, Serialize};
 
 pub use content::{BATCHES_OPEN_MAX, BatchStatus, ContentStatus};
 pub use run::RunStatus;
+pub use streams::{ImportedStream, Streams};
 
 use crate::envelope::Recorded;
 use crate::event::{Event, InventoryEvent, Kind, PreflightEvent, RunEvent};
@@ -34,6 +38,8 @@ pub struct Status {
     pub run: RunStatus,
     /// How far the content step is.
     pub content: ContentStatus,
+    /// Which other streams were taken in, and how far.
+    pub streams: Streams,
 }
 
 /// Whether a run is going on.
@@ -51,6 +57,8 @@ pub enum Phase {
         /// Which step.
         step: Option<Step>,
     },
+    /// The journal is ended for good.
+    Sealed,
 }
 
 /// An event that cannot follow the history before it.
@@ -83,8 +91,12 @@ impl Status {
     /// The table.
     fn next(&mut self, recorded: &Recorded) -> Result<(), Why> {
         match (self.phase, &recorded.event) {
-            (Phase::Unborn, Event::Run(RunEvent::JournalCreated(_))) => self.phase = Phase::Idle,
+            (Phase::Unborn, Event::Run(RunEvent::JournalCreated(event))) => {
+                self.streams.begin(event.stream);
+                self.phase = Phase::Idle;
+            }
             (Phase::Unborn, _) => return Err("a journal begins with run.journal-created"),
+            (Phase::Sealed, _) => return Err("the journal is sealed"),
             (_, Event::Run(RunEvent::JournalCreated(_))) => return Err("a journal is created once"),
             (
                 _,
@@ -92,6 +104,9 @@ impl Status {
                     RunEvent::JournalRecovered(_) | RunEvent::KeyRotated(_) | RunEvent::CheckpointAnchored(_),
                 ),
             ) => {}
+            // Whoever imports holds the writer's lock: a run that is open here has ended without saying so.
+            (_, Event::Run(RunEvent::StreamImported(event))) => self.streams.import(event)?,
+            (Phase::Idle, Event::Run(RunEvent::JournalSealed(_))) => self.phase = Phase::Sealed,
 
             (Phase::Idle, Event::Run(RunEvent::Started(event))) => {
                 self.phase = Phase::Running { run: event.run, step: None };
@@ -109,7 +124,9 @@ impl Status {
                 require(event.run == run, "another run is going on")?;
                 self.interrupt();
             }
-            (Phase::Running { .. }, Event::Run(RunEvent::Started(_))) => return Err("a run is going on"),
+            (Phase::Running { .. }, Event::Run(RunEvent::Started(_) | RunEvent::JournalSealed(_))) => {
+                return Err("a run is going on");
+            }
             (Phase::Running { run, step: None }, Event::Run(RunEvent::StepStarted(event))) => {
                 self.run.begin(event.step)?;
                 self.content.begin();

@@ -25,7 +25,7 @@ use crate::key::Pair;
 use crate::place::{self, Place};
 
 /// The longest note that is read, in bytes.
-const NOTE_BYTES_MAX: u64 = 64 << 10;
+pub(crate) const NOTE_BYTES_MAX: u64 = 64 << 10;
 
 /// A signed statement: these are the first `size` records, this is their root.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -143,9 +143,13 @@ fn split(text: &str) -> Option<(&str, &str)> {
     Some((&text[..=blank], &text[blank + 2..]))
 }
 
+/// C2SP signed-note's number of the Ed25519 algorithm.
+pub(crate) const ED25519: u8 = 1;
+
 /// C2SP signed-note: the first four bytes of SHA-256(name || 0x0A || 0x01 || public key).
-fn key_hash(name: &str, public: &[u8; 32]) -> [u8; 4] {
-    let digest = Sha256::new().chain_update(name).chain_update([0x0A, 0x01]).chain_update(public).finalize();
+pub(crate) fn key_hash(name: &str, public: &[u8; 32]) -> [u8; 4] {
+    let digest =
+        Sha256::new().chain_update(name).chain_update([0x0A, ED25519]).chain_update(public).finalize();
     [digest[0], digest[1], digest[2], digest[3]]
 }
 

@@ -68,6 +68,8 @@ pub(crate) fn create_dir(path: &Path) -> Result<(), FileError> {
 /// Makes created, renamed and removed names of a folder durable.
 #[cfg(unix)]
 pub(crate) fn sync_dir(path: &Path) -> Result<(), FileError> {
+    // The folder of a bare file name.
+    let path = if path.as_os_str().is_empty() { Path::new(".") } else { path };
     File::open(path).and_then(|dir| dir.sync_all()).at("sync the folder", path)
 }
 

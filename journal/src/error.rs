@@ -91,6 +91,20 @@ pub enum OpenError {
         /// Its version.
         version: u16,
     },
+    /// The journal is ended for good; nothing was appended. Reading works. Hint: begin another one.
+    #[error("the journal in {} is sealed by {account}: {reason}", dir.display())]
+    Sealed {
+        /// The journal.
+        dir: PathBuf,
+        /// The account that sealed it.
+        account: String,
+        /// Why, in its words.
+        reason: String,
+    },
+    /// The journal is ended for good, and the checkpoint over its end, which an interruption left out, could not be
+    /// signed. Hint: opening it again does that.
+    #[error("the journal is sealed, and its last checkpoint could not be signed")]
+    SealUnfinished(#[source] Box<CloseError>),
     /// The first record is not what begins a journal.
     #[error("the first record is not run.journal-created")]
     NoIdentity,

@@ -1,5 +1,7 @@
 //! Which journal it is: what the first record says.
 
+use sha2::Digest;
+use wsusmigrate_core::digest::Sha256;
 use wsusmigrate_core::event::{Event, RunEvent};
 use wsusmigrate_core::id::{MigrationId, StreamId};
 use wsusmigrate_core::text::Text;
@@ -37,6 +39,12 @@ impl Identity {
             },
             _ => None,
         }
+    }
+
+    /// SHA-256 of the public key: what people compare to know whose checkpoints they hold.
+    #[must_use]
+    pub fn fingerprint(&self) -> Sha256 {
+        Sha256(sha2::Sha256::digest(self.public_key).into())
     }
 
     /// The origin line of checkpoints, and the name of their key: `wsusmigrate/<migration>/<host>/<stream>`.

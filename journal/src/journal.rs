@@ -37,6 +37,7 @@ use crate::place::Place;
 use crate::queue::Queue;
 use crate::reader::Reader;
 use crate::record::{self, NO_LEAF};
+use crate::seal;
 use crate::snapshot::{self, Label};
 use crate::store::follow::Follower;
 use crate::store::lag::{Ending, Lag};
@@ -160,6 +161,9 @@ impl Journal {
             disk::create_dir(&folder)?;
         }
         let mended = open::mend(&place, keys)?;
+        if let Some(seal) = mended.seal.clone() {
+            return Err(seal::refuse(place, keys, mended, lock, time, &seal));
+        }
         let key = SigningKey::load(keys, mended.identity.stream, &mended.identity.public_key)?;
         let findings = mended.findings.clone();
         let (journal, recording) = Self::start(place, keys, key, mended, lock, time)?;
@@ -168,7 +172,7 @@ impl Journal {
         Ok((journal, opened))
     }
 
-    fn start(
+    pub(crate) fn start(
         place: Place,
         keys: &Path,
         key: SigningKey,
@@ -176,12 +180,15 @@ impl Journal {
         lock: File,
         time: TimeMicros,
     ) -> Result<(Self, Findings), OpenError> {
-        let Mended { identity, end, before_last, checkpoint, store, store_existed, .. } = mended;
+        let Mended { identity, end, before_last, checkpoint, store, store_existed, seal, .. } = mended;
         let (stream, size) = (identity.stream, end.at.next);
         let writer = LogWriter::open(&place.log(), stream, end.at.segment, end.at.offset)?;
         let publisher = publisher(&place, stream, &end, mended.generation)?;
         let lag = Arc::new(Lag::new(size));
         let queue = Arc::new(Queue::default());
+        if seal.is_some() {
+            queue.take_nothing(CLOSED);
+        }
         let live = Arc::new(Live::new(end, checkpoint));
         let committer = Committer {
             queue: Arc::clone(&queue),

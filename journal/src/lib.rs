@@ -17,6 +17,7 @@
 //! This crate asks no clock and prints nothing. `docs/FORMAT.md` has the bytes.
 
 mod append;
+pub mod bundle;
 mod bytes;
 pub mod checkpoint;
 mod claim;
@@ -42,9 +43,11 @@ mod reader;
 mod record;
 mod replay;
 mod ring;
+mod seal;
 mod selection;
 mod snapshot;
 mod store;
+pub mod streams;
 mod tail;
 mod tree;
 mod tree_snapshot;

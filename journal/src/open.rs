@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use wsusmigrate_core::digest::Sha256;
-use wsusmigrate_core::event::run::{JournalRecovered, Recovery};
+use wsusmigrate_core::event::run::{JournalRecovered, JournalSealed, Recovery};
 use wsusmigrate_core::id::StreamId;
 use wsusmigrate_core::unit::Seq;
 
@@ -23,6 +23,7 @@ use crate::log::mend::{later_commit, wipe_tail};
 use crate::log::read::LogRecords;
 use crate::log::scan::{Point, Scan, ScanError, scan};
 use crate::place::Place;
+use crate::seal;
 use crate::store::rebuild::{RebuildError, rebuild_log};
 use crate::store::run::RUN_RECORDS;
 use crate::store::{Applied, Store, StoreError};
@@ -41,6 +42,8 @@ pub(crate) struct Mended {
     /// The store, where it was needed here.
     pub(crate) store: Option<Store>,
     pub(crate) findings: Vec<JournalRecovered>,
+    /// What the last record says, where it ends the journal for good.
+    pub(crate) seal: Option<JournalSealed>,
 }
 
 /// The log from its end, and what was learned on the way there.
@@ -83,6 +86,7 @@ pub(crate) fn mend(place: &Place, keys: &Path) -> Result<Mended, OpenError> {
         disk::remove(&place.suspect())?;
     }
     Ok(Mended {
+        seal: seal::at_end(&place.log(), size)?,
         identity,
         before_last: looked.scan.before_last,
         end: looked.scan.end,
@@ -318,7 +322,7 @@ fn identity(place: &Place, size: u64) -> Result<Identity, OpenError> {
     Identity::of(&record.map_err(|_| OpenError::NoIdentity)?).ok_or(OpenError::NoIdentity)
 }
 
-fn from_read(error: ReadError) -> OpenError {
+pub(crate) fn from_read(error: ReadError) -> OpenError {
     match error {
         ReadError::Damaged(damage) => OpenError::Damaged(damage),
         ReadError::NewerFormat { file, version } => OpenError::NewerFormat { file, version },

@@ -122,6 +122,12 @@ impl Queue {
         Some(group)
     }
 
+    /// Refuses everything from the beginning on, also what the journal itself finds.
+    pub(crate) fn take_nothing(&self, why: &str) {
+        let mut state = self.lock();
+        (state.closed, state.stopped) = (true, Some(AppendError::Stopped(why.to_owned())));
+    }
+
     /// Lets the committer end once nothing waits.
     pub(crate) fn close(&self) {
         self.lock().closed = true;

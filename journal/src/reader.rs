@@ -104,6 +104,10 @@ impl Reader {
         }
     }
 
+    pub(crate) fn folder(&self) -> &Place {
+        &self.place
+    }
+
     fn holds(&self, range: &Range<u64>) -> Result<(), ReadError> {
         let (asked, size) = (range.end, self.head.size);
         if asked > size { Err(ReadError::Beyond { asked, size }) } else { Ok(()) }

@@ -7,6 +7,7 @@
 //! snapshots, which are copies, found at opening, or without any effect: everything is there and every event that is
 //! handed in again is recognised.
 
+mod bundle;
 mod examiner;
 mod layout;
 mod live;
@@ -23,6 +24,7 @@ use crate::site::{Load, Site};
 use examiner::{Examiner, Found};
 use layout::{Layout, Place};
 
+pub(crate) use bundle::of_a_bundle;
 pub(crate) use live::of_a_live_folder;
 
 const FAULT: &str = "flips";

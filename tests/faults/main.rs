@@ -53,6 +53,7 @@ fn main() -> ExitCode {
         trial("kill", kill::acknowledged_events_survive),
         trial("flips_of_a_copy", flips::of_a_copy),
         trial("truncations_of_a_copy", flips::truncations_of_a_copy),
+        trial("flips_of_a_bundle", flips::of_a_bundle),
         trial("flips_of_a_live_folder", flips::of_a_live_folder),
         trial("two_writers", two_writers::the_second_is_refused),
         trial("clock_back", clock_back::is_recorded_and_reported),

@@ -153,6 +153,11 @@ BODIES = {
     (0x010A, 1): ("run.failed", "run:id why:str"),
     (0x010B, 1): ("run.key-rotated", "old_key:b32 new_key:b32"),
     (0x010C, 1): ("run.checkpoint-anchored", "size:u64 root:b32 place:str"),
+    (0x010D, 1): (
+        "run.stream-imported",
+        "stream:id host:str origin:str size:u64 root:b32 key:b32 account:str sid:str",
+    ),
+    (0x010E, 1): ("run.journal-sealed", "reason:str account:str sid:str"),
     (0x0201, 1): ("inventory.field-recorded", "field:str value:str source:str"),
     (0x0202, 1): ("inventory.finished", "fields:u32"),
     (0x0301, 1): ("preflight.checked", "check:str verdict:judgement finding:str remedy:str"),

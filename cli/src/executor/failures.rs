@@ -34,6 +34,10 @@ pub(super) fn open_failure(error: &OpenError) -> Failure {
             Exit::Usage,
             "Restore the key from a copy, or name its folder with --keys DIR (or WSUSMIGRATE_KEYS).",
         ),
+        OpenError::Sealed { .. } => (
+            Exit::Usage,
+            "Nothing can be added to it any more; reading works. Begin another journal with --journal DIR.",
+        ),
         OpenError::NewerFormat { .. } => (Exit::Usage, "Use the newer program that wrote it."),
         OpenError::Append(error) => return append_failure(error),
         _ => (

@@ -7,11 +7,13 @@
 //! Invariant: nothing is appended that the status table refuses, and nothing is done on the strength of an event
 //! that is not durable yet.
 
+mod aside;
 mod failures;
 mod open;
 mod recorder;
 mod session;
 
+pub use aside::{Aside, account};
 pub use failures::{append_failure, file_failure};
 pub use open::{Opened, open_journal};
 pub use recorder::{Draft, Recorder};

@@ -81,7 +81,7 @@ fn look_before(folder: &Path, name: Option<&str>) -> Result<(), Failure> {
 }
 
 /// The state a journal holds, if this program knows everything in it, and the records it was folded from.
-fn state(journal: &Journal, folder: &Path) -> Result<(Migration, u64), Failure> {
+pub(super) fn state(journal: &Journal, folder: &Path) -> Result<(Migration, u64), Failure> {
     let read = |error: &dyn std::error::Error| {
         Failure::new(Exit::JournalDamaged, "the journal cannot be replayed")
             .because(error)

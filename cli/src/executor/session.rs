@@ -20,6 +20,7 @@ use crate::adapter::content::Effects;
 use crate::clock;
 use crate::config::Loaded;
 use crate::error::Failure;
+use crate::executor::aside::account;
 use crate::executor::failures::file_failure;
 use crate::executor::open::{self, Opened, PROGRAM};
 use crate::executor::recorder::Recorder;
@@ -195,7 +196,7 @@ fn begin(opened: Opened, request: &Request) -> Result<Recorder, Failure> {
     }
     let interrupted = match state.run.status.phase {
         Phase::Running { run, .. } => Some(run),
-        Phase::Unborn | Phase::Idle => None,
+        Phase::Unborn | Phase::Idle | Phase::Sealed => None,
     };
     let in_doubt = u32::try_from(state.run.status.content.batches.len()).unwrap_or(u32::MAX);
     let run = RunId::from_random(open::random()?);
@@ -208,12 +209,12 @@ fn begin(opened: Opened, request: &Request) -> Result<Recorder, Failure> {
     let plan = &request.loaded.plan;
     let digest = evidence::write_bytes(&request.journal, plan.canonical().as_bytes())
         .map_err(|error| file_failure(&error))?;
-    let account = platform::account();
+    let (account, sid) = account();
     let started = Started {
         run,
         host: platform::host_name().unwrap_or_else(|_| "unknown".to_owned()).into(),
-        account: account.as_ref().map_or("unknown", |account| account.name.as_str()).into(),
-        sid: account.as_ref().map_or("unknown", |account| account.id.as_str()).into(),
+        account,
+        sid,
         program: PROGRAM.into(),
         system: platform::os_description().into(),
         process: std::process::id(),

@@ -67,6 +67,8 @@ registry! {
     0x010A RunFailed "run.failed" 1 "A run ends because something it needs is not to be had; what was in flight is in doubt.";
     0x010B RunKeyRotated "run.key-rotated" 1 "Another key signs the checkpoints from the next record on.";
     0x010C RunCheckpointAnchored "run.checkpoint-anchored" 1 "A checkpoint was put somewhere outside the journal.";
+    0x010D RunStreamImported "run.stream-imported" 1 "Another journal's stream was verified and taken in; its records count from here on.";
+    0x010E RunJournalSealed "run.journal-sealed" 1 "The journal is ended for good; nothing may follow.";
     0x0201 InventoryFieldRecorded "inventory.field-recorded" 1 "One field of the worksheet: its value and where it was read.";
     0x0202 InventoryFinished "inventory.finished" 1 "The worksheet is filled as far as this version fills it.";
     0x0301 PreflightChecked "preflight.checked" 1 "One named check: pass, warn or stop, and what to do.";

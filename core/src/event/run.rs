@@ -36,6 +36,10 @@ noun! {
         KeyRotated => RunKeyRotated;
         /// A checkpoint was put elsewhere.
         CheckpointAnchored => RunCheckpointAnchored;
+        /// Another journal's records were taken in.
+        StreamImported => RunStreamImported;
+        /// The journal is ended for good.
+        JournalSealed => RunJournalSealed;
     }
 }
 
@@ -230,4 +234,37 @@ pub struct CheckpointAnchored {
     pub root: Sha256,
     /// Where it was put, for people: `file /mnt/audit/wsus.checkpoint`, `syslog /dev/log`.
     pub place: Text,
+}
+
+/// A checkpointed prefix of another journal's stream was verified and stored beside ours. Its records fold at this
+/// position of our log, whatever their times say. A later one of the same stream extends it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StreamImported {
+    /// The stream.
+    pub stream: StreamId,
+    /// The host whose journal it is, as the stream's first record says.
+    pub host: Text,
+    /// The origin its checkpoint states.
+    pub origin: Text,
+    /// Records taken in, from the stream's first on.
+    pub size: u64,
+    /// RFC 6962 root over them, as its checkpoint states it.
+    pub root: Sha256,
+    /// SHA-256 of the public key the stream began with, as a person confirmed it: what it was rotated to, it has signed.
+    pub key: Sha256,
+    /// The account that imported it, from the process token.
+    pub account: Text,
+    /// Its security identifier.
+    pub sid: Text,
+}
+
+/// The journal is ended for good: nothing may follow, and the last checkpoint covers this record.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JournalSealed {
+    /// Why, in the words of whoever sealed it.
+    pub reason: Text,
+    /// The account that sealed it, from the process token.
+    pub account: Text,
+    /// Its security identifier.
+    pub sid: Text,
 }

@@ -33,7 +33,7 @@ pub struct Migration {
 
 impl Projection for Migration {
     const NAME: &'static str = "migration";
-    const VERSION: u16 = 3;
+    const VERSION: u16 = 4;
 
     fn apply(&mut self, recorded: &Recorded) {
         self.run.apply(recorded);

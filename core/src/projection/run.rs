@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::envelope::Recorded;
-use crate::event::run::{JournalCreated, JournalRecovered, SkipReason, Started, Verdict};
+use crate::event::run::{
+    JournalCreated, JournalRecovered, JournalSealed, SkipReason, Started, StreamImported, Verdict,
+};
 use crate::event::{ContentEvent, Event, RunEvent};
 use crate::projection::Projection;
 use crate::status::Status;
@@ -23,6 +25,10 @@ pub struct RunState {
     pub runs: Vec<RunRecord>,
     /// What openings of the journal found, oldest first.
     pub recoveries: Vec<(TimeMicros, JournalRecovered)>,
+    /// Other journals' streams as they were taken in, with the records that say so, oldest first.
+    pub imports: Vec<(Seq, TimeMicros, StreamImported)>,
+    /// The end of the journal, where it was sealed.
+    pub sealed: Option<(TimeMicros, JournalSealed)>,
     /// The last record.
     pub last: Option<(Seq, TimeMicros)>,
 }
@@ -95,7 +101,7 @@ impl RunState {
 
 impl Projection for RunState {
     const NAME: &'static str = "run";
-    const VERSION: u16 = 3;
+    const VERSION: u16 = 4;
 
     fn apply(&mut self, recorded: &Recorded) {
         let time = recorded.envelope.time;
@@ -116,6 +122,10 @@ impl Projection for RunState {
                 read_back: false,
                 end: RunEnd::Open,
             }),
+            Event::Run(RunEvent::StreamImported(event)) => {
+                self.imports.push((recorded.seq, time, event.clone()));
+            }
+            Event::Run(RunEvent::JournalSealed(event)) => self.sealed = Some((time, event.clone())),
             Event::Inventory(_) | Event::Preflight(_) => {}
             Event::Run(event) => {
                 if let Some(run) = self.runs.last_mut() {
@@ -157,7 +167,9 @@ impl RunRecord {
             | RunEvent::JournalRecovered(_)
             | RunEvent::Started(_)
             | RunEvent::KeyRotated(_)
-            | RunEvent::CheckpointAnchored(_) => {}
+            | RunEvent::CheckpointAnchored(_)
+            | RunEvent::StreamImported(_)
+            | RunEvent::JournalSealed(_) => {}
         }
     }
 }

@@ -3,7 +3,7 @@
 use crate::event::content::{IgnoredEntry, Mismatch, Naming};
 use crate::projection::Migration;
 use crate::projection::run::RunEnd;
-use crate::report::{Report, Section, Value};
+use crate::report::{Report, Section, Value, streams};
 use crate::rollback::overwritten_files;
 use crate::unit::TimeMicros;
 
@@ -14,9 +14,9 @@ pub fn audit(state: &Migration) -> Report {
         Some((_, journal)) => format!("Audit of {}", journal.name),
         None => "Audit".to_owned(),
     };
-    let sections = vec![
-        identity(state),
-        actors(state),
+    let mut sections = vec![identity(state), actors(state)];
+    sections.extend(streams::imported(state));
+    sections.extend([
         runs(state),
         timeline(state),
         worksheet(state),
@@ -29,7 +29,7 @@ pub fn audit(state: &Migration) -> Report {
         ignored(state),
         read_back(state),
         records(state),
-    ];
+    ]);
     Report { kind: "audit", title, sections }
 }
 
@@ -51,6 +51,7 @@ fn identity(state: &Migration) -> Section {
     for (time, recovery) in &state.run.recoveries {
         section.notes.push(format!("{time} {}: {}", recovery.finding.word(), recovery.detail));
     }
+    streams::seal(state, &mut section);
     section
 }
 

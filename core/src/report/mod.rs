@@ -3,6 +3,7 @@
 mod audit;
 mod data;
 mod progress;
+mod streams;
 
 pub use audit::audit;
 pub use data::{Figure, Report, Section, Table, Value};

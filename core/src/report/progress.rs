@@ -4,7 +4,7 @@ use crate::event::preflight::CheckVerdict;
 use crate::projection::Migration;
 use crate::projection::content::{ContentState, PassRecord};
 use crate::projection::run::{RunEnd, StepRecord};
-use crate::report::{Report, Section, Value};
+use crate::report::{Report, Section, Value, streams};
 use crate::unit::TimeMicros;
 
 /// Where the migration stands at `state`. `now` is the reader's clock: the pace of a pass is measured against the
@@ -20,6 +20,7 @@ pub fn progress(state: &Migration, now: TimeMicros) -> Report {
         sections.push(pass_section(pass, now));
     }
     sections.extend(read_back(&state.content));
+    sections.extend(streams::standing(state));
     Report { kind: "progress", title, sections }
 }
 
@@ -43,6 +44,7 @@ fn run(state: &Migration) -> Section {
         section.figure("records", "Records", seq.0 + 1);
         section.figure("last", "Last record", time);
     }
+    streams::seal(state, &mut section);
     section
 }
 

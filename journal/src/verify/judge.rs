@@ -139,6 +139,7 @@ impl Walk<'_> {
                 let Depth::Records(legal) = &mut self.depth else { return };
                 let legal = legal(recorded);
                 self.evidence(recorded);
+                self.import(recorded);
                 if let Err(why) = legal {
                     self.illegal(recorded, path, offset, &why);
                 }

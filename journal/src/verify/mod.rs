@@ -7,6 +7,7 @@ mod elsewhere;
 mod judge;
 mod notes;
 mod sheaf;
+mod streams;
 mod verification;
 mod walk;
 

@@ -9,6 +9,7 @@ use wsusmigrate_core::unit::{Seq, TimeMicros};
 
 use super::judge::Judged;
 use super::sheaf::{Answer, Sheaf};
+use super::streams::Imports;
 use super::{Depth, Elsewhere, Finding, Severity, Verification, notes};
 use crate::checkpoint;
 use crate::crew::Crew;
@@ -55,6 +56,7 @@ pub(super) fn walk(
         leaf: Some(NO_LEAF),
         time: None,
         evidence: BTreeSet::new(),
+        imports: Imports::new(),
         history: Judged::default(),
         crew: Crew::new(Sheaf::examine),
         next: 0,
@@ -87,6 +89,7 @@ pub(super) fn walk(
     walk.segments(&there)?;
     walk.consequences();
     walk.end(&place);
+    walk.imported(dir)?;
     let notes = notes::read(notes)?;
     let ring = walk.ring(&notes);
     let consistent = elsewhere.and_then(|elsewhere| walk.elsewhere(elsewhere, ring.as_ref()));
@@ -116,6 +119,7 @@ pub(super) struct Walk<'a> {
     pub(super) time: Option<TimeMicros>,
     /// Evidence files that were looked at; most are named more than once.
     pub(super) evidence: BTreeSet<Sha256>,
+    pub(super) imports: Imports,
     pub(super) history: Judged,
     pub(super) crew: Crew<Sheaf, Answer>,
     /// The sequence that is read next; everything before it has been read, and perhaps not taken in yet.

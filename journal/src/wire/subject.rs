@@ -55,6 +55,8 @@ pub(crate) fn subject(code: u16, version: u16, body: &[u8]) -> Option<Sha256> {
             | Kind::RunStopRequested
             | Kind::RunFinished
             | Kind::RunFailed
+            | Kind::RunStreamImported
+            | Kind::RunJournalSealed
             | Kind::InventoryFieldRecorded
             | Kind::InventoryFinished
             | Kind::PreflightChecked

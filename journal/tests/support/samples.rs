@@ -64,6 +64,23 @@ pub fn event(kind: Kind) -> Event {
         }
         Kind::RunStopRequested => run::StopRequested { how: "Ctrl-C".into() }.into(),
         Kind::RunFailed => run::Failed { run, why: "the share is gone".into() }.into(),
+        Kind::RunStreamImported => run::StreamImported {
+            stream: StreamId::from_bytes([0x66; 16]),
+            host: "WSUS-OLD".into(),
+            origin: "wsusmigrate/source/WSUS-OLD/stream".into(),
+            size: 70_000,
+            root: Sha256([0x67; 32]),
+            key: Sha256([0x68; 32]),
+            account: "CONTOSO\\älice".into(),
+            sid: "S-1-5-21-1-2-3-1104".into(),
+        }
+        .into(),
+        Kind::RunJournalSealed => run::JournalSealed {
+            reason: "the old server is retired".into(),
+            account: "CONTOSO\\älice".into(),
+            sid: "S-1-5-21-1-2-3-1104".into(),
+        }
+        .into(),
         Kind::RunFinished => run::Finished { run, verdict: run::Verdict::Interrupted }.into(),
         Kind::RunKeyRotated => run::KeyRotated { old_key: [0x66; 32], new_key: [0x77; 32] }.into(),
         Kind::RunCheckpointAnchored => run::CheckpointAnchored {

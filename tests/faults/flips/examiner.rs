@@ -27,6 +27,13 @@ impl Examiner {
         Self(Process::of(command))
     }
 
+    /// One that looks at a bundle.
+    pub(crate) fn of_bundle(bundle: &Path) -> Self {
+        let mut command = limited();
+        command.arg("verify-bundle").arg(bundle);
+        Self(Process::of(command))
+    }
+
     /// Verifies once.
     pub(crate) fn look(&mut self) -> Result<Vec<Found>, String> {
         self.0.say("once more");

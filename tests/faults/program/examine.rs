@@ -9,6 +9,7 @@
 use std::fmt::Display;
 use std::path::Path;
 
+use wsusmigrate_journal::bundle::{Bundle, BundleDamage, BundleError};
 use wsusmigrate_journal::verify;
 
 use crate::{WELL, chain, tell};
@@ -22,6 +23,21 @@ pub(crate) fn each_line(journal: &Path) -> u8 {
                     let (severity, file) = (found.severity, found.file.display());
                     tell(&format!("found {severity:?} {seq} {offset} {file}\t{}", found.what));
                 }
+            }
+            Err(error) => tell(&format!("unreadable {}", chain(&error))),
+        }
+        tell("done");
+    }
+    WELL
+}
+
+pub(crate) fn bundle_each_line(bundle: &Path) -> u8 {
+    for _ in std::io::stdin().lines() {
+        match Bundle::open(bundle) {
+            Ok(_) => {}
+            Err(BundleError::Damaged(damage)) => {
+                let BundleDamage { file, entry, offset, seq, what } = damage;
+                tell(&format!("found Damage {} {offset} {}\t{entry}: {what}", shown(seq), file.display()));
             }
             Err(error) => tell(&format!("unreadable {}", chain(&error))),
         }

@@ -5,6 +5,7 @@
 //! wsusmigrate-faulted write JOURNAL KEYS EPOCH THREADS BATCH BATCHES [step-by-step]
 //! wsusmigrate-faulted tail JOURNAL
 //! wsusmigrate-faulted verify JOURNAL                  once for each line of standard input
+//! wsusmigrate-faulted verify-bundle BUNDLE            the same of a bundle
 //! wsusmigrate-faulted repeat JOURNAL KEYS             opens, hands in every event there is again, closes
 //! wsusmigrate-faulted write-store FOLDER              sled alone
 //! wsusmigrate-faulted count-store FOLDER
@@ -47,6 +48,7 @@ fn main() -> ExitCode {
         }
         ["tail", journal] => tail::tail(Path::new(journal)),
         ["verify", journal] => examine::each_line(Path::new(journal)),
+        ["verify-bundle", bundle] => examine::bundle_each_line(Path::new(bundle)),
         ["repeat", journal, keys] => repeat::repeat(Path::new(journal), Path::new(keys)),
         ["write-store", folder] => store_alone::write(Path::new(folder)),
         ["count-store", folder] => store_alone::count(Path::new(folder)),

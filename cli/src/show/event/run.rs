@@ -30,6 +30,13 @@ pub(super) fn line(event: &RunEvent) -> String {
         RunEvent::StepSkipped(it) => format!("step {} skipped: {}", it.step.word(), it.reason.word()),
         RunEvent::StopRequested(it) => format!("stop requested: {}", it.how),
         RunEvent::Failed(it) => format!("run failed: {}", it.why),
+        RunEvent::StreamImported(it) => format!(
+            "stream {} of {} imported by {} ({}): {} records, key {}",
+            it.stream, it.host, it.account, it.sid, it.size, it.key
+        ),
+        RunEvent::JournalSealed(it) => {
+            format!("journal sealed by {} ({}): {}", it.account, it.sid, it.reason)
+        }
         RunEvent::Finished(it) => format!("run finished: {}", it.verdict.word()),
         RunEvent::KeyRotated(it) => {
             let hex = |key: &[u8; 32]| Sha256(*key).to_string().to_ascii_lowercase();

@@ -30,6 +30,8 @@ pub(crate) fn encode(event: &Event, out: &mut Vec<u8>) -> Result<(), EncodeError
             RunEvent::Finished(body) => write::<run::Finished>(body, out),
             RunEvent::KeyRotated(body) => write::<run::KeyRotated>(body, out),
             RunEvent::CheckpointAnchored(body) => write::<run::CheckpointAnchored>(body, out),
+            RunEvent::StreamImported(body) => write::<run::StreamImported>(body, out),
+            RunEvent::JournalSealed(body) => write::<run::JournalSealed>(body, out),
         },
         Event::Inventory(event) => match event {
             InventoryEvent::FieldRecorded(body) => write::<inventory::FieldRecorded>(body, out),
@@ -76,6 +78,8 @@ pub(crate) fn decode(kind: Kind, bytes: &[u8]) -> Result<Event, DecodeError> {
         Kind::RunFailed => read::<run::Failed>(bytes),
         Kind::RunKeyRotated => read::<run::KeyRotated>(bytes),
         Kind::RunCheckpointAnchored => read::<run::CheckpointAnchored>(bytes),
+        Kind::RunStreamImported => read::<run::StreamImported>(bytes),
+        Kind::RunJournalSealed => read::<run::JournalSealed>(bytes),
         Kind::RunStopRequested => read::<run::StopRequested>(bytes),
         Kind::RunFinished => read::<run::Finished>(bytes),
         Kind::InventoryFieldRecorded => read::<inventory::FieldRecorded>(bytes),

@@ -33,6 +33,18 @@ frozen! {
     KeyRotated for run::KeyRotated { old_key: [u8; 32], new_key: [u8; 32] }
 
     CheckpointAnchored for run::CheckpointAnchored { size: u64, root: [u8; 32], place: String }
+    StreamImported for run::StreamImported {
+        stream: [u8; 16],
+        host: String,
+        origin: String,
+        size: u64,
+        root: [u8; 32],
+        key: [u8; 32],
+        account: String,
+        sid: String,
+    }
+
+    JournalSealed for run::JournalSealed { reason: String, account: String, sid: String }
 }
 
 superseded! {

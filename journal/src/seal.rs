@@ -1,0 +1,63 @@
+//! Whether a journal is ended for good. One that is is not opened for writing.
+
+use std::fs::File;
+use std::path::Path;
+
+use wsusmigrate_core::event::run::JournalSealed;
+use wsusmigrate_core::event::{Event, RunEvent};
+use wsusmigrate_core::unit::TimeMicros;
+
+use crate::error::OpenError;
+use crate::journal::Journal;
+use crate::key::SigningKey;
+use crate::log::read::LogRecords;
+use crate::open::{Mended, from_read};
+use crate::place::Place;
+use crate::record::Record;
+
+/// What the seal says, where a log of so many records has one. A seal is the last record or none: the table of
+/// histories lets nothing follow it.
+pub(crate) fn at_end(log: &Path, size: u64) -> Result<Option<JournalSealed>, OpenError> {
+    let Some(last) = LogRecords::new(log, size.saturating_sub(1)..size).next() else { return Ok(None) };
+    Ok(match last.map_err(from_read)?.decode() {
+        Ok(Record::Known(recorded)) => match recorded.event {
+            Event::Run(RunEvent::JournalSealed(seal)) => Some(seal),
+            _ => None,
+        },
+        // What cannot be decoded is for replay and verify to judge.
+        Ok(Record::Unknown(_)) | Err(_) => None,
+    })
+}
+
+/// Refuses to open a sealed journal, after what an interrupted sealing left undone is done: the head published, the last
+/// checkpoint signed. Nothing is appended, not even what opening found.
+pub(crate) fn refuse(
+    place: Place,
+    keys: &Path,
+    mended: Mended,
+    lock: File,
+    time: TimeMicros,
+    seal: &JournalSealed,
+) -> OpenError {
+    let dir = place.root().to_owned();
+    let size = mended.end.at.next;
+    if mended.checkpoint.is_none_or(|(signed, _)| signed != size)
+        && let Err(error) = conclude(place, keys, mended, lock, time)
+    {
+        return error;
+    }
+    OpenError::Sealed { dir, account: seal.account.to_string(), reason: seal.reason.to_string() }
+}
+
+fn conclude(
+    place: Place,
+    keys: &Path,
+    mended: Mended,
+    lock: File,
+    time: TimeMicros,
+) -> Result<(), OpenError> {
+    let key = SigningKey::load(keys, mended.identity.stream, &mended.identity.public_key)?;
+    // It takes nothing: its queue is closed from the beginning on.
+    let (journal, _) = Journal::start(place, keys, key, mended, lock, time)?;
+    journal.close().map_err(|error| OpenError::SealUnfinished(Box::new(error)))
+}
