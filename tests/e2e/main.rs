@@ -15,6 +15,7 @@
 //! standard output
 //! 2> standard error
 //! ? 1                                     the exit code, where it is not 0
+//! $ wsusmigrate ... | field /key | keep key     shows nothing; from here on `{key}` stands for it
 //! $ write plan/a.txt 'text'               a verb of `verb.rs` that arranges the world
 //! ```
 

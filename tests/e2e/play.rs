@@ -60,8 +60,15 @@ pub(crate) fn play(script: &Script, world: &World) -> Played {
                     objections.extend(judge(line, words, &told));
                 }
                 for filter in filters {
-                    told.out =
-                        filter::apply(filter, &told.out).unwrap_or_else(|why| format!("{why}\n{}", told.out));
+                    if let [keep, name] = &filter[..]
+                        && keep == "keep"
+                    {
+                        stage.keep(name, &std::mem::take(&mut told.out));
+                        continue;
+                    }
+                    let filter: Vec<_> = filter.iter().map(|word| stage.filled_in(word)).collect();
+                    told.out = filter::apply(&filter, &told.out)
+                        .unwrap_or_else(|why| format!("{why}\n{}", told.out));
                 }
                 let answer = redactor.redact(&answer(&told));
                 spoke = !answer.is_empty();
@@ -74,8 +81,9 @@ pub(crate) fn play(script: &Script, world: &World) -> Played {
 
 fn perform(words: &[String], stage: &mut Stage<'_>, world: &World) -> Told {
     let [verb, args @ ..] = words else { panic!("a command without a word") };
+    let args: Vec<_> = args.iter().map(|arg| stage.filled_in(arg)).collect();
     if verb != "wsusmigrate" {
-        return stage.perform(verb, args);
+        return stage.perform(verb, &args);
     }
     let args = args.iter().map(|arg| arg.replace(LONG, &long_name()));
     let ran = world.command(args).stdout(Stdio::piped()).stderr(Stdio::piped()).output();

@@ -1,5 +1,6 @@
 //! Verbs: how a script arranges the world around the program. Paths count from the world's folder.
 
+use std::collections::BTreeMap;
 use std::fs::{self, File, FileTimes};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -27,11 +28,25 @@ pub(crate) struct Stage<'w> {
     written: u32,
     /// Locks held until the end of the script.
     locks: Vec<File>,
+    /// What a script kept of an answer, by the name it gave it.
+    kept: BTreeMap<String, String>,
 }
 
 impl<'w> Stage<'w> {
     pub(crate) fn new(world: &'w World) -> Self {
-        Self { world, written: 0, locks: Vec::new() }
+        Self { world, written: 0, locks: Vec::new(), kept: BTreeMap::new() }
+    }
+
+    /// Keeps an answer, such as a fingerprint, for later commands.
+    pub(crate) fn keep(&mut self, name: &str, answer: &str) {
+        self.kept.insert(name.to_owned(), answer.trim().to_owned());
+    }
+
+    /// A word of a command with what was kept in the place of `{name}`.
+    pub(crate) fn filled_in(&self, word: &str) -> String {
+        self.kept
+            .iter()
+            .fold(word.to_owned(), |word, (name, kept)| word.replace(&format!("{{{name}}}"), kept))
     }
 
     /// Performs a verb.
@@ -106,6 +121,10 @@ fn edit(file: &Path, from: &str, to: &str) -> std::io::Result<String> {
 }
 
 fn same(left: &Path, right: &Path) -> String {
+    if left.is_file() {
+        let [left, right] = [left, right].map(|file| fs::read(file).expect("a file"));
+        return if left == right { "the same\n" } else { "other bytes\n" }.to_owned();
+    }
     let found = differences(left, right);
     if found.is_empty() { "the same\n".to_owned() } else { found.join("\n") + "\n" }
 }

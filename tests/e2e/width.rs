@@ -1,6 +1,6 @@
 //! How wide what people read may be: 80 columns on standard output, 100 for help.
 //!
-//! A list of events has long lines by nature, as have notes and proofs, and JSON is for machines. Elsewhere a line may
+//! A list of events has long lines by nature, as have notes and proofs, and JSON and CSV are for machines. Elsewhere a line may
 //! only be longer where its last word cannot be broken, a path or a digest, and begins where a value begins.
 
 use crate::play::Told;
@@ -16,6 +16,8 @@ const VALUE_COLUMN: usize = 40;
 pub(crate) fn objections(words: &[String], told: &Told) -> Vec<String> {
     let asked = |word: &str| words.iter().any(|it| it == word);
     if asked("--json")
+        || asked("jsonl")
+        || asked("csv")
         || asked("log")
         || asked("show")
         || asked("--files")

@@ -7,6 +7,7 @@
 
 #![allow(clippy::unwrap_used, reason = "tests may unwrap, also in their helpers")]
 
+mod lines;
 mod reader;
 
 use std::path::Path;
@@ -15,6 +16,7 @@ use serde_json::Value;
 use wsusmigrate_core::event::Kind;
 use wsusmigrate_tests::World;
 
+use lines::gaps;
 use reader::Reader;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_wsusmigrate-tested");
@@ -117,4 +119,37 @@ fn a_changed_byte_is_found_by_both() {
     }
     std::fs::write(&log, whole).unwrap();
     assert_eq!(reader.run([world.path("journal").as_os_str()])["sound"], true);
+}
+
+/// A collector that has the exported lines and nothing else notices each line that was taken out, and each that was put in
+/// the place of another.
+#[test]
+fn a_deleted_line_is_seen_in_the_exported_text_alone() {
+    let world = rehearsed("tiny");
+    let export = ["journal", "export", "--journal", "journal", "--format", "jsonl"];
+    let output = world.command(export).output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    let lines: Vec<_> = text.lines().collect();
+    assert!(lines.len() > 50);
+    assert_eq!(gaps(&text), [""; 0]);
+    let reversed: Vec<_> = lines.iter().rev().copied().collect();
+    assert_eq!(gaps(&reversed.join("\n")), [""; 0], "the order of arrival does not count");
+    for deleted in 0..lines.len() - 1 {
+        let left: Vec<_> = lines.iter().enumerate().filter(|(line, _)| *line != deleted).collect();
+        let left: Vec<_> = left.into_iter().map(|(_, line)| *line).collect();
+        let (next, found) = (deleted + 1, gaps(&left.join("\n")));
+        let wanted = [
+            format!("{deleted} is missing, {next} stands there"),
+            format!("what stands before {next} is not what stood there"),
+        ];
+        assert_eq!(found, wanted);
+        // Numbered anew, so that no number is missing: the hashes tell.
+        let number = |line: &str| line.find("\"sequence\":\"").unwrap() + 12;
+        let renumbered = left.iter().enumerate().map(|(seq, line)| {
+            let at = number(line);
+            format!("{}{seq:020}{}", &line[..at], &line[at + 20..])
+        });
+        let found = gaps(&renumbered.collect::<Vec<_>>().join("\n"));
+        assert_eq!(found, [format!("what stands before {deleted} is not what stood there")]);
+    }
 }

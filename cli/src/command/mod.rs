@@ -4,6 +4,7 @@ mod check;
 mod init;
 mod journal;
 mod moment;
+mod of_stream;
 mod plan;
 mod rehearse;
 mod replay;

@@ -8,7 +8,7 @@ use wsusmigrate_core::report;
 
 use crate::clock;
 use crate::command::moment::Moment;
-use crate::command::state;
+use crate::command::of_stream::OfStream;
 use crate::error::Failure;
 use crate::exit::Exit;
 use crate::place::Global;
@@ -28,6 +28,8 @@ pub(super) struct Args {
     /// Write it to a file instead of standard output
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
+    #[command(flatten)]
+    of_stream: OfStream,
 }
 
 #[derive(ValueEnum, Clone, Copy, Debug)]
@@ -47,7 +49,7 @@ enum Format {
 }
 
 pub(super) fn run(args: &Args, global: &Global) -> Result<Answer, Failure> {
-    let state = state::state(global, Moment::upto(args.at))?;
+    let state = args.of_stream.state(global, Moment::upto(args.at))?;
     let report = match args.kind {
         Kind::Progress => {
             // A past moment is measured against itself.

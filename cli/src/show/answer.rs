@@ -41,6 +41,16 @@ pub enum Body {
     Document(Value),
     /// Line by line, as it is read: never held whole.
     Lines(Box<dyn Iterator<Item = Result<Line, Failure>>>),
+    /// Text in a form of its own, the same with and without `--json`, as it is read.
+    Texts(Box<dyn Iterator<Item = Result<String, Failure>>>),
+}
+
+impl Body {
+    /// One thing, in both forms.
+    #[must_use]
+    pub fn line(line: Line) -> Self {
+        Self::Lines(Box::new(std::iter::once(Ok(line))))
+    }
 }
 
 /// One line of an answer in both forms.
@@ -103,6 +113,14 @@ fn written(body: Body, json: bool, out: &mut dyn Write) -> io::Result<Result<(),
                 match line {
                     Ok(line) if json => writeln!(out, "{}", line.json)?,
                     Ok(line) => writeln!(out, "{}", line.text)?,
+                    Err(failure) => return Ok(Err(failure)),
+                }
+            }
+        }
+        Body::Texts(texts) => {
+            for text in texts {
+                match text {
+                    Ok(text) => out.write_all(text.as_bytes())?,
                     Err(failure) => return Ok(Err(failure)),
                 }
             }

@@ -2,6 +2,9 @@
 
 mod anchored;
 mod answer;
+pub mod bundle;
+pub mod cloud_event;
+pub mod csv;
 pub mod event;
 mod guidance;
 mod message;

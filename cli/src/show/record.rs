@@ -14,10 +14,7 @@ pub fn line(record: &Record) -> Line {
     match record {
         Record::Known(recorded) => Line { text: known_text(recorded), json: known_json(recorded) },
         Record::Unknown(unknown) => Line {
-            text: format!(
-                "{:>7} {} unknown event {:#06x} version {}: written by a newer program",
-                unknown.seq, unknown.envelope.time, unknown.code, unknown.version
-            ),
+            text: format!("{:>7} {} {}", unknown.seq, unknown.envelope.time, what(record)),
             json: json!({
                 "seq": unknown.seq,
                 "time": unknown.envelope.time.to_string(),
@@ -30,16 +27,32 @@ pub fn line(record: &Record) -> Line {
     }
 }
 
+/// What happened, in one line without time or number.
+#[must_use]
+pub fn what(record: &Record) -> String {
+    match record {
+        Record::Known(recorded) => event::line(&recorded.event),
+        Record::Unknown(unknown) => format!(
+            "unknown event {:#06x} version {}: written by a newer program",
+            unknown.code, unknown.version
+        ),
+    }
+}
+
+/// Bytes as hexadecimal.
+pub(super) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"))
+}
+
 /// Everything about one record, its bytes included.
 #[must_use]
 pub fn document(raw: &RawRecord, record: &Record) -> Value {
     let mut document = line(record).json;
     if let Some(fields) = document.as_object_mut() {
-        let hex = raw.payload().iter().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"));
         fields.insert("text".into(), line(record).text.into());
         fields.insert("leaf".into(), json!(raw.leaf()));
         fields.insert("previous".into(), json!(raw.previous()));
-        fields.insert("bytes".into(), hex.into());
+        fields.insert("bytes".into(), hex(raw.payload()).into());
     }
     document
 }

@@ -9,6 +9,8 @@ use wsusmigrate_core::path::RelPath;
 use wsusmigrate_core::unit::{Seq, TimeMicros};
 use wsusmigrate_journal::{Direction, Query, RawRecord, ReadError, RecordSource, Tail};
 
+use super::events::Events;
+use crate::command::of_stream::OfStream;
 use crate::command::{moment, state};
 use crate::error::Failure;
 use crate::place::Global;
@@ -42,18 +44,19 @@ pub(in crate::command) struct Args {
     #[arg(long, value_name = "PATH", value_parser = subject)]
     path: Option<digest::Sha256>,
     /// Newest first
-    #[arg(long, conflicts_with = "follow")]
+    #[arg(long, conflicts_with_all = ["follow", "stream"])]
     reverse: bool,
     /// At most so many events
     #[arg(long, value_name = "N")]
     limit: Option<u64>,
     /// Wait for what comes next, until Ctrl-C
-    #[arg(long, conflicts_with = "to")]
+    #[arg(long, conflicts_with_all = ["to", "stream"])]
     follow: bool,
+    #[command(flatten)]
+    of_stream: OfStream,
 }
 
 pub(super) fn run(args: &Args, global: &Global) -> Result<Answer, Failure> {
-    let reader = state::reader(global)?;
     let query = Query {
         since: args.since,
         until: args.until,
@@ -63,6 +66,11 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<Answer, Failure> {
     };
     let limit = args.limit.and_then(|limit| usize::try_from(limit).ok()).unwrap_or(usize::MAX);
     let failed = |error: ReadError| state::read_failure(&error);
+    if let Some(bundle) = args.of_stream.imported(global)? {
+        let end = args.to.map_or(u64::MAX, |to| Seq(to).next().0);
+        return Ok(lines(Events::new(Box::new(bundle), args.from..end, query).take(limit)));
+    }
+    let reader = state::reader(global)?;
     if args.follow {
         let tail = reader.tail(args.from, query).map_err(failed)?;
         return Ok(lines(Following(tail).take(limit)));

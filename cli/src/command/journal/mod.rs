@@ -1,12 +1,18 @@
 //! `journal`: the log itself.
 
 mod anchor;
+mod events;
+mod export;
+mod import;
 mod log;
 mod prove;
 mod rotate_key;
+mod seal;
 mod show;
 mod verify;
 mod writer;
+
+pub(super) use import::unusable;
 
 use crate::error::Failure;
 use crate::place::Global;
@@ -21,6 +27,9 @@ pub(super) enum Command {
     Prove(prove::Args),
     Anchor(anchor::Args),
     RotateKey(rotate_key::Args),
+    Export(export::Args),
+    Import(import::Args),
+    Seal(seal::Args),
 }
 
 pub(super) fn run(command: &Command, global: &Global) -> Result<Answer, Failure> {
@@ -31,5 +40,8 @@ pub(super) fn run(command: &Command, global: &Global) -> Result<Answer, Failure>
         Command::Prove(args) => prove::run(args, global),
         Command::Anchor(args) => anchor::run(args, global),
         Command::RotateKey(args) => rotate_key::run(args, global),
+        Command::Export(args) => export::run(args, global),
+        Command::Import(args) => import::run(args, global),
+        Command::Seal(args) => seal::run(args, global),
     }
 }

@@ -1,7 +1,6 @@
 //! `journal show`: everything about one record.
 
-use wsusmigrate_journal::RecordSource;
-
+use crate::command::of_stream::OfStream;
 use crate::command::state;
 use crate::error::Failure;
 use crate::exit::Exit;
@@ -13,11 +12,13 @@ use crate::show::{Answer, Body, record};
 pub(in crate::command) struct Args {
     /// The record's number
     seq: u64,
+    #[command(flatten)]
+    of_stream: OfStream,
 }
 
 pub(super) fn run(args: &Args, global: &Global) -> Result<Answer, Failure> {
-    let reader = state::reader(global)?;
-    let size = reader.size();
+    let source = args.of_stream.source(global)?;
+    let size = source.size();
     if args.seq >= size {
         return Err(Failure::new(
             Exit::Usage,
@@ -25,7 +26,7 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<Answer, Failure> {
         )
         .hint("`wsusmigrate journal log` lists them; numbers begin with 0."));
     }
-    let mut records = reader.records(args.seq..args.seq + 1);
+    let mut records = source.records(args.seq..args.seq + 1);
     let raw = match records.next() {
         Some(raw) => raw.map_err(|error| state::read_failure(&error))?,
         None => return Err(Failure::new(Exit::Failed, format!("record {} could not be read", args.seq))),
