@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""seeds.py GOLDEN JOURNAL CORPUS: what the targets begin with, from the golden records and from a journal."""
+"""seeds.py GOLDEN JOURNAL BUNDLE CORPUS: what the targets begin with, from the golden records, a journal and its bundle."""
 
 import sys
 from pathlib import Path
 
-golden, journal, corpus = map(Path, sys.argv[1:])
+golden, journal, bundle, corpus = map(Path, sys.argv[1:])
 
 
 def seed(target, name, data):
@@ -23,3 +23,5 @@ for log in (journal / "log").glob("*.log"):
         seed("log_file", f"{log.stem}-{mended}-short", bytes([mended]) + data[:2048])
 for note in (journal / "checkpoints").iterdir():
     seed("checkpoint_note", note.name, note.read_bytes())
+for mended in (0, 1):
+    seed("bundle", f"whole-{mended}", bytes([mended]) + bundle.read_bytes())
