@@ -199,10 +199,10 @@ impl Store {
     /// Applies what a stretch of records changes, then says how far it is.
     pub(crate) fn apply(&self, changes: Changes, applied: &Applied) -> Result<(), StoreError> {
         guarded(|| {
-            self.records.apply_batch(changes.records)?;
-            self.ids.apply_batch(changes.ids)?;
-            self.actions.apply_batch(changes.actions)?;
-            self.subjects.apply_batch(changes.subjects)?;
+            changes.records.put_into(&self.records)?;
+            changes.ids.put_into(&self.ids)?;
+            changes.actions.put_into(&self.actions)?;
+            changes.subjects.put_into(&self.subjects)?;
             // A crash up to here leaves records beyond `applied`, which the next round writes again, equal.
             self.db.insert(APPLIED, applied.encode())?;
             Ok(())
@@ -221,10 +221,28 @@ impl Store {
 /// What a stretch of records changes in the trees.
 #[derive(Default)]
 pub(crate) struct Changes {
-    pub(crate) records: sled::Batch,
-    pub(crate) ids: sled::Batch,
-    pub(crate) actions: sled::Batch,
-    pub(crate) subjects: sled::Batch,
+    pub(crate) records: Entries,
+    pub(crate) ids: Entries,
+    pub(crate) actions: Entries,
+    pub(crate) subjects: Entries,
+}
+
+/// Entries of one tree, in the order of the records.
+///
+/// Not sled's own batch: that one closes an I/O buffer before and after itself, however little is in it, and each is
+/// written and synced apart (8 small writes a round). Nothing needs the atomicity: sled recovers a prefix of what it
+/// was told, and `applied` comes last.
+#[derive(Default)]
+pub(crate) struct Entries(Vec<(sled::IVec, sled::IVec)>);
+
+impl Entries {
+    pub(crate) fn insert(&mut self, key: impl Into<sled::IVec>, value: impl Into<sled::IVec>) {
+        self.0.push((key.into(), value.into()));
+    }
+
+    fn put_into(self, tree: &sled::Tree) -> sled::Result<()> {
+        self.0.into_iter().try_for_each(|(key, value)| tree.insert(key, value).map(drop))
+    }
 }
 
 #[cfg(test)]

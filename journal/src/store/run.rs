@@ -33,7 +33,7 @@ pub(crate) fn index<'a>(run: impl Iterator<Item = RecordView<'a>>, changes: &mut
         }
         if let Some(action) = envelope.action.filter(|action| !actions.contains(action)) {
             actions.push(action);
-            changes.actions.insert([&action.as_bytes()[..], &first.to_be_bytes()].concat(), &[]);
+            changes.actions.insert([&action.as_bytes()[..], &first.to_be_bytes()].concat(), Vec::new());
         }
         subjects.extend(record.subject().map(|subject| (array_at::<SUBJECT_BYTES>(&subject.0, 0), position)));
     }
