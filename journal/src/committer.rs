@@ -4,7 +4,7 @@
 //! on the medium is unknown; nothing is tried again, everything waiting and coming is refused, and opening the
 //! journal anew finds out.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
 
 use wsusmigrate_core::digest::Sha256;
 use wsusmigrate_core::envelope::Recorded;
@@ -78,6 +78,8 @@ pub(crate) struct Committer {
 struct Group {
     frame: Vec<u8>,
     point: Point,
+    /// Whether somebody observes; only then what is recorded is kept.
+    observed: bool,
     recorded: Vec<Recorded>,
     outcomes: Vec<(Arc<Reply>, Result<Appended, AppendError>)>,
 }
@@ -120,16 +122,21 @@ impl Committer {
         Ok(())
     }
 
+    fn observers(&self) -> RwLockReadGuard<'_, Vec<Arc<dyn Observer>>> {
+        self.live.observers.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn commit_group(&mut self, requests: Vec<Request>) -> Result<(), AppendError> {
         let before = self.live.durable().clone();
         let mut group = Group {
             frame: vec![0; COMMIT_HEADER_BYTES],
             point: before.clone(),
+            observed: !self.observers().is_empty(),
             recorded: Vec::new(),
             outcomes: Vec::new(),
         };
         let outcome = self.stage_all(requests, &mut group).and_then(|()| {
-            if group.recorded.is_empty() { Ok(()) } else { self.make_durable(before, &mut group) }
+            if group.point.at.next == before.at.next { Ok(()) } else { self.make_durable(before, &mut group) }
         });
         for (reply, answer) in group.outcomes {
             // Refusals hold whatever happened; promises only if the group is durable.
@@ -207,8 +214,10 @@ impl Committer {
         push_record(&mut group.frame, &draft.payload);
         self.index.insert(&draft, seq);
         self.last_time = draft.proposed.envelope.time;
-        let (envelope, event) = (draft.proposed.envelope, draft.proposed.event);
-        group.recorded.push(Recorded { seq: Seq(seq), envelope, event });
+        if group.observed {
+            let (envelope, event) = (draft.proposed.envelope, draft.proposed.event);
+            group.recorded.push(Recorded { seq: Seq(seq), envelope, event });
+        }
         seq
     }
 
@@ -217,7 +226,7 @@ impl Committer {
         let header = CommitHeader {
             number: before.at.number,
             first,
-            records: u32::try_from(group.recorded.len()).unwrap_or(u32::MAX),
+            records: u32::try_from(group.point.at.next - first).unwrap_or(u32::MAX),
             body_bytes: u32::try_from(group.frame.len() - COMMIT_HEADER_BYTES).unwrap_or(u32::MAX),
         };
         group.frame[..COMMIT_HEADER_BYTES].copy_from_slice(&header.encode());
@@ -238,11 +247,8 @@ impl Committer {
         // A crash from here on leaves a commit that readers see and whose owner was not told: he will find it.
         *self.live.durable() = group.point.clone();
         self.lag.durable(header.end());
-        {
-            let observers = self.live.observers.read().unwrap_or_else(PoisonError::into_inner);
-            for recorded in &group.recorded {
-                observers.iter().for_each(|observer| observer.durable(recorded));
-            }
+        for recorded in &group.recorded {
+            self.observers().iter().for_each(|observer| observer.durable(recorded));
         }
         let before = Point { at: begin, ..before };
         if header.end() - self.snapshot_size >= TREE_SNAPSHOT_RECORDS {

@@ -70,41 +70,42 @@ pub fn replay<P: Projection>(
     let range = replayed.size..size;
     let much = range.end - range.start >= CREW_RECORDS_MIN;
     let mut crew = if much { Crew::new(Stretch::decode) } else { Crew::alone(Stretch::decode) };
-    let mut stretch = Stretch::default();
+    let (mut stretch, mut spare) = (Stretch::default(), Stretch::default());
     let mut flow = ControlFlow::Continue(());
     source.visit(range, &mut |view| {
         stretch.add(view);
         if stretch.is_full()
-            && let Some(decoded) = crew.give(std::mem::take(&mut stretch))
+            && let Some(mut decoded) = crew.give(std::mem::replace(&mut stretch, std::mem::take(&mut spare)))
         {
-            flow = replayed.take(decoded, upto)?;
+            flow = replayed.take(&mut decoded, upto)?;
+            spare = decoded.into_spare();
         }
         Ok(flow)
     })?;
     let mut decoded = crew.give(stretch);
     while flow.is_continue() {
-        let Some(next) = decoded.take().or_else(|| crew.take()) else { break };
-        flow = replayed.take(next, upto)?;
+        let Some(mut next) = decoded.take().or_else(|| crew.take()) else { break };
+        flow = replayed.take(&mut next, upto)?;
     }
     Ok(replayed)
 }
 
 impl<P: Projection> Replayed<P> {
     /// Folds what was decoded, as far as it is asked for.
-    fn take(&mut self, decoded: Decoded, upto: Upto) -> Result<ControlFlow<()>, ReadError> {
-        for record in decoded.records {
+    fn take(&mut self, decoded: &mut Decoded, upto: Upto) -> Result<ControlFlow<()>, ReadError> {
+        for record in &decoded.records {
             let time = record.envelope().time;
             if matches!(upto, Upto::Time(until) if time > until) {
                 return Ok(ControlFlow::Break(()));
             }
             match record {
-                Record::Known(recorded) => self.state.apply(&recorded),
+                Record::Known(recorded) => self.state.apply(recorded),
                 Record::Unknown(_) => self.unknown += 1,
             }
             self.size += 1;
             self.time = Some(time);
         }
-        match decoded.failed {
+        match decoded.failed.take() {
             Some(error) => Err(error),
             None => Ok(ControlFlow::Continue(())),
         }
@@ -116,12 +117,17 @@ impl<P: Projection> Replayed<P> {
 struct Stretch {
     payloads: Vec<u8>,
     ends: Vec<usize>,
+    /// Records of an earlier stretch that were folded. They are dropped by the hand that decodes the next ones, and
+    /// their place is used again: memory is let go of where it is taken, and the folding thread does neither.
+    spent: Vec<Record>,
 }
 
 /// Records that follow one another, up to the first that cannot be decoded.
 struct Decoded {
     records: Vec<Record>,
     failed: Option<ReadError>,
+    /// The emptied stretch they came from.
+    stretch: Stretch,
 }
 
 impl Stretch {
@@ -134,22 +140,32 @@ impl Stretch {
         self.ends.len() == STRETCH_RECORDS
     }
 
-    fn decode(self) -> Decoded {
-        let mut decoded = Decoded { records: Vec::with_capacity(self.ends.len()), failed: None };
-        let mut start = 0;
-        for end in self.ends {
+    fn decode(mut self) -> Decoded {
+        let mut records = std::mem::take(&mut self.spent);
+        records.clear();
+        let (mut start, mut failed) = (0, None);
+        for &end in &self.ends {
             // What was added was a view, so it is one again.
             let Some(view) = RecordView::new(&self.payloads[start..end]) else { continue };
             start = end;
             match view.decode() {
-                Ok(record) => decoded.records.push(record),
+                Ok(record) => records.push(record),
                 Err(source) => {
-                    decoded.failed = Some(ReadError::Undecodable { seq: view.seq(), source });
+                    failed = Some(ReadError::Undecodable { seq: view.seq(), source });
                     break;
                 }
             }
         }
-        decoded
+        self.payloads.clear();
+        self.ends.clear();
+        Decoded { records, failed, stretch: self }
+    }
+}
+
+impl Decoded {
+    /// What can be used again.
+    fn into_spare(self) -> Stretch {
+        Stretch { spent: self.records, ..self.stretch }
     }
 }
 

@@ -9,7 +9,7 @@
 //! then every event is in one of the two. Until then only events that are known to be new can be told apart.
 
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use wsusmigrate_core::event::run::JournalRecovered;
 
@@ -25,6 +25,9 @@ const SILENCE_MAX: Duration = Duration::from_mins(1);
 /// How long the end is waited for while nothing goes on: where a write fails in a thread of sled's own, whoever waits
 /// in sled for that write waits for ever.
 const STANDSTILL_MAX: Duration = Duration::from_secs(30);
+
+/// So many new records wake a follower that pauses.
+const WORTH_WAKING: u64 = 1_024;
 
 /// How the follower ends.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -60,6 +63,9 @@ pub(crate) type Finding = (JournalRecovered, Arc<Reply>);
 
 struct State {
     durable: u64,
+    /// From which size on the follower wants to be woken. It does not hurry: on few processors it takes the time of
+    /// those whose events are being made durable.
+    wake_at: u64,
     applied: Option<u64>,
     remembered: u64,
     store: Option<Store>,
@@ -97,6 +103,7 @@ impl Lag {
     pub(crate) fn new(durable: u64) -> Self {
         let state = State {
             durable,
+            wake_at: 0,
             applied: None,
             remembered: durable,
             store: None,
@@ -125,7 +132,13 @@ impl Lag {
 
     /// Tells the follower how far the log is.
     pub(crate) fn durable(&self, size: u64) {
-        self.change(|state| state.durable = size);
+        let mut state = self.lock();
+        state.durable = size;
+        let is_awaited = size >= state.wake_at;
+        drop(state);
+        if is_awaited {
+            self.changed.notify_all();
+        }
     }
 
     /// Durable records the store is not known to have.
@@ -210,8 +223,9 @@ impl Lag {
 
     /// The store has so many records more.
     pub(super) fn applied(&self, size: u64) {
-        self.recent.lock().unwrap_or_else(PoisonError::into_inner).forget_below(size);
+        let forgotten = self.recent.lock().unwrap_or_else(PoisonError::into_inner).take_below(size);
         self.change(|state| state.applied = Some(size));
+        drop(forgotten);
     }
 
     /// The store has everything that was there at opening.
@@ -231,17 +245,23 @@ impl Lag {
         self.change(|state| state.ended = true);
     }
 
-    /// How far the log is, and whether to end. Waits for a change for a while, or without end, where there is nothing
-    /// else to do.
+    /// How far the log is, and whether to end. Waits as long as there is nothing else to do: without end where
+    /// nothing is new, and otherwise for more to come.
     pub(super) fn next(&self, read: u64, pause: Pause) -> (u64, Option<Ending>) {
         let mut state = self.lock();
-        if state.durable == read && state.ending.is_none() {
-            state = match pause {
-                Pause::None => state,
-                Pause::For(pause) => {
-                    self.changed.wait_timeout(state, pause).unwrap_or_else(PoisonError::into_inner).0
+        let (wake_at, until) = match pause {
+            Pause::None => return (state.durable, state.ending),
+            Pause::For(pause) => (read + WORTH_WAKING, Some(Instant::now() + pause)),
+            Pause::UntilChanged => (read + 1, None),
+        };
+        state.wake_at = wake_at;
+        while state.durable < wake_at && state.ending.is_none() {
+            state = match until.map(|until| until.saturating_duration_since(Instant::now())) {
+                None => self.changed.wait(state).unwrap_or_else(PoisonError::into_inner),
+                Some(Duration::ZERO) => break,
+                Some(left) => {
+                    self.changed.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0
                 }
-                Pause::UntilChanged => self.changed.wait(state).unwrap_or_else(PoisonError::into_inner),
             };
         }
         (state.durable, state.ending)

@@ -72,45 +72,63 @@ pub(crate) type IdMap<Id, Value> = HashMap<Id, Value, BuildHasherDefault<ByIdByt
 /// A set of ids.
 pub(crate) type IdSet<Id> = HashSet<Id, BuildHasherDefault<ByIdBytes>>;
 
+/// Events of a block.
+const BLOCK_EVENTS: usize = 8_192;
+
 /// Events by id, oldest first out.
+///
+/// In blocks, which are forgotten whole: taking events out one by one costs as much as putting them in, and the
+/// committer would wait for it. A look goes through the blocks: few, as the lag is bounded.
 #[derive(Default)]
 pub(crate) struct Recent {
+    blocks: VecDeque<Block>,
+}
+
+#[derive(Default)]
+pub(crate) struct Block {
     by_id: IdMap<EventId, (u64, Content)>,
-    order: VecDeque<(u64, EventId)>,
+    /// Sequence of the last event that was put in.
+    last: u64,
 }
 
 impl Recent {
     pub(crate) fn insert(&mut self, id: EventId, seq: u64, content: Content) {
-        self.by_id.insert(id, (seq, content));
-        self.order.push_back((seq, id));
+        let block = match self.blocks.back_mut() {
+            Some(block) if block.by_id.len() < BLOCK_EVENTS => block,
+            full => {
+                let events = full.map_or(0, |_| BLOCK_EVENTS);
+                let by_id = IdMap::with_capacity_and_hasher(events, BuildHasherDefault::default());
+                self.blocks.push_back(Block { by_id, last: seq });
+                let last = self.blocks.len() - 1;
+                &mut self.blocks[last]
+            }
+        };
+        block.by_id.insert(id, (seq, content));
+        block.last = seq;
     }
 
     /// Puts events before those that came meanwhile.
     pub(crate) fn put_before(&mut self, mut older: Self) {
-        older.by_id.extend(self.by_id.drain());
-        older.order.append(&mut self.order);
+        older.blocks.append(&mut self.blocks);
         *self = older;
     }
 
     pub(crate) fn get(&self, id: &EventId) -> Option<(u64, Content)> {
-        self.by_id.get(id).copied()
+        self.blocks.iter().rev().find_map(|block| block.by_id.get(id)).copied()
     }
 
     /// The items of an action among them. Other events that share the beginning of its id do no harm. Looks at all of
     /// them: asked once for each action that is begun.
     pub(crate) fn with_prefix(&self, action: &ActionId) -> impl Iterator<Item = (EventId, u64)> {
         let prefix = &action.as_bytes()[..8];
-        self.order.iter().filter(move |(_, id)| id.as_bytes()[..8] == *prefix).map(|&(seq, id)| (id, seq))
+        let all = self.blocks.iter().flat_map(|block| &block.by_id);
+        all.filter(move |(id, _)| id.as_bytes()[..8] == *prefix).map(|(&id, &(seq, _))| (id, seq))
     }
 
-    /// Forgets what the store now has.
-    pub(crate) fn forget_below(&mut self, applied: u64) {
-        while let Some(&(seq, id)) = self.order.front() {
-            if seq >= applied {
-                break;
-            }
-            self.order.pop_front();
-            self.by_id.remove(&id);
-        }
+    /// Takes out the blocks that the store now has whole; to be dropped where nobody waits.
+    #[must_use]
+    pub(crate) fn take_below(&mut self, applied: u64) -> Vec<Block> {
+        let whole = self.blocks.iter().take_while(|block| block.last < applied).count();
+        self.blocks.drain(..whole).collect()
     }
 }
