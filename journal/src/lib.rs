@@ -107,4 +107,5 @@ pub use verify::Verification;
 pub use verify::verify;
 pub use verify::verify_against;
 pub use verify::verify_bytes;
+pub use verify::verify_snapshots;
 pub use verify::verify_with;

@@ -50,7 +50,7 @@ pub(crate) fn write(
     label: &Label,
     state: &impl Serialize,
 ) -> Result<(), FileError> {
-    let path = folder.join(format!("{name}-{:020}.snapshot", label.size));
+    let path = path(folder, name, label.size);
     // Not synced: the checksum tells a torn one, and it is no loss.
     disk::write_atomic_with(&path, disk::Durability::Disposable, |file| {
         let mut out = Hashing { inner: BufWriter::with_capacity(256 << 10, file), hash: Sha256::new() };
@@ -64,6 +64,19 @@ pub(crate) fn write(
         fs::remove_file(&old).at("remove", &old)?;
     }
     Ok(())
+}
+
+/// Where the snapshot of a name over so many records stands.
+pub(crate) fn path(folder: &Path, name: &str, size: u64) -> PathBuf {
+    folder.join(format!("{name}-{size:020}.snapshot"))
+}
+
+/// SHA-256 of a state as a snapshot would hold it.
+pub(crate) fn digest(state: &impl Serialize) -> Result<Hash, FileError> {
+    let mut out = Hashing { inner: io::sink(), hash: Sha256::new() };
+    let encoded = codec::encode_state(state, &mut out).map_err(|error| io::Error::other(error.to_string()));
+    encoded.at("encode", Path::new("a state"))?;
+    Ok(Hash(out.hash.finalize().into()))
 }
 
 /// The snapshots of a name that cover at most `size_max` records, newest first, as far as they are sound.

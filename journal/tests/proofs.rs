@@ -17,7 +17,8 @@ use wsusmigrate_core::envelope::Recorded;
 use wsusmigrate_core::projection::Projection;
 use wsusmigrate_core::unit::TimeMicros;
 use wsusmigrate_journal::{
-    Checkpoint, Expected, Observer, ReadError, RecordSource, Upto, evidence, replay, snapshots_dir,
+    Checkpoint, Expected, Observer, ReadError, RecordSource, Severity, Upto, evidence, replay, snapshots_dir,
+    verify_snapshots,
 };
 
 /// RFC 6962 section 2.1, word for word.
@@ -190,6 +191,27 @@ fn a_damaged_snapshot_is_not_used() {
     let state =
         replay::<Digests>(&other.reader(), Some(&snapshots_dir(&other.dir())), Upto::Now).unwrap().state;
     assert_ne!(state.0[5].0, 999);
+    bench.assert_sound();
+}
+
+#[test]
+fn a_forged_snapshot_is_found_and_a_right_one_is_not_accused() {
+    let bench = Bench::new();
+    let journal = bench.create();
+    fill(&journal, 0..20, 9);
+    let right = replay::<Digests>(&journal.reader().unwrap(), None, Upto::Size(12)).unwrap().state;
+    journal.save_snapshot(&right, 12).unwrap();
+    assert_eq!(verify_snapshots::<Digests>(&bench.dir()).unwrap(), []);
+    let mut wrong = right;
+    wrong.0[5].0 = 999;
+    journal.save_snapshot(&wrong, 12).unwrap();
+    let findings = verify_snapshots::<Digests>(&bench.dir()).unwrap();
+    assert_eq!(findings.len(), 1);
+    assert_eq!(findings[0].severity, Severity::Damage);
+    assert!(findings[0].file.ends_with(format!("{}-{:020}.snapshot", Digests::NAME, 12)), "{findings:?}");
+    // Of a version that nobody reads any more: not looked at.
+    assert_eq!(verify_snapshots::<Other>(&bench.dir()).unwrap(), []);
+    journal.close().unwrap();
     bench.assert_sound();
 }
 

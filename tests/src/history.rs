@@ -6,8 +6,9 @@ use std::path::Path;
 use wsusmigrate_core::event::content::{FileCopied, FileVerified};
 use wsusmigrate_core::event::{ContentEvent, Event};
 use wsusmigrate_core::path::PathRef;
+use wsusmigrate_core::projection::Migration;
 use wsusmigrate_core::status::Status;
-use wsusmigrate_journal::{Reader, Record, RecordSource as _, verify_with};
+use wsusmigrate_journal::{Reader, Record, RecordSource as _, verify_snapshots, verify_with};
 
 /// The events of a journal, in order.
 #[derive(Debug)]
@@ -33,7 +34,8 @@ impl History {
         Some(Self { events: events.collect() })
     }
 
-    /// Verifies the journal (every byte, every hash, every checkpoint, the legality of the history) and reads it.
+    /// Verifies the journal (every byte, every hash, every checkpoint, the legality of the history, the kept states) and
+    /// reads it.
     ///
     /// # Panics
     /// If anything is wrong with it.
@@ -43,6 +45,8 @@ impl History {
         let mut legal = |recorded: &_| status.advance(recorded).map_err(|illegal| illegal.to_string());
         let verification = verify_with(journal, &mut legal).unwrap_or_else(|error| panic!("{error}"));
         assert!(verification.is_sound(), "{:#?}", verification.findings);
+        let snapshots = verify_snapshots::<Migration>(journal).unwrap_or_else(|error| panic!("{error}"));
+        assert!(snapshots.is_empty(), "{snapshots:#?}");
         Self::look(journal).expect("a journal that verifies")
     }
 

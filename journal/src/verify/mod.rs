@@ -7,6 +7,7 @@ mod elsewhere;
 mod judge;
 mod notes;
 mod sheaf;
+mod snapshots;
 mod streams;
 mod verification;
 mod walk;
@@ -18,6 +19,7 @@ use wsusmigrate_core::envelope::Recorded;
 use crate::error::ReadError;
 
 pub use elsewhere::Elsewhere;
+pub use snapshots::verify_snapshots;
 pub use verification::{Finding, Severity, Verification};
 
 /// Verifies a journal.

@@ -2,8 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
+use wsusmigrate_core::projection::Migration;
 use wsusmigrate_core::status::Status;
-use wsusmigrate_journal::{Elsewhere, verify_against, verify_with};
+use wsusmigrate_journal::{Elsewhere, verify_against, verify_snapshots, verify_with};
 
 use crate::command::state;
 use crate::error::Failure;
@@ -11,7 +12,7 @@ use crate::exit::Exit;
 use crate::place::Global;
 use crate::show::{Answer, Body};
 
-/// Check framing, chain, tree, checkpoints and the legality of the history; name the first bad record
+/// Check framing, chain, tree, checkpoints, snapshots and the legality of the history; name the first bad record
 #[derive(clap::Args, Debug)]
 pub(in crate::command) struct Args {
     /// Compare with a checkpoint kept elsewhere: the journal must go on from it
@@ -28,12 +29,20 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<Answer, Failure> {
         Some(elsewhere) => verify_against(&folder, &mut legal, elsewhere),
         None => verify_with(&folder, &mut legal),
     };
-    let verification = verification.map_err(|error| state::read_failure(&error))?;
+    let mut verification = verification.map_err(|error| state::read_failure(&error))?;
+    let whole = verification.is_sound();
+    if whole {
+        let snapshots = verify_snapshots::<Migration>(&folder);
+        verification.findings.extend(snapshots.map_err(|error| state::read_failure(&error))?);
+    }
     let exit = if verification.is_sound() { Exit::Well } else { Exit::JournalDamaged };
     let alone = verification.lacks_head_alone();
     let answer = Answer::well(Body::Verification(Box::new(verification))).exit(exit);
     Ok(match exit {
         Exit::Well => answer,
+        _ if whole => answer.next(
+            "keep a copy of snapshots/ as evidence, then remove what is named: reports are made from the log again",
+        ),
         _ if alone => answer.next(state::HEAD_ANEW),
         _ => answer.next(
             "keep the folder as evidence and restore it from a copy; where only log/ is damaged or gone and sled/ is \
