@@ -1,6 +1,7 @@
 //! Replay: every record read, decoded and folded, in one pass and one thread.
 
 use std::io::{self, Write};
+use std::ops::ControlFlow;
 use std::path::Path;
 use std::time::Instant;
 
@@ -8,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use wsusmigrate_core::projection::Projection;
 use wsusmigrate_core::projection::audit::Audit;
 use wsusmigrate_core::projection::content::ContentState;
-use wsusmigrate_journal::{RawRecord, Reader, Record, RecordSource as _, Upto, replay};
+use wsusmigrate_journal::{RawRecord, ReadError, Reader, Record, RecordSource as _, Upto, replay};
 
 use super::peer::{self, Kind, PeerError};
 use super::task::Answer;
@@ -65,16 +66,23 @@ fn all<P: Projection>(kind: Kind, dir: &Path, state: &mut P) -> Result<u64, Peer
 
 fn hashed(dir: &Path, state: &mut Audit) -> Result<u64, PeerError> {
     let reader = Reader::open(dir)?;
-    let mut leaf = None;
-    for raw in reader.records(0..reader.size()) {
-        let raw = raw?;
-        if leaf.is_some_and(|leaf| leaf != raw.previous()) {
-            return Err(format!("record {} carries another hash of the one before it", raw.seq()).into());
+    let (mut leaf, mut other) = (None, None);
+    reader.visit(0..reader.size(), &mut |view| {
+        if leaf.is_some_and(|leaf| leaf != view.previous()) {
+            other = Some(view.seq());
+            return Ok(ControlFlow::Break(()));
         }
-        leaf = Some(raw.leaf());
-        apply(&raw, state)?;
+        leaf = Some(view.leaf());
+        let record = view.decode().map_err(|source| ReadError::Undecodable { seq: view.seq(), source })?;
+        if let Record::Known(recorded) = record {
+            state.apply(&recorded);
+        }
+        Ok(ControlFlow::Continue(()))
+    })?;
+    match other {
+        None => Ok(reader.size()),
+        Some(seq) => Err(format!("record {seq} carries another hash of the one before it").into()),
     }
-    Ok(reader.size())
 }
 
 fn apply<P: Projection>(raw: &RawRecord, state: &mut P) -> Result<(), PeerError> {
