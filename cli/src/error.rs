@@ -16,12 +16,14 @@ pub struct Failure {
     hint: Option<String>,
     /// How the program ends.
     exit: Exit,
+    /// Whether there was no room on the journal's disk.
+    is_full_disk: bool,
 }
 
 impl Failure {
     /// A failure without a cause below it.
     pub fn new(exit: Exit, what: impl Into<String>) -> Self {
-        Self { what: what.into(), causes: Vec::new(), hint: None, exit }
+        Self { what: what.into(), causes: Vec::new(), hint: None, exit, is_full_disk: false }
     }
 
     /// Adds an error and what lies below it as the causes.
@@ -46,6 +48,19 @@ impl Failure {
     #[must_use]
     pub const fn exit(&self) -> Exit {
         self.exit
+    }
+
+    /// Adds whether there was no room on the journal's disk: then there is room for the end, and for nothing else.
+    #[must_use]
+    pub const fn full_disk(mut self, is_full_disk: bool) -> Self {
+        self.is_full_disk = is_full_disk;
+        self
+    }
+
+    /// Whether there was no room on the journal's disk.
+    #[must_use]
+    pub const fn is_full_disk(&self) -> bool {
+        self.is_full_disk
     }
 
     /// What to do next, where somebody knows.

@@ -160,6 +160,8 @@ pub(crate) enum Origin {
     /// The journal's own finding about its store, made while appends go on: it takes the time of the record before
     /// it, because the journal asks no clock.
     OwnFinding,
+    /// What is recorded to the end, also on a full disk: none of it was in the journal when it was opened.
+    LastWords,
 }
 
 impl Batch {
@@ -189,6 +191,11 @@ impl Batch {
     #[must_use]
     pub fn known_new(self) -> Self {
         Self { origin: Origin::SinceOpening, ..self }
+    }
+
+    /// To be taken also where the disk is full.
+    pub(crate) fn last_words(self) -> Self {
+        Self { origin: Origin::LastWords, ..self }
     }
 
     /// Of the journal's own finding about its store.

@@ -72,6 +72,8 @@ pub(crate) struct Committer {
     pub(crate) snapshot_size: u64,
     /// Time of the last record that was appended since the opening.
     pub(crate) last_time: TimeMicros,
+    /// The disk is full: what is told to everything but last words.
+    pub(crate) full: Option<AppendError>,
 }
 
 /// A group on its way to the medium.
@@ -109,7 +111,11 @@ impl Committer {
         self.publisher.sync()
     }
 
-    fn commit(&mut self, mut requests: Vec<Request>) -> Result<(), AppendError> {
+    fn commit(&mut self, requests: Vec<Request>) -> Result<(), AppendError> {
+        let mut requests = self.refuse_where_full(requests);
+        if requests.is_empty() {
+            return Ok(());
+        }
         if self.lag.answers() {
             return self.commit_group(requests);
         }
@@ -124,6 +130,18 @@ impl Committer {
 
     fn observers(&self) -> RwLockReadGuard<'_, Vec<Arc<dyn Observer>>> {
         self.live.observers.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// On a full disk what room there is belongs to the end.
+    fn refuse_where_full(&self, requests: Vec<Request>) -> Vec<Request> {
+        let Some(full) = &self.full else { return requests };
+        let is_last = |request: &Request| request.origin == Origin::LastWords;
+        let (last, others): (Vec<_>, Vec<_>) = requests.into_iter().partition(is_last);
+        for request in others {
+            request.reply.give(Err(full.clone()));
+        }
+        self.queue.bell.ring();
+        last
     }
 
     fn commit_group(&mut self, requests: Vec<Request>) -> Result<(), AppendError> {
@@ -162,7 +180,7 @@ impl Committer {
                 (None, Some(why)) => Err(why.clone().into()),
                 (None, None) => self.stage(request, group),
             };
-            if let Err(error @ AppendError::Stopped(_)) = &answer {
+            if let Err(error @ (AppendError::Stopped(_) | AppendError::DiskFull(_))) = &answer {
                 failed.get_or_insert_with(|| error.clone());
             }
             group.outcomes.push((reply, answer));
@@ -262,7 +280,8 @@ impl Committer {
 }
 
 fn file_stopped(error: &FileError) -> AppendError {
-    AppendError::Stopped(format!("{error}: {}", error.source))
+    let why = format!("{error}: {}", error.source);
+    if error.lacks_room() { AppendError::DiskFull(why) } else { AppendError::Stopped(why) }
 }
 
 /// Refuses everybody once the committer's thread has ended.

@@ -23,6 +23,14 @@ pub struct FileError {
     pub source: io::Error,
 }
 
+impl FileError {
+    /// Whether there was no room on the disk. A sync that failed is none of these: what it left is unknown.
+    #[must_use]
+    pub fn lacks_room(&self) -> bool {
+        lacks_room(&self.source) && !self.doing.starts_with("sync")
+    }
+}
+
 /// Gives an error its place.
 pub(crate) trait At<T> {
     fn at(self, doing: &'static str, path: &Path) -> Result<T, FileError>;

@@ -116,6 +116,18 @@ pub enum OpenError {
     Append(#[from] AppendError),
 }
 
+impl OpenError {
+    /// Whether there was no room on the disk.
+    pub(crate) fn lacks_room(&self) -> bool {
+        match self {
+            Self::File(error) | Self::Key(KeyError::File(error)) => error.lacks_room(),
+            Self::Append(error) => matches!(error, AppendError::DiskFull(_)),
+            Self::SealUnfinished(error) => error.lacks_room(),
+            _ => false,
+        }
+    }
+}
+
 /// Why records could not be read.
 #[derive(Debug, thiserror::Error)]
 pub enum ReadError {
@@ -237,6 +249,10 @@ pub enum AppendError {
         /// How long it was waited for without a sign of it.
         waited: std::time::Duration,
     },
+    /// The disk is full, or was when the journal was opened, and the journal takes nothing more; whether this batch is in it,
+    /// opening again tells. The program must stop (exit code 4). Hint: free space; see `crate::RESERVE_BYTES`.
+    #[error("the disk is full: {0}")]
+    DiskFull(String),
     /// The journal could not be written and takes nothing more; whether this batch is in it, opening again tells.
     /// The program must stop (exit code 4).
     #[error("the journal could not be written: {0}")]
@@ -258,6 +274,18 @@ pub enum CloseError {
     /// A file operation failed.
     #[error(transparent)]
     File(#[from] FileError),
+}
+
+impl CloseError {
+    /// Whether there was no room on the disk.
+    #[must_use]
+    pub fn lacks_room(&self) -> bool {
+        match self {
+            Self::Stopped(error) => matches!(error, AppendError::DiskFull(_)),
+            Self::Checkpoint(CheckpointError::File(error)) | Self::File(error) => error.lacks_room(),
+            Self::Checkpoint(_) | Self::Store(_) => false,
+        }
+    }
 }
 
 /// Why a checkpoint or snapshot was not written, or a key not rotated.

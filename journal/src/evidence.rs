@@ -41,7 +41,12 @@ pub fn write(journal: &Path, mut content: impl Read) -> Result<Sha256, FileError
             Ok(0) => break,
             Ok(count) => {
                 hash.update(&chunk[..count]);
-                file.write_all(&chunk[..count]).at("write", &temporary)?;
+                let written = file.write_all(&chunk[..count]).at("write", &temporary);
+                if written.is_err() {
+                    // On a full disk nobody else has room for what did fit.
+                    let _ = fs::remove_file(&temporary);
+                }
+                written?;
             }
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(error) => return Err(error).at("read the evidence for", &temporary),

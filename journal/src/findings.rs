@@ -30,7 +30,7 @@ impl Findings {
         }
         let proposed =
             (0_usize..).zip(findings).map(|(number, finding)| self.propose(&number.to_string(), finding));
-        let batch = Batch::new(proposed.collect())?.known_new();
+        let batch = Batch::new(proposed.collect())?.last_words();
         let request = Request::new(batch, Expected::Any, &self.queue.bell);
         let append = Append { reply: Arc::clone(&request.reply) };
         self.queue.push(vec![request]);

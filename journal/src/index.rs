@@ -144,6 +144,9 @@ fn compare(draft: &Draft, seq: u64, content: Option<Content>) -> Result<Option<u
 /// The store is needed to know what is there already: without it nothing can be appended.
 impl From<StoreError> for AppendError {
     fn from(error: StoreError) -> Self {
+        if error.lacks_room {
+            return Self::DiskFull(format!("the store failed: {error}"));
+        }
         Self::Stopped(format!("the store failed: {error}"))
     }
 }

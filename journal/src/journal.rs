@@ -1,10 +1,11 @@
 //! The journal, open for writing.
 
+mod opening;
 mod rotate;
 mod sign;
 
-use std::fs::{File, TryLockError};
-use std::path::Path;
+use std::fs::File;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
@@ -18,13 +19,11 @@ use wsusmigrate_core::unit::TimeMicros;
 
 use crate::append::{Append, Batch, Expected, Reply, Request};
 use crate::checkpoint;
-use crate::committer::{CLOSED, Committer, Live};
-use crate::disk::{self, At, FileError};
+use crate::committer::{CLOSED, Live};
+use crate::disk;
 use crate::error::{AppendError, CheckpointError, CloseError, OpenError, ReadError};
-use crate::findings::Findings;
 use crate::head::{Head, Publisher};
 use crate::identity::Identity;
-use crate::index::Index;
 use crate::key::{self, SigningKey};
 use crate::log::cursor::segments;
 use crate::log::frame::{COMMIT_HEADER_BYTES, CommitHeader, push_record};
@@ -32,17 +31,15 @@ use crate::log::read::LogRecords;
 use crate::log::scan::Point;
 use crate::log::writer::LogWriter;
 use crate::observe::Observer;
-use crate::open::{self, Mended};
+use crate::open;
 use crate::place::Place;
 use crate::queue::Queue;
 use crate::reader::Reader;
 use crate::record::{self, NO_LEAF};
-use crate::seal;
 use crate::snapshot::{self, Label};
 use crate::store::follow::Follower;
-use crate::store::lag::{Ending, Lag};
-use crate::store::settle::Found;
-use crate::tree_snapshot::{self, TreeSnapshots};
+use crate::store::lag::Ending;
+use crate::tree_snapshot;
 
 /// What a new journal says about itself in its first record.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -71,13 +68,15 @@ pub struct Opened {
     /// What was mended; each is a `run.journal-recovered` in the journal. What is found about the store comes later, see
     /// [`Journal::settled`].
     pub findings: Vec<JournalRecovered>,
+    /// The disk is full: everything can be read, every append is refused with this. Nobody touches the store.
+    pub full: Option<AppendError>,
 }
 
 /// The only writer of a journal. Many threads may append at once; what they hand over at the same time shares one
 /// sync.
 pub struct Journal {
     place: Place,
-    keys: std::path::PathBuf,
+    keys: PathBuf,
     key: Mutex<SigningKey>,
     identity: Identity,
     queue: Arc<Queue>,
@@ -85,7 +84,7 @@ pub struct Journal {
     follower: Follower,
     committer: Option<JoinHandle<()>>,
     /// Held as long as this lives; the system releases it when the process ends in any way.
-    _lock: File,
+    _lock: Arc<File>,
 }
 
 impl std::fmt::Debug for Journal {
@@ -104,7 +103,7 @@ impl Journal {
         let place = Place::new(dir);
         key::refuse_inside(keys, dir)?;
         disk::create_dir(dir)?;
-        let lock = lock(&place)?;
+        let lock = Arc::new(opening::lock(&place)?);
         let signed = !checkpoint::list(&place.checkpoints())?.is_empty();
         if place.head().exists() || place.store().exists() || signed {
             return Err(OpenError::Exists(dir.to_owned()));
@@ -130,98 +129,16 @@ impl Journal {
         // A crash here leaves a log of one record without a head, which `open` mends.
         publisher(&place, stream, &end, 0)?;
         drop(key);
-        Ok(Self::open_locked(place, keys, time, lock)?.0)
+        Ok(Self::open_locked(&place, keys, time, &lock)?.0)
     }
 
-    /// Opens a journal, mends what an interruption left, and appends one `run.journal-recovered` for each finding.
-    ///
-    /// The store is not waited for: it is opened, held against the log and caught up or rebuilt while this already
-    /// takes appends. See [`Journal::settled`] for what was found about it.
-    pub fn open(dir: &Path, keys: &Path, time: TimeMicros) -> Result<(Self, Opened), OpenError> {
-        let place = Place::new(dir);
-        if !dir.is_dir() {
-            return Err(OpenError::NotFound(dir.to_owned()));
+    /// Appends what is to be said to the end, also on a full disk. None of it may have been in the journal when it was
+    /// opened, see [`Batch::known_new`].
+    pub fn append_last(&self, events: Vec<Proposed>) -> Append {
+        match Batch::new(events) {
+            Ok(batch) => self.append_batch(batch.last_words(), Expected::Any),
+            Err(error) => self.refused(error),
         }
-        key::refuse_inside(keys, dir)?;
-        let traces = [place.head(), place.log(), place.store(), place.checkpoints()];
-        if !traces.iter().any(|trace| trace.exists()) {
-            return Err(OpenError::NotFound(dir.to_owned()));
-        }
-        let lock = lock(&place)?;
-        Self::open_locked(place, keys, time, lock)
-    }
-
-    fn open_locked(
-        place: Place,
-        keys: &Path,
-        time: TimeMicros,
-        lock: File,
-    ) -> Result<(Self, Opened), OpenError> {
-        for folder in [place.checkpoints(), place.snapshots()] {
-            disk::create_dir(&folder)?;
-        }
-        let mended = open::mend(&place, keys)?;
-        if let Some(seal) = mended.seal.clone() {
-            return Err(seal::refuse(place, keys, mended, lock, time, &seal));
-        }
-        let key = SigningKey::load(keys, mended.identity.stream, &mended.identity.public_key)?;
-        let findings = mended.findings.clone();
-        let (journal, recording) = Self::start(place, keys, key, mended, lock, time)?;
-        recording.record(&findings)?;
-        let opened = Opened { identity: journal.identity.clone(), size: journal.size(), findings };
-        Ok((journal, opened))
-    }
-
-    pub(crate) fn start(
-        place: Place,
-        keys: &Path,
-        key: SigningKey,
-        mended: Mended,
-        lock: File,
-        time: TimeMicros,
-    ) -> Result<(Self, Findings), OpenError> {
-        let Mended { identity, end, before_last, checkpoint, store, store_existed, seal, .. } = mended;
-        let (stream, size) = (identity.stream, end.at.next);
-        let writer = LogWriter::open(&place.log(), stream, end.at.segment, end.at.offset)?;
-        let publisher = publisher(&place, stream, &end, mended.generation)?;
-        let lag = Arc::new(Lag::new(size));
-        let queue = Arc::new(Queue::default());
-        if seal.is_some() {
-            queue.take_nothing(CLOSED);
-        }
-        let live = Arc::new(Live::new(end, checkpoint));
-        let committer = Committer {
-            queue: Arc::clone(&queue),
-            live: Arc::clone(&live),
-            stream,
-            writer,
-            publisher,
-            index: Index::new(Arc::clone(&lag)),
-            lag: Arc::clone(&lag),
-            snapshots: TreeSnapshots { folder: place.snapshots(), log: place.log(), stream },
-            before_last,
-            snapshot_size: size,
-            last_time: time,
-        };
-        let committer = Some(std::thread::spawn(move || committer.run()));
-        let findings =
-            Findings { queue: Arc::clone(&queue), migration: identity.migration, stream, size, time };
-        let reporting = findings.clone();
-        let found = Found { place: place.clone(), stream, size, store_existed, store };
-        let follower = Follower::start(found, lag, Box::new(move |finding| reporting.hand_over(&finding)));
-        let keys = keys.to_owned();
-        let journal = Self {
-            place,
-            keys,
-            key: Mutex::new(key),
-            identity,
-            queue,
-            live,
-            follower,
-            committer,
-            _lock: lock,
-        };
-        Ok((journal, findings))
     }
 
     /// Waits until the store has everything that was there at opening. What was found about it, once that is recorded as
@@ -299,6 +216,12 @@ impl Journal {
         self.follower.lag.records()
     }
 
+    /// Its folder, and that of its keys.
+    #[must_use]
+    pub fn places(&self) -> (PathBuf, PathBuf) {
+        (self.place.root().to_owned(), self.keys.clone())
+    }
+
     /// Which journal it is.
     #[must_use]
     pub fn identity(&self) -> &Identity {
@@ -357,11 +280,18 @@ impl Journal {
         // What is found about the store is recorded before nothing can be any more. Its failure is told below.
         let _ = self.settled();
         self.end_committer()?;
-        self.follower.end(Ending::Drained).map_err(|error| CloseError::Store(error.to_string()))?;
+        let drained = self.follower.end(Ending::Drained).map_err(|error| {
+            if error.lacks_room {
+                CloseError::Stopped(error.into())
+            } else {
+                CloseError::Store(error.to_string())
+            }
+        });
+        // The store is a copy: whatever it failed of, what is durable can be signed.
         if !self.is_signed() {
             self.checkpoint()?;
         }
-        Ok(())
+        drained
     }
 
     fn end_committer(&mut self) -> Result<(), AppendError> {
@@ -382,17 +312,6 @@ impl Drop for Journal {
     fn drop(&mut self) {
         let _ = self.end_committer();
         let _ = self.follower.end(Ending::AtOnce);
-    }
-}
-
-fn lock(place: &Place) -> Result<File, OpenError> {
-    let path = place.lock();
-    let file = disk::private().read(true).write(true).create(true).truncate(false).open(&path);
-    let file = file.at("open", &path)?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(OpenError::Locked(place.root().to_owned())),
-        Err(TryLockError::Error(source)) => Err(FileError { doing: "lock", path, source }.into()),
     }
 }
 

@@ -48,6 +48,16 @@ impl Place {
         self.0.join("quarantine")
     }
 
+    /// Room that is given up when the disk is full.
+    pub(crate) fn reserve(&self) -> PathBuf {
+        self.0.join("reserve")
+    }
+
+    /// The same while it is being written.
+    pub(crate) fn reserve_half_made(&self) -> PathBuf {
+        self.0.join("reserve.tmp")
+    }
+
     /// Says that a record was found damaged where opening did not look: the next opening looks at all of the log.
     pub(crate) fn suspect(&self) -> PathBuf {
         self.0.join("suspect")

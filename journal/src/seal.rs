@@ -2,12 +2,13 @@
 
 use std::fs::File;
 use std::path::Path;
+use std::sync::Arc;
 
 use wsusmigrate_core::event::run::JournalSealed;
 use wsusmigrate_core::event::{Event, RunEvent};
 use wsusmigrate_core::unit::TimeMicros;
 
-use crate::error::OpenError;
+use crate::error::{AppendError, OpenError};
 use crate::journal::Journal;
 use crate::key::SigningKey;
 use crate::log::read::LogRecords;
@@ -32,17 +33,18 @@ pub(crate) fn at_end(log: &Path, size: u64) -> Result<Option<JournalSealed>, Ope
 /// Refuses to open a sealed journal, after what an interrupted sealing left undone is done: the head published, the last
 /// checkpoint signed. Nothing is appended, not even what opening found.
 pub(crate) fn refuse(
-    place: Place,
+    place: &Place,
     keys: &Path,
     mended: Mended,
-    lock: File,
+    lock: &Arc<File>,
     time: TimeMicros,
+    full: Option<AppendError>,
     seal: &JournalSealed,
 ) -> OpenError {
     let dir = place.root().to_owned();
     let size = mended.end.at.next;
     if mended.checkpoint.is_none_or(|(signed, _)| signed != size)
-        && let Err(error) = conclude(place, keys, mended, lock, time)
+        && let Err(error) = conclude(place, keys, mended, lock, time, full)
     {
         return error;
     }
@@ -50,14 +52,15 @@ pub(crate) fn refuse(
 }
 
 fn conclude(
-    place: Place,
+    place: &Place,
     keys: &Path,
     mended: Mended,
-    lock: File,
+    lock: &Arc<File>,
     time: TimeMicros,
+    full: Option<AppendError>,
 ) -> Result<(), OpenError> {
     let key = SigningKey::load(keys, mended.identity.stream, &mended.identity.public_key)?;
     // It takes nothing: its queue is closed from the beginning on.
-    let (journal, _) = Journal::start(place, keys, key, mended, lock, time)?;
+    let (journal, _) = Journal::start(place.clone(), keys, key, mended, Arc::clone(lock), time, full)?;
     journal.close().map_err(|error| OpenError::SealUnfinished(Box::new(error)))
 }

@@ -99,6 +99,56 @@ fn a_store_longer_than_the_log_goes_to_quarantine() {
 }
 
 #[test]
+fn a_store_of_another_stream_goes_to_quarantine() {
+    let (bench, other) = (Bench::filled(100, 50), Bench::new());
+    let stream = wsusmigrate_core::id::StreamId::from_bytes([9; 16]);
+    let create = wsusmigrate_journal::Create { stream, ..create() };
+    Journal::create(&other.dir(), &other.keys(), create).unwrap().close().unwrap();
+    remove(&bench, "sled");
+    support::copy_tree(&other.dir().join("sled"), &bench.dir().join("sled"));
+    let journal = bench.open(&[Recovery::StoreContradicted]);
+    assert_eq!(journal.settled().unwrap().unwrap().detail.as_str(), "it belongs to another stream",);
+    journal.close().unwrap();
+    bench.assert_sound();
+}
+
+#[test]
+fn what_was_closed_needs_no_mending() {
+    let bench = Bench::filled(60, 20);
+    let journal = bench.open(&[]);
+    assert_eq!(journal.size(), 61);
+    journal.close().unwrap();
+    bench.assert_sound();
+}
+
+#[test]
+fn a_head_newer_than_the_log_is_made_good_from_the_store_or_refused() {
+    for with_store in [true, false] {
+        let bench = Bench::filled(60, 20);
+        let older = bench.copy();
+        let journal = bench.open(&[]);
+        fill(&journal, 60..80, 20);
+        journal.close().unwrap();
+        for what in ["log", "checkpoints", "snapshots"] {
+            remove(&bench, what);
+        }
+        support::copy_tree(&older.log(), &bench.log());
+        for what in ["head", "signing"] {
+            let _ = fs::remove_file(bench.keys().join(format!("{}.{what}", samples::STREAM)));
+        }
+        if with_store {
+            bench.open(&[Recovery::LogRebuilt]).close().unwrap();
+            assert_eq!(read(&bench.reader()), expected(80));
+            bench.assert_sound();
+        } else {
+            remove(&bench, "sled");
+            let error = bench.try_open().unwrap_err();
+            assert!(matches!(&error, OpenError::Damaged(damage) if damage.seq.0 == 61), "{error:?}");
+        }
+    }
+}
+
+#[test]
 fn a_lost_log_is_rebuilt_from_the_store() {
     for empty_folder in [false, true] {
         let bench = Bench::filled(3000, 500);

@@ -4,7 +4,10 @@
 //! Method: a small disk of its own; a writer appends until it is refused, then the rest is filled with ballast to the
 //! last byte. Then the same for `wsusmigrate` itself, whose journal stands on the small disk: exit code 4.
 
+use std::path::Path;
+
 use wsusmigrate_fixtures::{Scenario, build};
+use wsusmigrate_journal::RESERVE_BYTES;
 use wsusmigrate_tests::World;
 
 use crate::Outcome;
@@ -24,6 +27,7 @@ const OTHERS_BYTES: usize = 8 << 20;
 const REST_BYTES: usize = 18 << 20;
 /// The most that is left free on the full disk.
 const LEFT_BYTES_MAX: u64 = 1 << 20;
+const BLOCK_BYTES: u64 = 4 << 10;
 const NO_SPACE: &str = "No space left on device";
 const PROGRAM: &str = env!("CARGO_BIN_EXE_wsusmigrate-tested");
 
@@ -110,6 +114,9 @@ fn on_the_full_disk(site: &Site, ledger: &mut Ledger, epoch: u64) -> Result<(), 
     let enough = ended.code == Some(0);
     let stopped = ended.code == Some(4) && ended.told("open ");
     let refused = ended.code == Some(1) && ended.told("failed ");
+    if epoch == 1 && !(stopped && ended.told("full ")) {
+        return Err(format!("the reserve was not used: {}", ended.text()));
+    }
     if !enough && !((stopped || refused) && ended.text().contains(NO_SPACE)) {
         return Err(ended.text());
     }
@@ -123,28 +130,42 @@ fn on_the_full_disk(site: &Site, ledger: &mut Ledger, epoch: u64) -> Result<(), 
 
 pub(crate) fn the_program_says_so() -> Outcome {
     for (kind, disk) in Disk::each(FAULT_OF_PROGRAM, MEBIBYTES)? {
-        let (mut stopped, mut enough) = (0, 0);
+        let (mut ends, mut enough) = (Vec::new(), 0);
         let site = ProgramSite::build(&disk);
-        let step = campaign::size(4 << 10, 64 << 10);
         // From nothing at all to more than a run needs, so that the space ends at every place it can.
-        for left in (0..).map(|number| number * step) {
+        for left in (0..).map(|blocks| blocks * BLOCK_BYTES).filter(|&left| is_looked_at(left)) {
             let place = |why| format!("{kind}, {left} bytes left: {why}");
-            let was_too_little = site.run_with(&disk, left).map_err(place)?;
-            *if was_too_little { &mut stopped } else { &mut enough } += 1;
+            match site.run_with(&disk, left).map_err(place)? {
+                Some(end) => ends.push(end),
+                None => enough += 1,
+            }
             if enough > 1 {
                 break;
             }
         }
-        if stopped == 0 {
-            return Err(format!("{kind}: it never was too little"));
+        if !ends.iter().any(|end| end == "run.failed") {
+            return Err(format!("{kind}: no run said that it failed: {ends:?}"));
         }
+        let recorded = ends.iter().filter(|end| end.starts_with("run.f")).count();
         count(
             FAULT_OF_PROGRAM,
             format!("{kind}: runs that ended with exit code 4, and went on with space"),
-            stopped,
+            ends.len(),
+        );
+        count(
+            FAULT_OF_PROGRAM,
+            format!("{kind}: of them recorded to their end, under a checkpoint"),
+            recorded,
         );
     }
     Ok(())
+}
+
+/// Everyday a sample, but every block where a run begins that has not enough: just above the reserve and the first piece
+/// of the log.
+fn is_looked_at(left: u64) -> bool {
+    const BEGUN: std::ops::Range<u64> = RESERVE_BYTES + (256 << 10)..RESERVE_BYTES + (320 << 10);
+    campaign::is_full() || left.is_multiple_of(16 * BLOCK_BYTES) || BEGUN.contains(&left)
 }
 
 /// An estate to migrate, with journals on another disk.
@@ -167,8 +188,9 @@ impl ProgramSite {
         Self { world }
     }
 
-    /// Runs with so many bytes left, then with all the space. Says whether it was too little.
-    fn run_with(&self, disk: &Disk, left: u64) -> Result<bool, String> {
+    /// Runs with so many bytes left, then with all the space. Where it was too little: with what the journal ended, if there
+    /// was one.
+    fn run_with(&self, disk: &Disk, left: u64) -> Result<Option<String>, String> {
         let journal = disk.root().join("journals").join("m.journal");
         let ask = |words: &[&str]| {
             let ran = self.world.command(words).arg("--journal").arg(&journal).output().expect("a command");
@@ -180,8 +202,10 @@ impl ProgramSite {
         if !stopped && code != Some(0) {
             return Err(format!("run exits with {code:?}: {told}"));
         }
+        let mut end = String::new();
         // Where there was no space for a journal there is none to look at.
         if journal.join("head").exists() {
+            end = self.end_of(&journal)?;
             for reading in [&["journal", "verify"][..], &["status"], &["report", "audit"], &["rollback"]] {
                 let (code, told) = ask(reading);
                 if code != Some(0) {
@@ -197,6 +221,21 @@ impl ProgramSite {
             }
         }
         std::fs::remove_dir_all(&journal).expect("the journal");
-        Ok(stopped)
+        Ok(stopped.then_some(end))
+    }
+
+    /// The last event: either nothing was recorded, or the run has an end, and a checkpoint is over it.
+    fn end_of(&self, journal: &Path) -> Result<String, String> {
+        let words = ["journal", "log", "--reverse", "--limit", "1", "--json", "--journal"];
+        let ran = self.world.command(words).arg(journal).output().expect("a command");
+        let last: serde_json::Value =
+            serde_json::from_slice(&ran.stdout).map_err(|error| error.to_string())?;
+        let size = last["seq"].as_u64().map_or(0, |seq| seq + 1);
+        let is_signed = journal.join("checkpoints").join(format!("{size:020}")).exists();
+        match last["event"].as_str() {
+            Some(end @ "run.journal-created") => Ok(end.to_owned()),
+            Some(end @ ("run.failed" | "run.finished")) if is_signed => Ok(end.to_owned()),
+            _ => Err(format!("on the full disk the journal ends with {last}, signed {is_signed}")),
+        }
     }
 }

@@ -204,7 +204,8 @@ def numbered(names):
 ENUMERATIONS = {
     "step": {10: "inventory", 20: "preflight", 30: "content"},
     "finding": numbered(
-        "torn-tail-dropped head-rebuilt store-caught-up store-rebuilt log-rebuilt store-contradicted segment-quarantined"
+        "torn-tail-dropped head-rebuilt store-caught-up store-rebuilt log-rebuilt"
+        " store-contradicted segment-quarantined reserve-made"
     ),
     "scope": numbered("everything content content.verify"),
     "verdict": numbered("complete failures stopped interrupted"),

@@ -18,6 +18,7 @@
 //! | `dependencies` | `docs/DEPENDENCIES.md` is what cargo builds |
 //! | `licences` | licence and source of everything cargo locks |
 //! | `advisories` | known advisories are accepted in writing, or gone |
+//! | `recoveries` | every case of opening a journal has its word and its test |
 //! | `docs` | the documents exist, have one title, and their links lead somewhere |
 //!
 //! `WSUSMIGRATE_BLESS=1 cargo test -p wsusmigrate-tests --test tidy` rewrites what is generated.
@@ -34,6 +35,7 @@ mod licences;
 mod manifests;
 mod nouns;
 mod purity;
+mod recoveries;
 mod registry;
 mod support;
 mod words;

@@ -53,6 +53,7 @@ pub(super) fn open_failure(error: &OpenError) -> Failure {
 pub fn append_failure(error: &AppendError) -> Failure {
     Failure::new(Exit::JournalUnwritable, "the journal could not be written; everything stops here")
         .because(error)
+        .full_disk(matches!(error, AppendError::DiskFull(_)))
         .hint("Free space or mend the disk, then `wsusmigrate run`: it looks at what was in flight and goes on.")
 }
 
@@ -61,5 +62,6 @@ pub fn append_failure(error: &AppendError) -> Failure {
 pub fn file_failure(error: &FileError) -> Failure {
     Failure::new(Exit::JournalUnwritable, "an evidence file of the journal could not be used")
         .because(error)
+        .full_disk(error.lacks_room())
         .hint("Check the disk and the journal's folder, then `wsusmigrate run`.")
 }

@@ -37,9 +37,7 @@ pub(super) fn open_or_create(folder: &Path, keys: &Path, name: &str, talk: Talk)
     look_before(folder, Some(name))?;
     let opened = match Journal::open(folder, keys, clock::now()) {
         Ok((journal, opened)) => {
-            for finding in &opened.findings {
-                talk.say(&event::line(&finding.clone().into()));
-            }
+            tell(&opened, talk);
             refuse_another(folder, &opened.identity, name)?;
             (journal, false)
         }
@@ -57,12 +55,22 @@ pub fn open_journal(folder: &Path, keys: &Path, talk: Talk) -> Result<Journal, F
     let (journal, opened) =
         Journal::open(folder, keys, clock::now()).map_err(|error| open_failure(&error))?;
     // Such a command is over soon, and what it appends hangs on the size.
-    let of_store = journal.settled().map_err(|error| append_failure(&error))?;
-    for finding in opened.findings.iter().chain(&of_store) {
-        talk.say(&event::line(&finding.clone().into()));
+    tell(&opened, talk);
+    if let Some(finding) = journal.settled().map_err(|error| append_failure(&error))? {
+        talk.say(&event::line(&finding.into()));
     }
     state(&journal, folder)?;
     Ok(journal)
+}
+
+/// Tells what opening found.
+fn tell(opened: &wsusmigrate_journal::Opened, talk: Talk) {
+    for finding in &opened.findings {
+        talk.say(&event::line(&finding.clone().into()));
+    }
+    if let Some(full) = &opened.full {
+        talk.say(&format!("warn: nothing can be recorded but the end: {full}"));
+    }
 }
 
 /// Looks at a journal before it is opened: opening may mend, and one that is not ours to write is left as it is.

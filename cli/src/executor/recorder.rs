@@ -1,6 +1,9 @@
 //! The recorder: the way of every event into the journal and from there into the state.
 
+use std::path::Path;
+
 use wsusmigrate_core::envelope::{Envelope, Proposed, Recorded};
+use wsusmigrate_core::event::run::Failed;
 use wsusmigrate_core::event::{Event, RunEvent};
 use wsusmigrate_core::id::{ActionId, EventId, MigrationId, RunId};
 use wsusmigrate_core::projection::{Migration, Projection as _};
@@ -177,6 +180,20 @@ impl Recorder {
         })
     }
 
+    /// Records how the run ended, with the room the journal keeps for that, where the disk is full. Whatever goes wrong
+    /// here, the next start finds an interrupted run.
+    pub(super) fn end_on_full_disk(self, failure: &Failure) {
+        if !failure.is_full_disk() {
+            return;
+        }
+        let Draft { id, event, .. } =
+            self.observation(b"", Failed { run: self.run, why: failure.to_string().into() });
+        let envelope = Envelope { id, time: clock::now(), action: None, causation: None };
+        let (folder, keys) = self.journal.places();
+        drop(self.journal);
+        last_words(&folder, &keys, vec![Proposed { envelope, event }]);
+    }
+
     /// Leaves a snapshot of the state and closes the journal. A snapshot saves time and holds nothing that the log does
     /// not: one that cannot be written is told, and no failure.
     pub(super) fn close(mut self) -> Result<Migration, Failure> {
@@ -185,9 +202,11 @@ impl Recorder {
                 .because(error)
                 .hint("Nothing recorded is lost; the next `wsusmigrate run` opens it.")
         };
-        // What was found about the store is the last to be recorded, if it was not before.
-        self.journal.settled().map_err(|error| unclosed(&error))?;
-        self.catch_up()?;
+        // What was found about the store is the last to be recorded, if it was not before. A store that failed is told
+        // by closing.
+        if self.journal.settled().is_ok() {
+            self.catch_up()?;
+        }
         self.recoveries.iter().for_each(|recovery| self.talk.say(recovery));
         if let Err(error) = self.journal.save_snapshot(&self.state, self.size) {
             self.talk.say(&format!(
@@ -195,8 +214,25 @@ impl Recorder {
                 all(&error)
             ));
         }
-        self.journal.close().map_err(|error| unclosed(&error))?;
+        let (folder, keys) = self.journal.places();
+        self.journal.close().map_err(|error| {
+            if error.lacks_room() {
+                // What is durable is put under a checkpoint with the room that is kept for that.
+                last_words(&folder, &keys, Vec::new());
+            }
+            unclosed(&error)
+        })?;
         Ok(self.state)
+    }
+}
+
+/// Opens a journal on a full disk, records the end and closes it. Where that does not work either, what is durable stays
+/// as it is.
+fn last_words(folder: &Path, keys: &Path, words: Vec<Proposed>) {
+    let Ok((journal, _)) = Journal::open_for_last_words(folder, keys, clock::now()) else { return };
+    if words.is_empty() || journal.append_last(words).wait().is_ok() {
+        // Told already is why it could not be closed before; the next start closes it.
+        let _ = journal.close();
     }
 }
 

@@ -107,13 +107,15 @@ pub fn carry_out(request: &Request) -> Result<Done, Failure> {
     let mut recorder = begin(opened, request)?;
     let context = Context::new(request);
     let run = recorder.run();
-    match go_through(&mut recorder, &context) {
-        Ok(verdict) => {
-            recorder.observe(b"", Finished { run, verdict })?;
-            Ok(Done { verdict, state: recorder.close()? })
+    let went = go_through(&mut recorder, &context)
+        .and_then(|verdict| recorder.observe(b"", Finished { run, verdict }).map(|_| verdict));
+    match went {
+        Ok(verdict) => Ok(Done { verdict, state: recorder.close()? }),
+        // Nothing can be recorded any more, but for how it ended where the disk is full; the next start finds out.
+        Err(failure) if failure.exit() == Exit::JournalUnwritable => {
+            recorder.end_on_full_disk(&failure);
+            Err(failure)
         }
-        // Nothing can be recorded any more; the next start finds out.
-        Err(failure) if failure.exit() == Exit::JournalUnwritable => Err(failure),
         Err(failure) => {
             recorder.observe(b"", Failed { run, why: failure.to_string().into() })?;
             recorder.close()?;

@@ -91,6 +91,8 @@ coded! {
         StoreContradicted = 6, "store-contradicted";
         /// A log file was being created when the writer stopped; it was moved to quarantine.
         SegmentQuarantined = 7, "segment-quarantined";
+        /// The reserve was missing, as after a full disk, and was made again.
+        ReserveMade = 8, "reserve-made";
     }
 }
 

@@ -12,7 +12,7 @@ use crate::disk::{self, At, FileError};
 
 /// A segment's first piece.
 pub(crate) const PIECE_BYTES_MIN: u64 = 256 << 10;
-/// Pieces double up to this.
+/// Pieces double up to this, where there is room.
 const PIECE_BYTES_MAX: u64 = 4 << 20;
 
 struct State {
@@ -23,6 +23,8 @@ struct State {
     filled_bytes: u64,
     wanted_bytes: u64,
     limit_bytes: u64,
+    /// Pieces double up to this.
+    piece_bytes_max: u64,
     failed: Option<FileError>,
     stop: bool,
 }
@@ -53,6 +55,7 @@ impl Filler {
             filled_bytes,
             wanted_bytes: 0,
             limit_bytes,
+            piece_bytes_max: PIECE_BYTES_MAX,
             failed: None,
             stop: false,
         };
@@ -69,10 +72,15 @@ impl Filler {
         (state.filled_bytes, state.wanted_bytes) = (filled_bytes, 0);
     }
 
+    /// Takes no more room at once than it must: the disk is full.
+    pub(crate) fn be_frugal(&self) {
+        self.shared.lock().piece_bytes_max = PIECE_BYTES_MIN;
+    }
+
     /// Waits until the segment is filled up to `end`, and asks for more where it is getting short.
     pub(crate) fn ensure(&self, end: u64) -> Result<(), FileError> {
         let mut state = self.shared.lock();
-        let ahead = state.filled_bytes.clamp(PIECE_BYTES_MIN, PIECE_BYTES_MAX) / 2;
+        let ahead = state.filled_bytes.clamp(PIECE_BYTES_MIN, state.piece_bytes_max) / 2;
         let wanted = (end + ahead).min(state.limit_bytes).max(end);
         if wanted > state.filled_bytes && wanted > state.wanted_bytes {
             state.wanted_bytes = wanted;
@@ -107,13 +115,15 @@ fn fill(shared: &Shared) {
             state = shared.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
             continue;
         }
-        let piece = state.filled_bytes.clamp(PIECE_BYTES_MIN, PIECE_BYTES_MAX);
+        let piece = state.filled_bytes.clamp(PIECE_BYTES_MIN, state.piece_bytes_max);
         let from = state.filled_bytes;
         let to = (from + piece).min(state.limit_bytes).max(state.wanted_bytes);
         let (generation, file, path) = (state.generation, Arc::clone(&state.file), state.path.clone());
         drop(state);
         // A crash in here leaves a file with more or fewer zeros behind its end, which is no difference.
         let outcome = write_zeros(&file, &zeros, from, to).at("fill", &path);
+        // So that the commit's own fdatasync finds extents and size already written.
+        let outcome = outcome.and_then(|()| file.sync_data().at("sync", &path));
         state = shared.lock();
         match outcome {
             _ if state.generation != generation => {}
@@ -131,6 +141,5 @@ fn write_zeros(file: &File, zeros: &[u8], from: u64, to: u64) -> std::io::Result
         disk::write_at(file, &zeros[..length], at)?;
         at += length as u64;
     }
-    // So that the commit's own fdatasync finds extents and size already written.
-    file.sync_data()
+    Ok(())
 }

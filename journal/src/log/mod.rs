@@ -2,7 +2,7 @@
 
 pub(crate) mod backward;
 pub(crate) mod cursor;
-mod filler;
+pub(crate) mod filler;
 pub(crate) mod frame;
 pub(crate) mod mend;
 pub(crate) mod read;

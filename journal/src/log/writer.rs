@@ -71,6 +71,11 @@ impl LogWriter {
         self.segment_bytes_max = bytes.min(SEGMENT_BYTES_MAX);
     }
 
+    /// Takes no more room at once than it must: the disk is full.
+    pub(crate) fn be_frugal(&self) {
+        self.filler.be_frugal();
+    }
+
     /// First sequence of the segment being written.
     pub(crate) fn segment(&self) -> u64 {
         self.segment
@@ -116,7 +121,13 @@ fn create_segment(log: &Path, header: SegmentHeader) -> Result<(Arc<File>, PathB
     let file = disk::private().read(true).write(true).create_new(true).open(&path).at("create", &path)?;
     let mut piece = header.encode().to_vec();
     piece.resize(usize::try_from(PIECE_BYTES_MIN).unwrap_or(usize::MAX), 0);
-    disk::write_at(&file, &piece, 0).at("write", &path)?;
+    let written = disk::write_at(&file, &piece, 0).at("write", &path);
+    if written.is_err() {
+        // On a full disk it would be in the way, and more so with each attempt. A crash before leaves a half-made log
+        // file, which recovery moves away.
+        let _ = std::fs::remove_file(&path);
+    }
+    written?;
     file.sync_all().at("sync", &path)?;
     disk::sync_dir(log)?;
     Ok((Arc::new(file), path))

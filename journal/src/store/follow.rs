@@ -44,6 +44,13 @@ impl Follower {
         Self { lag, thread: Some(std::thread::spawn(move || work.run(found))) }
     }
 
+    /// None at all: on a full disk the store is left as it is.
+    pub(crate) fn none(lag: Arc<Lag>) -> Self {
+        let what = "it is not opened on a full disk".to_owned();
+        lag.failed(StoreError { what, lacks_room: true });
+        Self { lag, thread: None }
+    }
+
     /// Ends the thread. One that stands still is left behind with its handle: the store is made good at the next
     /// opening.
     pub(crate) fn end(&mut self, ending: Ending) -> Result<(), StoreError> {

@@ -18,11 +18,7 @@ pub(super) fn tell_need(error: StoreError, place: &Place) -> StoreError {
     }
     let whole = BASE_BYTES + PER_LOG_BYTE * bytes_in(&place.log());
     let mebibytes = whole.saturating_sub(bytes_in(&place.store())).div_ceil(1 << 20).max(1);
-    let what = format!(
-        "the disk is full; it may need {mebibytes} MiB more in {}: {}",
-        place.root().display(),
-        error.what
-    );
+    let what = format!("it may need {mebibytes} MiB more in {}: {}", place.root().display(), error.what);
     StoreError { what, ..error }
 }
 

@@ -136,6 +136,6 @@ pub(super) fn unreadable(place: &Place, error: &ReadError) -> StoreError {
 }
 
 fn file_error(error: &disk::FileError) -> StoreError {
-    let lacks_room = disk::lacks_room(&error.source);
+    let lacks_room = error.lacks_room();
     StoreError { what: format!("{error}: {}", error.source), lacks_room }
 }

@@ -1,7 +1,7 @@
 //! Appending the load: opens, appends from several threads, closes; tells each acknowledgement.
 //!
 //! ```text
-//! opening · open SIZE FINDING,... · ack FIRST LAST EPOCH THREAD NUMBER EVENTS · refused WHY · closing · closed
+//! opening · open SIZE FINDING,... · full WHY · ack FIRST LAST EPOCH THREAD NUMBER EVENTS · refused WHY · closing · closed
 //! failed WHY        instead of `open` or `closed`
 //! ```
 
@@ -37,6 +37,9 @@ pub(crate) fn write(journal: &Path, keys: &Path, shape: &Shape) -> u8 {
     };
     let findings: Vec<_> = opened.findings.iter().map(|found| format!("{:?}", found.finding)).collect();
     tell(&format!("open {} {}", opened.size, findings.join(",")));
+    if let Some(full) = &opened.full {
+        tell(&format!("full {full}"));
+    }
     shape.pause();
     let threads = 0..shape.threads;
     let refused = std::thread::scope(|scope| {

@@ -1,0 +1,201 @@
+//! Opening: mending first, then the reserve, the committer and the follower. On a full disk the reserve is given up, and
+//! what is opened takes nothing but last words.
+
+use std::fs::{File, TryLockError};
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+
+use wsusmigrate_core::event::run::{JournalRecovered, Recovery};
+use wsusmigrate_core::unit::TimeMicros;
+
+use super::{Journal, Opened, publisher};
+use crate::committer::{CLOSED, Committer, Live};
+use crate::disk::{self, At, FileError};
+use crate::error::{AppendError, OpenError};
+use crate::findings::Findings;
+use crate::index::Index;
+use crate::key::{self, SigningKey};
+use crate::log::writer::LogWriter;
+use crate::open::{self, Mended};
+use crate::place::Place;
+use crate::queue::Queue;
+use crate::reserve::{self, RESERVE_BYTES};
+use crate::seal;
+use crate::store::follow::Follower;
+use crate::store::lag::Lag;
+use crate::store::settle::Found;
+use crate::tree_snapshot::TreeSnapshots;
+
+impl Journal {
+    /// Opens a journal, mends what an interruption left, and appends one `run.journal-recovered` for each finding.
+    ///
+    /// The store is not waited for: it is opened, held against the log and caught up or rebuilt while this already
+    /// takes appends. See [`Journal::settled`] for what was found about it.
+    pub fn open(dir: &Path, keys: &Path, time: TimeMicros) -> Result<(Self, Opened), OpenError> {
+        let place = Place::new(dir);
+        if !dir.is_dir() {
+            return Err(OpenError::NotFound(dir.to_owned()));
+        }
+        key::refuse_inside(keys, dir)?;
+        let traces = [place.head(), place.log(), place.store(), place.checkpoints()];
+        if !traces.iter().any(|trace| trace.exists()) {
+            return Err(OpenError::NotFound(dir.to_owned()));
+        }
+        let lock = Arc::new(lock(&place)?);
+        Self::open_locked(&place, keys, time, &lock)
+    }
+
+    pub(super) fn open_locked(
+        place: &Place,
+        keys: &Path,
+        time: TimeMicros,
+        lock: &Arc<File>,
+    ) -> Result<(Self, Opened), OpenError> {
+        let reserve = |error: OpenError| match reserve::give_up(place) {
+            Ok(()) => Self::open_with(place, keys, time, lock, Some(full_by(&error))),
+            Err(_) => Err(error),
+        };
+        match Self::open_with(place, keys, time, lock, None) {
+            Err(error) if error.lacks_room() && place.reserve().exists() => reserve(error),
+            outcome => outcome,
+        }
+    }
+
+    /// Opens; on a full disk with little that needs room.
+    fn open_with(
+        place: &Place,
+        keys: &Path,
+        time: TimeMicros,
+        lock: &Arc<File>,
+        full: Option<AppendError>,
+    ) -> Result<(Self, Opened), OpenError> {
+        for folder in [place.checkpoints(), place.snapshots()] {
+            disk::create_dir(&folder)?;
+        }
+        let mut mended = open::mend(place, keys)?;
+        if let Some(seal) = mended.seal.clone() {
+            return Err(seal::refuse(place, keys, mended, lock, time, full, &seal));
+        }
+        let key = SigningKey::load(keys, mended.identity.stream, &mended.identity.public_key)?;
+        let full = match full {
+            Some(full) => Some(full),
+            None => make_reserve(place, &mut mended)?,
+        };
+        let findings = mended.findings.clone();
+        let lock = Arc::clone(lock);
+        let (journal, recording) = Self::start(place.clone(), keys, key, mended, lock, time, full.clone())?;
+        match recording.record(&findings) {
+            // What cannot be recorded is told all the same.
+            Err(AppendError::DiskFull(_)) if full.is_some() => {}
+            outcome => outcome?,
+        }
+        let opened = Opened { identity: journal.identity.clone(), size: journal.size(), findings, full };
+        Ok((journal, opened))
+    }
+
+    pub(crate) fn start(
+        place: Place,
+        keys: &Path,
+        key: SigningKey,
+        mended: Mended,
+        lock: Arc<File>,
+        time: TimeMicros,
+        full: Option<AppendError>,
+    ) -> Result<(Self, Findings), OpenError> {
+        let Mended { identity, end, before_last, checkpoint, store, store_existed, seal, .. } = mended;
+        let (stream, size) = (identity.stream, end.at.next);
+        let writer = LogWriter::open(&place.log(), stream, end.at.segment, end.at.offset)?;
+        let publisher = publisher(&place, stream, &end, mended.generation)?;
+        let is_full = full.is_some();
+        if is_full {
+            writer.be_frugal();
+        }
+        let lag = Arc::new(Lag::new(size));
+        let queue = Arc::new(Queue::default());
+        if seal.is_some() {
+            queue.take_nothing(CLOSED);
+        }
+        let live = Arc::new(Live::new(end, checkpoint));
+        let committer = Committer {
+            queue: Arc::clone(&queue),
+            live: Arc::clone(&live),
+            stream,
+            writer,
+            publisher,
+            index: Index::new(Arc::clone(&lag)),
+            lag: Arc::clone(&lag),
+            snapshots: TreeSnapshots { folder: place.snapshots(), log: place.log(), stream },
+            before_last,
+            snapshot_size: size,
+            last_time: time,
+            full,
+        };
+        let committer = Some(std::thread::spawn(move || committer.run()));
+        let findings =
+            Findings { queue: Arc::clone(&queue), migration: identity.migration, stream, size, time };
+        let reporting = findings.clone();
+        let found = Found { place: place.clone(), stream, size, store_existed, store };
+        let report = Box::new(move |finding| reporting.hand_over(&finding));
+        let follower = if is_full { Follower::none(lag) } else { Follower::start(found, lag, report) };
+        let keys = keys.to_owned();
+        let journal = Self {
+            place,
+            keys,
+            key: Mutex::new(key),
+            identity,
+            queue,
+            live,
+            follower,
+            committer,
+            _lock: lock,
+        };
+        Ok((journal, findings))
+    }
+
+    /// Opens a journal that stopped because the disk is full, for its last words: gives up the reserve, leaves the store
+    /// alone, and takes nothing but [`Journal::append_last`]. The next [`Journal::open`] makes the reserve again.
+    pub fn open_for_last_words(
+        dir: &Path,
+        keys: &Path,
+        time: TimeMicros,
+    ) -> Result<(Self, Opened), OpenError> {
+        let place = Place::new(dir);
+        let lock = Arc::new(lock(&place)?);
+        reserve::give_up(&place)?;
+        let full = AppendError::DiskFull("the journal is open for its last words".to_owned());
+        Self::open_with(&place, keys, time, &lock, Some(full))
+    }
+}
+
+/// Makes the reserve where it is missing, which is a finding in a journal that is not new. Says what is told to appends
+/// where there is no room for it.
+fn make_reserve(place: &Place, mended: &mut Mended) -> Result<Option<AppendError>, OpenError> {
+    match reserve::make(place) {
+        Ok(made) => {
+            if made && mended.end.at.next > 1 {
+                let (finding, detail) = (Recovery::ReserveMade, "it was missing".into());
+                mended.findings.push(JournalRecovered { finding, records: 0, bytes: RESERVE_BYTES, detail });
+            }
+            Ok(None)
+        }
+        Err(error) if error.lacks_room() => Ok(Some(full_by(&error.into()))),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// What appends are told that was found out by this error.
+fn full_by(error: &OpenError) -> AppendError {
+    let causes = std::iter::successors(std::error::Error::source(error), |error| error.source());
+    AppendError::DiskFull(causes.fold(error.to_string(), |told, cause| format!("{told}: {cause}")))
+}
+
+pub(super) fn lock(place: &Place) -> Result<File, OpenError> {
+    let path = place.lock();
+    let file = disk::private().read(true).write(true).create(true).truncate(false).open(&path);
+    let file = file.at("open", &path)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(OpenError::Locked(place.root().to_owned())),
+        Err(TryLockError::Error(source)) => Err(FileError { doing: "lock", path, source }.into()),
+    }
+}
