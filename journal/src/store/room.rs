@@ -8,7 +8,7 @@ use crate::place::Place;
 
 /// What sled takes before it holds anything worth mentioning: segments of half a MiB for each of its trees.
 const BASE_BYTES: u64 = 6 << 20;
-/// A store takes less than so many times what its log takes: 0.6 to 1.4 times, by what the events are.
+/// An estimate from above: no store we saw took so many times what its log took.
 const PER_LOG_BYTE: u64 = 2;
 
 /// Says how much room is needed, where room is what was lacking.
