@@ -29,19 +29,21 @@ pub(crate) struct StoreError {
     pub(crate) what: String,
     /// The disk had no room: that says nothing against the store itself.
     pub(crate) lacks_room: bool,
+    /// It is the log that could not be read, nothing of the store's.
+    pub(crate) of_log: bool,
 }
 
 impl StoreError {
     /// One that no lack of room accounts for.
     pub(crate) fn new(what: impl Into<String>) -> Self {
-        Self { what: what.into(), lacks_room: false }
+        Self { what: what.into(), lacks_room: false, of_log: false }
     }
 }
 
 impl From<sled::Error> for StoreError {
     fn from(error: sled::Error) -> Self {
         let lacks_room = matches!(&error, sled::Error::Io(cause) if disk::lacks_room(cause));
-        Self { what: error.to_string(), lacks_room }
+        Self { what: error.to_string(), lacks_room, of_log: false }
     }
 }
 
@@ -52,7 +54,7 @@ pub(crate) fn guarded<T>(call: impl FnOnce() -> Result<T, StoreError>) -> Result
         let text = text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("without a word");
         // sled panics with the error it met as `Debug` prints it.
         let lacks_room = disk::NO_ROOM.iter().any(|kind| text.contains(&format!("kind: {kind:?}")));
-        Err(StoreError { what: format!("it panicked: {text}"), lacks_room })
+        Err(StoreError { what: format!("it panicked: {text}"), lacks_room, of_log: false })
     })
 }
 
@@ -159,6 +161,27 @@ impl Store {
         })
     }
 
+    /// All packs, in the order of their records.
+    pub(crate) fn packs(&self) -> impl Iterator<Item = Result<sled::IVec, StoreError>> + use<> {
+        let mut packs = self.records.iter();
+        std::iter::from_fn(move || {
+            guarded(|| Ok(packs.next().transpose()?.map(|(_, value)| value))).transpose()
+        })
+    }
+
+    /// The sequence of the last record there is, also of one behind what was applied.
+    pub(crate) fn last(&self) -> Result<Option<u64>, StoreError> {
+        guarded(|| {
+            let pack = self.records.last()?.map(|(_, value)| value);
+            Ok(pack.and_then(|pack| pack::unpack(&pack).last().map(|record| record.seq().0)))
+        })
+    }
+
+    /// Whether a run is known to hold records of an action.
+    pub(crate) fn has_run(&self, action: &ActionId, first: u64) -> Result<bool, StoreError> {
+        guarded(|| Ok(self.actions.contains_key([&action.as_bytes()[..], &first.to_be_bytes()].concat())?))
+    }
+
     /// The sequence of an event that is not an action's item.
     pub(crate) fn find(&self, id: &EventId) -> Result<Option<u64>, StoreError> {
         guarded(|| {
@@ -230,8 +253,8 @@ pub(crate) struct Changes {
 /// Entries of one tree, in the order of the records.
 ///
 /// Not sled's own batch: that one closes an I/O buffer before and after itself, however little is in it, and each is
-/// written and synced apart (8 small writes a round). Nothing needs the atomicity: sled recovers a prefix of what it
-/// was told, and `applied` comes last.
+/// written and synced apart (8 small writes a round). Nothing needs the atomicity: every opening compares what is
+/// there with the log.
 #[derive(Default)]
 pub(crate) struct Entries(Vec<(sled::IVec, sled::IVec)>);
 

@@ -47,7 +47,7 @@ impl Follower {
     /// None at all: on a full disk the store is left as it is.
     pub(crate) fn none(lag: Arc<Lag>) -> Self {
         let what = "it is not opened on a full disk".to_owned();
-        lag.failed(StoreError { what, lacks_room: true });
+        lag.failed(StoreError { lacks_room: true, ..StoreError::new(what) });
         Self { lag, thread: None }
     }
 
@@ -82,7 +82,7 @@ impl Work {
     }
 
     fn open_and_follow(&self, found: Found) -> Result<(), StoreError> {
-        let Settled { store, applied, recent, finding } = settle(found)?;
+        let Settled { store, applied, recent, finding } = settle(found, &self.lag)?;
         self.lag.opened(store.clone(), applied, recent);
         self.follow(&store, applied, finding)
     }

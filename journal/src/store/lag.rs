@@ -66,6 +66,8 @@ struct State {
     /// From which size on the follower wants to be woken. It does not hurry: on few processors it takes the time of
     /// those whose events are being made durable.
     wake_at: u64,
+    /// Signs of life of a follower that has nothing to say yet.
+    heard: u64,
     applied: Option<u64>,
     remembered: u64,
     store: Option<Store>,
@@ -104,6 +106,7 @@ impl Lag {
         let state = State {
             durable,
             wake_at: 0,
+            heard: 0,
             applied: None,
             remembered: durable,
             store: None,
@@ -193,11 +196,11 @@ impl Lag {
             if let Some(answer) = answer(&state) {
                 return answer.map_err(NoAnswer::Failed);
             }
-            let before = state.applied;
+            let before = (state.applied, state.heard);
             let (woken, waited) =
                 self.changed.wait_timeout(state, self.silence_max).unwrap_or_else(PoisonError::into_inner);
             state = woken;
-            if waited.timed_out() && state.applied == before && answer(&state).is_none() {
+            if waited.timed_out() && (state.applied, state.heard) == before && answer(&state).is_none() {
                 return Err(NoAnswer::NotYet(self.silence_max));
             }
         }
@@ -219,6 +222,11 @@ impl Lag {
                 state.remembered = applied;
             }
         });
+    }
+
+    /// The follower is at work on what takes long.
+    pub(super) fn heard(&self) {
+        self.lock().heard += 1;
     }
 
     /// The store has so many records more.
@@ -272,11 +280,11 @@ impl Lag {
         self.change(|state| state.ending = Some(ending));
         let mut state = self.lock();
         while !state.ended {
-            let before = state.applied;
+            let before = (state.applied, state.heard);
             let (woken, waited) =
                 self.changed.wait_timeout(state, STANDSTILL_MAX).unwrap_or_else(PoisonError::into_inner);
             state = woken;
-            if waited.timed_out() && state.applied == before && !state.ended {
+            if waited.timed_out() && (state.applied, state.heard) == before && !state.ended {
                 return Err(StoreError::new("it came to a standstill"));
             }
         }

@@ -10,9 +10,10 @@
 //! | `ids` | event id | sequence; not of an action's items, which `actions` finds |
 //! | `actions` | action id, first sequence of a run that holds records of it | nothing |
 //! | `subjects` | first sequence of a run | its subjects, sorted, see [`run`] |
-//! | `meta` | `applied` | records applied, leaf hash of the last, stream |
+//! | sled's own | `applied` | records applied, leaf hash of the last, stream |
 
 mod base;
+mod compare;
 pub(crate) mod follow;
 pub(crate) mod lag;
 pub(crate) mod pack;

@@ -44,14 +44,19 @@ fn put(first: u64, value: Vec<u8>, changes: &mut Changes) {
 /// The records of a pack, as far as it is sound.
 pub(crate) fn unpack(mut value: &[u8]) -> impl Iterator<Item = RecordView<'_>> {
     std::iter::from_fn(move || {
-        if value.len() < LENGTH_BYTES {
-            return None;
-        }
-        let end = LENGTH_BYTES + usize::from(u16_at(value, 0));
-        let payload = RecordView::new(value.get(LENGTH_BYTES..end)?)?;
-        value = &value[end..];
+        let (payload, length) = first(value)?;
+        value = &value[length..];
         Some(payload)
     })
+}
+
+/// The first record of a pack or of what is left of one, and how long it is there.
+pub(crate) fn first(value: &[u8]) -> Option<(RecordView<'_>, usize)> {
+    if value.len() < LENGTH_BYTES {
+        return None;
+    }
+    let end = LENGTH_BYTES + usize::from(u16_at(value, 0));
+    Some((RecordView::new(value.get(LENGTH_BYTES..end)?)?, end))
 }
 
 /// Takes a payload over.

@@ -6,6 +6,8 @@ use wsusmigrate_core::digest::Sha256;
 use wsusmigrate_core::event::run::{JournalRecovered, Recovery};
 use wsusmigrate_core::id::StreamId;
 
+use super::compare::differs;
+use super::lag::Lag;
 use super::recent::{Content, Recent};
 use super::{Applied, LAG_RECORDS_MAX, Store, StoreError};
 use crate::disk;
@@ -37,22 +39,23 @@ pub(super) struct Settled {
 }
 
 /// Opens the store, or puts a new one in place of one that cannot be used.
-pub(super) fn settle(mut found: Found) -> Result<Settled, StoreError> {
+pub(super) fn settle(mut found: Found, lag: &Lag) -> Result<Settled, StoreError> {
     let opened = match found.store.take() {
         Some(store) => Ok(store),
         None if found.store_existed => Store::open(&found.place.store()),
         None => Err(StoreError::new("it is missing")),
     };
-    let judged = opened.and_then(|store| judge(&store, &found).map(|judged| (store, judged)));
+    let judged = opened.and_then(|store| judge(&store, &found, lag).map(|judged| (store, judged)));
     let (store, applied, finding) = match judged {
         Ok((store, Judged::Agrees(applied))) => (store, applied, caught_up(applied, found.size)),
         Ok((store, Judged::Contradicts(why))) => {
             // Closed before it is moved: Windows does not move what is open.
             drop(store);
-            (begin_anew(&found.place)?, 0, Some(rebuilt(Recovery::StoreContradicted, found.size, why)))
+            (begin_anew(&found.place)?, 0, Some(rebuilt(Recovery::StoreContradicted, found.size, &why)))
         }
-        // On a full disk it is left as it is: a new one would find no room either.
-        Err(error) if error.lacks_room => return Err(error),
+        // On a full disk it is left as it is: a new one would find no room either. Where the log cannot be read, the store
+        // may be the only copy there is.
+        Err(error) if error.lacks_room || error.of_log => return Err(error),
         Err(error) => {
             let finding = rebuilt(Recovery::StoreRebuilt, found.size, &error.what);
             // A journal that was just created has no store yet: nothing was lost.
@@ -86,19 +89,21 @@ fn begin_anew(place: &Place) -> Result<Store, StoreError> {
 enum Judged {
     /// It holds the log's first so many records.
     Agrees(u64),
-    Contradicts(&'static str),
+    Contradicts(String),
 }
 
-fn judge(store: &Store, found: &Found) -> Result<Judged, StoreError> {
+fn judge(store: &Store, found: &Found, lag: &Lag) -> Result<Judged, StoreError> {
     let Some(Applied { size, leaf, stream }) = store.applied()? else {
         return Err(StoreError::new("it does not say how far it is, or lacks its own last record"));
     };
     Ok(if stream != found.stream {
-        Judged::Contradicts("it belongs to another stream")
+        Judged::Contradicts("it belongs to another stream".to_owned())
     } else if size > found.size {
-        Judged::Contradicts("it is longer than the log")
+        Judged::Contradicts("it is longer than the log".to_owned())
     } else if leaf_before(&found.place, size)? != leaf {
-        Judged::Contradicts("it holds another history")
+        Judged::Contradicts("it holds another history".to_owned())
+    } else if let Some(why) = differs(store, &found.place, size, found.size, lag)? {
+        Judged::Contradicts(why)
     } else {
         Judged::Agrees(size)
     })
@@ -132,10 +137,11 @@ pub(super) fn unreadable(place: &Place, error: &ReadError) -> StoreError {
         // One that cannot be written is found again by the next follower.
         let _ = disk::write_atomic(&place.suspect(), disk::Durability::Synced, error.to_string().as_bytes());
     }
-    StoreError::new(format!("the log cannot be read back for it: {error}; open the journal again"))
+    let what = format!("the log cannot be read back for it: {error}; open the journal again");
+    StoreError { what, lacks_room: false, of_log: true }
 }
 
 fn file_error(error: &disk::FileError) -> StoreError {
     let lacks_room = error.lacks_room();
-    StoreError { what: format!("{error}: {}", error.source), lacks_room }
+    StoreError { what: format!("{error}: {}", error.source), lacks_room, of_log: false }
 }

@@ -1,0 +1,80 @@
+//! Goal: a store that opens well and lacks something in its middle is not believed: every repeat is recognised.
+
+#![allow(clippy::unwrap_used, reason = "tests may unwrap, also in their helpers")]
+
+mod support;
+
+use std::fs;
+
+use support::{Bench, fill, samples};
+use wsusmigrate_core::event::run::Recovery;
+use wsusmigrate_journal::Expected;
+
+/// Enough that the store takes several of sled's segments: a hole in a smaller one shows at once.
+const EVENTS: u64 = 12_000;
+/// Places that are looked at, spread over the file.
+const PLACES: usize = 10;
+const BLOCK_BYTES: usize = 4096;
+
+/// Appends everything again; nothing may be new.
+fn repeat_all(bench: &Bench, at: usize) {
+    let (journal, _) = bench.try_open().unwrap();
+    let found = journal.settled().unwrap().map(|finding| finding.finding);
+    assert!(
+        matches!(
+            found,
+            None | Some(Recovery::StoreRebuilt | Recovery::StoreContradicted | Recovery::StoreCaughtUp)
+        ),
+        "{found:?}"
+    );
+    let size = journal.size();
+    for first in (0..EVENTS).step_by(500) {
+        let again = (first..first + 500).map(samples::copied).collect();
+        let appended = journal.append(again, Expected::Any).wait().unwrap();
+        assert_eq!(appended.repeated, 500, "block at {at}, {found:?}");
+    }
+    assert_eq!(journal.size(), size, "block at {at}");
+    journal.close().unwrap();
+    bench.assert_sound();
+}
+
+#[test]
+fn a_lost_block_of_the_store_makes_no_repeat_a_new_event() {
+    let whole = Bench::filled(EVENTS, 100);
+    let db = fs::read(whole.dir().join("sled/db")).unwrap();
+    let used: Vec<_> = (0..db.len())
+        .step_by(BLOCK_BYTES)
+        .filter(|&at| db[at..].iter().take(BLOCK_BYTES).any(|&byte| byte != 0))
+        .collect();
+    for place in 0..PLACES {
+        let at = used[place * used.len() / PLACES];
+        let bench = whole.copy();
+        let mut lost = db.clone();
+        let end = lost.len().min(at + BLOCK_BYTES);
+        lost[at..end].fill(0);
+        fs::write(bench.dir().join("sled/db"), &lost).unwrap();
+        repeat_all(&bench, at);
+    }
+}
+
+/// The log is put back to an earlier moment, its store is not: what the store has beyond it was never acknowledged by
+/// this log.
+#[test]
+fn entries_behind_the_end_of_the_log_are_not_believed() {
+    let bench = Bench::new();
+    let journal = bench.create();
+    fill(&journal, 0..300, 100);
+    drop(journal);
+    let older = bench.copy();
+    let journal = bench.open_any();
+    fill(&journal, 300..350, 50);
+    journal.close().unwrap();
+    fs::remove_dir_all(older.dir().join("sled")).unwrap();
+    support::copy_tree(&bench.dir().join("sled"), &older.dir().join("sled"));
+    let journal = older.open_any();
+    let size = journal.size();
+    let again = journal.append((300..350).map(samples::copied).collect(), Expected::Any).wait().unwrap();
+    assert_eq!((again.first.0 >= size, again.repeated), (true, 0));
+    journal.close().unwrap();
+    older.assert_sound();
+}
