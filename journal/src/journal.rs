@@ -4,7 +4,6 @@ mod opening;
 mod rotate;
 mod sign;
 
-use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -16,6 +15,8 @@ use wsusmigrate_core::id::{EventId, MigrationId, StreamId};
 use wsusmigrate_core::projection::Projection;
 use wsusmigrate_core::text::Text;
 use wsusmigrate_core::unit::TimeMicros;
+
+pub(crate) use opening::FolderLock;
 
 use crate::append::{Append, Batch, Expected, Reply, Request};
 use crate::checkpoint;
@@ -84,7 +85,7 @@ pub struct Journal {
     follower: Follower,
     committer: Option<JoinHandle<()>>,
     /// Held as long as this lives; the system releases it when the process ends in any way.
-    _lock: Arc<File>,
+    _lock: Arc<FolderLock>,
 }
 
 impl std::fmt::Debug for Journal {

@@ -71,21 +71,32 @@ pub fn replay<P: Projection>(
     let much = range.end - range.start >= CREW_RECORDS_MIN;
     let mut crew = if much { Crew::new(Stretch::decode) } else { Crew::alone(Stretch::decode) };
     let (mut stretch, mut spare) = (Stretch::default(), Stretch::default());
-    let mut flow = ControlFlow::Continue(());
-    source.visit(range, &mut |view| {
+    let (mut flow, mut failed) = (ControlFlow::Continue(()), None);
+    let visited = source.visit(range, &mut |view| {
         stretch.add(view);
         if stretch.is_full()
             && let Some(mut decoded) = crew.give(std::mem::replace(&mut stretch, std::mem::take(&mut spare)))
         {
-            flow = replayed.take(&mut decoded, upto)?;
+            match replayed.take(&mut decoded, upto) {
+                Ok(next) => flow = next,
+                Err(error) => (flow, failed) = (ControlFlow::Break(()), Some(error)),
+            }
             spare = decoded.into_spare();
         }
         Ok(flow)
-    })?;
+    });
+    if let Some(error) = failed {
+        return Err(error);
+    }
+    // What was read before an error comes first, and may end before it: a moment in time does not hang on what stands
+    // behind it.
     let mut decoded = crew.give(stretch);
     while flow.is_continue() {
         let Some(mut next) = decoded.take().or_else(|| crew.take()) else { break };
         flow = replayed.take(&mut next, upto)?;
+    }
+    if flow.is_continue() {
+        visited?;
     }
     Ok(replayed)
 }

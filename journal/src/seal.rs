@@ -1,16 +1,16 @@
 //! Whether a journal is ended for good. One that is is not opened for writing.
 
-use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
 
-use wsusmigrate_core::event::run::JournalSealed;
+use wsusmigrate_core::event::run::{JournalSealed, Recovery};
 use wsusmigrate_core::event::{Event, RunEvent};
 use wsusmigrate_core::unit::TimeMicros;
 
+use crate::checkpoint;
 use crate::error::{AppendError, OpenError};
-use crate::journal::Journal;
-use crate::key::SigningKey;
+use crate::journal::{FolderLock, Journal};
+use crate::key::{self, SigningKey};
 use crate::log::read::LogRecords;
 use crate::open::{Mended, from_read};
 use crate::place::Place;
@@ -36,14 +36,20 @@ pub(crate) fn refuse(
     place: &Place,
     keys: &Path,
     mended: Mended,
-    lock: &Arc<File>,
+    lock: &Arc<FolderLock>,
     time: TimeMicros,
     full: Option<AppendError>,
     seal: &JournalSealed,
 ) -> OpenError {
     let dir = place.root().to_owned();
     let size = mended.end.at.next;
-    if mended.checkpoint.is_none_or(|(signed, _)| signed != size)
+    let head_lost = mended.findings.iter().any(|found| found.finding == Recovery::HeadRebuilt);
+    let stream = mended.identity.stream;
+    // Written last of all. Where there is no key, nothing can be signed any more.
+    let outside = checkpoint::read(&key::outside_head(keys, stream));
+    let signed =
+        matches!(outside, Ok(Some(Ok(head))) if head.size == size) || !key::path(keys, stream).exists();
+    if (head_lost || !signed)
         && let Err(error) = conclude(place, keys, mended, lock, time, full)
     {
         return error;
@@ -55,7 +61,7 @@ fn conclude(
     place: &Place,
     keys: &Path,
     mended: Mended,
-    lock: &Arc<File>,
+    lock: &Arc<FolderLock>,
     time: TimeMicros,
     full: Option<AppendError>,
 ) -> Result<(), OpenError> {

@@ -18,6 +18,8 @@ pub struct Tail {
     reader: Reader,
     records: LogRecords,
     query: Query,
+    /// An error was told: what comes behind it is not shown as if nothing were missing.
+    ended: bool,
 }
 
 impl Tail {
@@ -27,12 +29,21 @@ impl Tail {
             return Err(ReadError::Beyond { asked: from, size });
         }
         let records = reader.log_records(from..size);
-        Ok(Self { reader, records, query })
+        Ok(Self { reader, records, query, ended: false })
     }
 
     /// The next record that is durable by now; nothing where there is none yet. An error where the journal was
-    /// replaced by another or by an older copy of itself.
+    /// replaced by another or by an older copy of itself. After an error nothing more comes.
     pub fn poll(&mut self) -> Result<Option<RawRecord>, ReadError> {
+        if self.ended {
+            return Ok(None);
+        }
+        let found = self.look();
+        self.ended = found.is_err();
+        found
+    }
+
+    fn look(&mut self) -> Result<Option<RawRecord>, ReadError> {
         loop {
             while let Some(record) = self.records.next_payload() {
                 let record = record?;

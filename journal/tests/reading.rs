@@ -16,9 +16,10 @@ use wsusmigrate_core::digest::Sha256;
 use wsusmigrate_core::event::Event;
 use wsusmigrate_core::event::content::{self, ContentEvent};
 use wsusmigrate_core::path::PathRef;
+use wsusmigrate_core::projection::audit::Audit;
 use wsusmigrate_core::unit::TimeMicros;
 use wsusmigrate_journal::{
-    Direction, Expected, Query, RawRecord, ReadError, Reader, Record, RecordSource, Selection,
+    Direction, Expected, Query, RawRecord, ReadError, Reader, Record, RecordSource, Selection, Upto, replay,
 };
 
 /// Far longer than anything here takes: only a failure waits so long.
@@ -181,4 +182,52 @@ fn a_tail_notices_that_the_journal_was_replaced() {
     std::fs::remove_dir_all(bench.dir()).unwrap();
     support::copy_tree(&older.dir(), &bench.dir());
     assert!(matches!(tail.poll(), Err(ReadError::Replaced(_))));
+}
+
+/// A moment in time is a prefix of the log, whatever stands behind it.
+#[test]
+fn damage_behind_a_moment_does_not_change_what_was_true_then() {
+    let bench = Bench::new();
+    let journal = bench.create();
+    for first in (0..9_000).step_by(100) {
+        let events = (first..first + 100).map(|number| {
+            let mut event = samples::copied(number);
+            event.envelope.time = TimeMicros(samples::TIME.0 + i64::try_from(number).unwrap());
+            event
+        });
+        journal.append(events.collect(), Expected::Any).wait().unwrap();
+    }
+    journal.close().unwrap();
+    let until = Upto::Time(TimeMicros(samples::TIME.0 + 1_000));
+    let before = replay::<Audit>(&bench.reader(), None, until).unwrap();
+    assert_eq!(before.size, 1_002, "the first record and the events 0 to 1000");
+    let log = bench.log().join(format!("{:020}.log", 0));
+    let whole = std::fs::read(&log).unwrap();
+    let end = whole.iter().rposition(|&byte| byte != 0).unwrap();
+    for part in [20, 30, 40, 60, 90] {
+        let mut damaged = whole.clone();
+        damaged[end * part / 100] ^= 1;
+        std::fs::write(&log, &damaged).unwrap();
+        let then = replay::<Audit>(&bench.reader(), None, until).unwrap();
+        assert_eq!((then.size, then.state), (before.size, before.state.clone()), "{part} %");
+        assert!(replay::<Audit>(&bench.reader(), None, Upto::Now).is_err());
+    }
+}
+
+#[test]
+fn a_tail_that_met_damage_shows_nothing_behind_it() {
+    let bench = Bench::filled(300, 50);
+    let log = bench.log().join(format!("{:020}.log", 0));
+    let mut bytes = std::fs::read(&log).unwrap();
+    let end = bytes.iter().rposition(|&byte| byte != 0).unwrap();
+    bytes[end / 2] ^= 1;
+    std::fs::write(&log, &bytes).unwrap();
+    let mut tail = bench.reader().tail(0, Query::default()).unwrap();
+    let mut shown = 0;
+    while let Ok(record) = tail.poll() {
+        shown += u64::from(record.is_some());
+        assert!(record.is_some(), "damage is an error before it is an end");
+    }
+    assert!(shown > 0 && shown < 300, "{shown}");
+    assert_eq!(tail.poll().unwrap(), None);
 }

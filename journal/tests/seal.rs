@@ -53,6 +53,30 @@ fn a_sealed_journal_is_not_opened_for_writing() {
     let before = fs::read(&log).unwrap();
     assert!(matches!(bench.try_open(), Err(OpenError::Sealed { .. })));
     assert!(fs::read(&log).unwrap() == before);
+    // The head was written anew all the same: readers need it.
+    bench.assert_sound();
+    assert!(bench.reader().checkpoint().unwrap().is_some());
+}
+
+/// A crash between the promise to sign and the signature, and one between the signature and the head outside.
+#[test]
+fn a_sealing_that_stopped_while_it_signed_is_brought_to_its_end() {
+    for (inside, outside) in [(true, true), (false, true)] {
+        let bench = Bench::new();
+        sealed(&bench).close().unwrap();
+        let size = bench.reader().size();
+        let note = bench.dir().join("checkpoints").join(format!("{size:020}"));
+        let head = bench.keys().join(format!("{}.head", samples::STREAM));
+        for (gone, file) in [(inside, &note), (outside, &head)] {
+            if gone {
+                fs::remove_file(file).unwrap();
+            }
+        }
+        assert!(matches!(bench.try_open(), Err(OpenError::Sealed { .. })));
+        assert_eq!(bench.reader().checkpoint().unwrap().unwrap().size, size);
+        assert!(head.exists());
+        bench.assert_sound();
+    }
 }
 
 #[test]

@@ -49,7 +49,7 @@ impl Journal {
         place: &Place,
         keys: &Path,
         time: TimeMicros,
-        lock: &Arc<File>,
+        lock: &Arc<FolderLock>,
     ) -> Result<(Self, Opened), OpenError> {
         let reserve = |error: OpenError| match reserve::give_up(place) {
             Ok(()) => Self::open_with(place, keys, time, lock, Some(full_by(&error))),
@@ -66,7 +66,7 @@ impl Journal {
         place: &Place,
         keys: &Path,
         time: TimeMicros,
-        lock: &Arc<File>,
+        lock: &Arc<FolderLock>,
         full: Option<AppendError>,
     ) -> Result<(Self, Opened), OpenError> {
         for folder in [place.checkpoints(), place.snapshots()] {
@@ -98,7 +98,7 @@ impl Journal {
         keys: &Path,
         key: SigningKey,
         mended: Mended,
-        lock: Arc<File>,
+        lock: Arc<FolderLock>,
         time: TimeMicros,
         full: Option<AppendError>,
     ) -> Result<(Self, Findings), OpenError> {
@@ -189,12 +189,25 @@ fn full_by(error: &OpenError) -> AppendError {
     AppendError::DiskFull(causes.fold(error.to_string(), |told, cause| format!("{told}: {cause}")))
 }
 
-pub(super) fn lock(place: &Place) -> Result<File, OpenError> {
+/// The lock on a journal's folder.
+///
+/// Let go of in so many words: a child process that another thread is just starting holds the open file as well, until
+/// it has become another program, and closing ours alone would leave the folder locked for that long.
+pub(crate) struct FolderLock(File);
+
+impl Drop for FolderLock {
+    fn drop(&mut self) {
+        // Where it cannot be let go of, it ends with the last one who has the file open.
+        let _ = self.0.unlock();
+    }
+}
+
+pub(super) fn lock(place: &Place) -> Result<FolderLock, OpenError> {
     let path = place.lock();
     let file = disk::private().read(true).write(true).create(true).truncate(false).open(&path);
     let file = file.at("open", &path)?;
     match file.try_lock() {
-        Ok(()) => Ok(file),
+        Ok(()) => Ok(FolderLock(file)),
         Err(TryLockError::WouldBlock) => Err(OpenError::Locked(place.root().to_owned())),
         Err(TryLockError::Error(source)) => Err(FileError { doing: "lock", path, source }.into()),
     }
