@@ -19,7 +19,7 @@ use crate::error::{Damage, OpenError, ReadError};
 use crate::head::{self, Slots};
 use crate::identity::Identity;
 use crate::log::cursor::segments;
-use crate::log::mend::{later_commit, wipe_tail};
+use crate::log::mend::{later_commit, size_by_later_commits, wipe_tail};
 use crate::log::read::LogRecords;
 use crate::log::scan::{Point, Scan, ScanError, scan};
 use crate::place::Place;
@@ -257,7 +257,9 @@ fn from_store(
 ) -> Result<u64, OpenError> {
     let there = looked.scan.end.at.next;
     let claimed = claims.iter().map(|claim| claim.checkpoint.size);
-    let known = claimed.chain(slots.newest.map(|head| head.size)).max().unwrap_or(0);
+    let said = claimed.chain(slots.newest.map(|head| head.size)).max().unwrap_or(0);
+    // The head is not synced: after a power cut the log knows of more.
+    let known = said.max(size_by_later_commits(&place.log(), &looked.scan)?);
     let refused = |why: &str| {
         if there > 0 {
             let what = format!("{}; the store cannot give it back: {why}", lack.what);

@@ -51,6 +51,25 @@ pub(crate) fn later_commit(log: &Path, scan: &Scan) -> Result<Option<String>, Fi
     Ok(None)
 }
 
+/// How many records the log once had, by the whole commits behind what is missing: the head may be older than they are.
+pub(crate) fn size_by_later_commits(log: &Path, scan: &Scan) -> Result<u64, FileError> {
+    let at = scan.end.at;
+    let last = segments(log)?.into_iter().filter(|&first| first > at.segment).next_back();
+    let start = |segment| Position { segment, offset: SEGMENT_HEADER_BYTES as u64, next: segment, number: 0 };
+    let mut size = last.unwrap_or(0);
+    for place in std::iter::once(at).chain(last.map(start)) {
+        let bytes = read_tail(log, &place)?;
+        let mut rest = &bytes[..];
+        while let Some(found) = find_commit(rest, at.number + 1) {
+            if let Some(header) = CommitHeader::parse(&rest[found..]) {
+                size = size.max(header.end());
+            }
+            rest = &rest[found + COMMIT_HEADER_BYTES..];
+        }
+    }
+    Ok(size)
+}
+
 /// Offset of the first whole commit with at least that number.
 pub(crate) fn find_commit(bytes: &[u8], number_min: u64) -> Option<usize> {
     let mut at = 0;
