@@ -13,11 +13,17 @@ use std::path::PathBuf;
 use std::pin::pin;
 use std::process::Command;
 use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 
 use support::{Bench, fill, read, samples};
 use wsusmigrate_core::event::run::Recovery;
 use wsusmigrate_core::event::{Event, RunEvent};
-use wsusmigrate_journal::{Append, AppendError, Appended, Batch, Expected, Journal, Record, RecordSource};
+use wsusmigrate_journal::{
+    Append, AppendError, Appended, Batch, Direction, Expected, Journal, Query, Reader, Record, RecordSource,
+};
+
+/// Far longer than anything here takes: only a failure waits so long.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A store whose opening goes on until this is released or dropped.
 struct Held(Option<(PathBuf, Vec<u8>)>);
@@ -144,12 +150,19 @@ fn what_is_found_of_the_store_is_recorded_with_a_time_that_fits() {
 
 /// Kill -9 while the store is being rebuilt: the next opening finds the same again, and everything is there.
 #[test]
-fn a_rebuilding_that_is_cut_short_is_found_again() {
+fn a_rebuilding_that_is_cut_short_was_told_and_is_made_good() {
     let bench = Bench::filled(3_000, 500);
     fs::remove_dir_all(bench.dir().join("sled")).unwrap();
     let (journal, _) = bench.try_open().unwrap();
     append_new(&journal, 9_000, Expected::Any).unwrap();
+    let recovered = Query { name: Some("run.journal-recovered".to_owned()), ..Query::default() };
+    let told = bench.reader().tail(0, recovered.clone()).unwrap().next_within(PATIENCE).unwrap();
+    assert!(told.is_some(), "told at once, not when it is done");
     drop(journal);
+    let reader = bench.reader();
+    let findings =
+        |reader: &Reader| reader.select(0..reader.size(), Direction::Forward, recovered.clone()).count();
+    assert_eq!(findings(&reader), 1);
     let (journal, _) = bench.open_and_find();
     fill(&journal, 0..3_000, 500);
     assert_eq!(read(&bench.reader()).len(), 3_001, "every repeat was recognised");

@@ -54,7 +54,7 @@ pub(crate) fn later_commit(log: &Path, scan: &Scan) -> Result<Option<String>, Fi
 /// How many records the log once had, by the whole commits behind what is missing: the head may be older than they are.
 pub(crate) fn size_by_later_commits(log: &Path, scan: &Scan) -> Result<u64, FileError> {
     let at = scan.end.at;
-    let last = segments(log)?.into_iter().filter(|&first| first > at.segment).next_back();
+    let last = segments(log)?.into_iter().rfind(|&first| first > at.segment);
     let start = |segment| Position { segment, offset: SEGMENT_HEADER_BYTES as u64, next: segment, number: 0 };
     let mut size = last.unwrap_or(0);
     for place in std::iter::once(at).chain(last.map(start)) {

@@ -8,10 +8,10 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use wsusmigrate_core::event::run::JournalRecovered;
+use wsusmigrate_core::event::run::{JournalRecovered, Recovery};
 use wsusmigrate_core::id::StreamId;
 
-use super::lag::{Ending, Lag, Pause};
+use super::lag::{Ending, Finding, Lag, Pause};
 use super::room::tell_need;
 use super::round::Round;
 use super::run::RUN_RECORDS;
@@ -84,14 +84,27 @@ impl Work {
     fn open_and_follow(&self, found: Found) -> Result<(), StoreError> {
         let Settled { store, applied, recent, finding } = settle(found, &self.lag)?;
         self.lag.opened(store.clone(), applied, recent);
-        self.follow(&store, applied, finding)
+        // That a store was put aside is told at once: if the building of the new one is cut short, the next opening finds
+        // that one behind, and nothing wrong. That it has caught up is told when it is true.
+        let caught_up = |finding: &JournalRecovered| finding.finding == Recovery::StoreCaughtUp;
+        let (later, now): (Option<_>, Option<_>) = match finding {
+            Some(finding) if caught_up(&finding) => (Some(finding), None),
+            finding => (None, finding.map(|finding| self.tell(finding))),
+        };
+        self.follow(&store, applied, now, later)
+    }
+
+    /// Has a finding recorded; the answer comes when it is durable.
+    fn tell(&self, finding: JournalRecovered) -> Finding {
+        (finding.clone(), (self.report)(finding))
     }
 
     fn follow(
         &self,
         store: &Store,
         applied: u64,
-        mut finding: Option<JournalRecovered>,
+        mut told: Option<Finding>,
+        mut to_tell: Option<JournalRecovered>,
     ) -> Result<(), StoreError> {
         // The run the store stands in is read again: its entries are written whole.
         let start = applied - applied % RUN_RECORDS as u64;
@@ -100,8 +113,8 @@ impl Work {
         let (mut paused, mut settled) = (false, false);
         loop {
             if !settled && round.applied() >= self.size {
-                // Told when it is true. A crash before that is found anew by the next opening.
-                self.lag.settled(finding.take().map(|finding| (finding.clone(), (self.report)(finding))));
+                let finding = told.take().or_else(|| to_tell.take().map(|finding| self.tell(finding)));
+                self.lag.settled(finding);
                 settled = true;
             }
             let pause = if !round.is_behind() {
