@@ -9,7 +9,7 @@ mod support;
 use std::fs;
 use std::path::PathBuf;
 
-use support::{Bench, fill, read, samples};
+use support::{Bench, copy_tree, fill, read, samples};
 use wsusmigrate_core::event::run::Recovery;
 use wsusmigrate_core::unit::Seq;
 use wsusmigrate_journal::{Expected, OpenError, RecordSource, Severity, verify, verify_with};
@@ -236,4 +236,28 @@ fn an_emptied_journal_is_not_sound() {
     fs::write(segment(&bench), &log_bytes(&bench)[..72]).unwrap();
     let verification = bench.verify();
     assert_eq!((verification.size, verification.first_damage().unwrap().seq), (0, Some(Seq(0))));
+}
+
+/// After a power cut head and store are older than the log. Where the log is damaged as well, the store may give back
+/// less than was acknowledged: that is a refusal, not a mended journal.
+#[test]
+fn a_log_that_shows_more_than_the_store_holds_is_not_rebuilt_from_it() {
+    let bench = Bench::new();
+    let journal = bench.create();
+    fill(&journal, 0..300, 50);
+    journal.close().unwrap();
+    let older = bench.copy();
+    let journal = bench.open(&[]);
+    fill(&journal, 300..400, 50);
+    drop(journal);
+    fs::copy(older.dir().join("head"), bench.dir().join("head")).unwrap();
+    fs::remove_dir_all(bench.dir().join("snapshots")).unwrap();
+    fs::remove_dir_all(bench.dir().join("sled")).unwrap();
+    copy_tree(&older.dir().join("sled"), &bench.dir().join("sled"));
+    let file = bench.log().join(format!("{:020}.log", 0));
+    let mut bytes = fs::read(&file).unwrap();
+    bytes[5_000] ^= 1;
+    fs::write(&file, &bytes).unwrap();
+    assert!(matches!(bench.try_open(), Err(OpenError::Damaged(_))));
+    assert_eq!(fs::read(&file).unwrap(), bytes, "nothing was changed");
 }
