@@ -13,7 +13,7 @@ use wsusmigrate_core::status::ImportedStream;
 use crate::bundle::{self, Bundle, BundleError};
 use crate::disk::{self, At, Durability, FileError};
 use crate::error::ReadError;
-use crate::place;
+use crate::place::{self, Place};
 use crate::reader::RecordSource as _;
 
 /// Why a bundle was not taken in. Nothing was changed.
@@ -55,6 +55,50 @@ pub enum ImportError {
     File(#[from] FileError),
 }
 
+/// Why the copy of an imported stream is not used.
+#[derive(Debug, thiserror::Error)]
+pub enum StoredError {
+    /// It is not there. Hint: import the bundle again.
+    #[error("the imported stream's copy {} is missing", .0.display())]
+    Missing(PathBuf),
+    /// It is no sound bundle. Hint: import the bundle again.
+    #[error("the imported stream's copy is not accepted")]
+    NotAccepted(#[from] BundleError),
+    /// It is a sound bundle of other records, or of another stream or key, than those that were imported. Hint: import
+    /// the right bundle again, and look into who put this one there.
+    #[error("{} is not the bundle that was imported", .0.display())]
+    OtherBundle(PathBuf),
+}
+
+/// What was found of the copy of a bundle that was imported before.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StoredCopy {
+    /// It is as it was imported.
+    Sound,
+    /// It was missing, and is there again.
+    Missing,
+    /// It was damaged, or another bundle. It is in quarantine, and the right one is there again.
+    Wrong {
+        /// Where it was moved to.
+        quarantined: PathBuf,
+    },
+}
+
+/// Opens the copy of an imported stream. A bundle proves itself whoever made it: only the record of the import says which
+/// one was taken in, so stream, key, size and root are those recorded.
+pub fn open(journal: &Path, stream: StreamId, imported: &ImportedStream) -> Result<Bundle, StoredError> {
+    let path = path(journal, stream, imported.size);
+    let bundle = match Bundle::open(&path) {
+        Err(BundleError::File(error)) if disk::is_missing(&error) => return Err(StoredError::Missing(path)),
+        opened => opened?,
+    };
+    let (identity, note) = (bundle.identity(), bundle.note());
+    let is_it = identity.stream == stream
+        && identity.fingerprint() == imported.key
+        && (note.size, note.root) == (imported.size, imported.root);
+    if is_it { Ok(bundle) } else { Err(StoredError::OtherBundle(path)) }
+}
+
 /// Whether a bundle may be taken into a journal: `own` is the journal's stream, `before` what was imported of the
 /// bundle's stream so far. `false`: exactly this was imported before.
 pub fn may_import(
@@ -82,6 +126,38 @@ pub fn may_import(
 /// Copies a bundle into the journal's folder, durably, and reads the copy back. It counts once the journal has recorded
 /// `run.stream-imported`.
 pub fn store(journal: &Path, bundle: &Bundle) -> Result<(), ImportError> {
+    let (folder, incoming) = copy(journal, bundle)?;
+    put_in_place(&folder, &incoming, bundle)
+}
+
+/// Puts the copy of a bundle back that was imported before, where it is not there or not what was imported. What stands in
+/// its place is kept in quarantine.
+pub fn put_back(
+    journal: &Path,
+    bundle: &Bundle,
+    imported: &ImportedStream,
+) -> Result<StoredCopy, ImportError> {
+    let stream = bundle.identity().stream;
+    let is_missing = match open(journal, stream, imported) {
+        Ok(_) => return Ok(StoredCopy::Sound),
+        Err(StoredError::Missing(_)) => true,
+        Err(StoredError::NotAccepted(_) | StoredError::OtherBundle(_)) => false,
+    };
+    let (folder, incoming) = copy(journal, bundle)?;
+    let found = if is_missing {
+        StoredCopy::Missing
+    } else {
+        let quarantine = Place::new(journal).quarantine();
+        let quarantined = disk::quarantine(&path(journal, stream, imported.size), &quarantine)?;
+        StoredCopy::Wrong { quarantined }
+    };
+    // A crash here leaves none; the next import puts it back.
+    put_in_place(&folder, &incoming, bundle)?;
+    Ok(found)
+}
+
+/// Copies a bundle beside its place, durably, and reads the copy back: the stream's folder, and the copy.
+fn copy(journal: &Path, bundle: &Bundle) -> Result<(PathBuf, PathBuf), ImportError> {
     let folder = folder(journal, bundle.identity().stream);
     disk::create_dir(&folder)?;
     disk::sync_dir(journal)?;
@@ -101,9 +177,13 @@ pub fn store(journal: &Path, bundle: &Bundle) -> Result<(), ImportError> {
         fs::remove_file(&incoming).at("remove", &incoming)?;
         return Err(error);
     }
-    let path = file(&folder, bundle.size());
-    disk::rename(&incoming, &path).at("put in place", &path)?;
-    Ok(disk::sync_dir(&folder)?)
+    Ok((folder, incoming))
+}
+
+fn put_in_place(folder: &Path, incoming: &Path, bundle: &Bundle) -> Result<(), ImportError> {
+    let path = file(folder, bundle.size());
+    disk::rename(incoming, &path).at("put in place", &path)?;
+    Ok(disk::sync_dir(folder)?)
 }
 
 /// Removes the bundles of a stream that a longer one has replaced, once that one is recorded.

@@ -3,10 +3,10 @@
 use wsusmigrate_core::id::StreamId;
 use wsusmigrate_core::projection::Migration;
 use wsusmigrate_core::status::ImportedStream;
-use wsusmigrate_journal::bundle::{Bundle, Portable};
-use wsusmigrate_journal::{RecordSource as _, Upto, replay, streams};
+use wsusmigrate_journal::bundle::{Bundle, BundleError, Portable};
+use wsusmigrate_journal::streams::{self, StoredError};
+use wsusmigrate_journal::{Upto, replay};
 
-use crate::command::journal::unusable;
 use crate::command::state;
 use crate::error::Failure;
 use crate::exit::Exit;
@@ -33,7 +33,7 @@ impl OfStream {
     pub(super) fn imported(&self, global: &Global) -> Result<Option<Bundle>, Failure> {
         let Some(wanted) = &self.stream else { return Ok(None) };
         let (stream, imported) = known(&state::state(global, Upto::Now)?, Upto::Now, wanted)?;
-        Ok(Some(bundle(global, stream, imported.size)?))
+        Ok(Some(bundle(global, stream, &imported)?))
     }
 
     /// The state at a moment of the journal. An imported stream counts as far as it had been imported by then, whatever
@@ -44,9 +44,9 @@ impl OfStream {
         let (stream, imported) = known(&then, upto, wanted)?;
         // Only the newest bundle of a stream is kept; it begins with all the earlier ones.
         let now = state::state(global, Upto::Now)?;
-        let newest = now.run.status.streams.get(stream).map_or(imported.size, |newest| newest.size);
-        let bundle = bundle(global, stream, newest)?;
-        debug_assert!(imported.size <= bundle.size());
+        let newest = now.run.status.streams.get(stream).copied().unwrap_or(imported);
+        debug_assert!(imported.size <= newest.size);
+        let bundle = bundle(global, stream, &newest)?;
         let replayed = replay(&bundle, None, Upto::Size(imported.size));
         Ok(replayed.map_err(|error| state::read_failure(&error))?.state)
     }
@@ -62,7 +62,29 @@ fn known(state: &Migration, upto: Upto, wanted: &str) -> Result<(StreamId, Impor
     })
 }
 
-fn bundle(global: &Global, stream: StreamId, size: u64) -> Result<Bundle, Failure> {
-    let path = streams::path(&global.journal_folder()?, stream, size);
-    Bundle::open(&path).map_err(|error| unusable(&error))
+/// The bundle that was imported, and no other that lies in its place.
+fn bundle(global: &Global, stream: StreamId, imported: &ImportedStream) -> Result<Bundle, Failure> {
+    streams::open(&global.journal_folder()?, stream, imported).map_err(|error| unusable(stream, &error))
+}
+
+fn unusable(stream: StreamId, error: &StoredError) -> Failure {
+    const AGAIN: &str = "Fetch the bundle again from its source and import it: `wsusmigrate journal import BUNDLE` puts \
+                         the copy back.";
+    let (exit, hint) = match error {
+        StoredError::Missing(_) | StoredError::NotAccepted(BundleError::Damaged(_)) => {
+            (Exit::JournalDamaged, AGAIN)
+        }
+        StoredError::OtherBundle(_) => (
+            Exit::JournalDamaged,
+            "Somebody has put it there: keep a copy. Fetch the bundle again from its source and import it: `wsusmigrate \
+             journal import BUNDLE` puts the right one back.",
+        ),
+        StoredError::NotAccepted(BundleError::NewerFormat { .. }) => {
+            (Exit::Usage, "Use the newer program that wrote it.")
+        }
+        StoredError::NotAccepted(BundleError::File(_)) => {
+            (Exit::Failed, "Check the path and the rights of the account.")
+        }
+    };
+    Failure::new(exit, format!("the imported stream {stream} cannot be used")).because(error).hint(hint)
 }

@@ -5,6 +5,7 @@ use std::path::Path;
 use serde_json::json;
 use wsusmigrate_journal::RecordSource as _;
 use wsusmigrate_journal::bundle::{Bundle, Exported};
+use wsusmigrate_journal::streams::StoredCopy;
 
 use crate::show::answer::Line;
 use crate::show::unit;
@@ -39,17 +40,26 @@ pub fn exported(exported: &Exported, to: &Path) -> Line {
     Line { text, json }
 }
 
-/// A bundle that is in the journal now.
+/// A bundle that is in the journal now. `copy` is what was found of its copy, where it was imported before.
 #[must_use]
-pub fn imported(bundle: &Bundle, before: Option<u64>, is_new: bool) -> Line {
+pub fn imported(bundle: &Bundle, before: Option<u64>, copy: Option<&StoredCopy>) -> Line {
     let (identity, note) = (bundle.identity(), bundle.note());
     let key = identity.fingerprint();
-    let what = match before {
-        _ if !is_new => "was imported before: nothing to do".to_owned(),
-        Some(before) => {
-            format!("is imported: {} records, {} before", unit::count(note.size), unit::count(before))
+    let records = unit::count(note.size);
+    let (what, mended, quarantined) = match (copy, before) {
+        (Some(StoredCopy::Sound), _) => ("was imported before: nothing to do".to_owned(), None, None),
+        (Some(StoredCopy::Missing), _) => {
+            ("was imported before; its copy was missing and is put back".to_owned(), Some("missing"), None)
         }
-        None => format!("is imported: {} records", unit::count(note.size)),
+        (Some(StoredCopy::Wrong { quarantined }), _) => {
+            let there = quarantined.display().to_string();
+            let what = format!("was imported before; its copy was wrong and is put back\n  aside   {there}");
+            (what, Some("wrong"), Some(there))
+        }
+        (None, Some(before)) => {
+            (format!("is imported: {records} records, {} before", unit::count(before)), None, None)
+        }
+        (None, None) => (format!("is imported: {records} records"), None, None),
     };
     let text =
         format!("The stream {what}\n  origin  {}\n  root    {}\n  key     {key}", note.origin, note.root);
@@ -58,7 +68,9 @@ pub fn imported(bundle: &Bundle, before: Option<u64>, is_new: bool) -> Line {
         "origin": note.origin,
         "size": note.size,
         "size_before": before,
-        "imported": is_new,
+        "imported": copy.is_none(),
+        "copy_was": mended,
+        "quarantined": quarantined,
         "root": note.root,
         "key": key,
     });

@@ -58,12 +58,14 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<Answer, Failure> {
     // Asked again under the lock: somebody else may have imported meanwhile.
     let known = aside.state().run.status.streams.get(stream).copied();
     let is_new = may_import(own.stream, known.as_ref(), &bundle)?;
-    let lost = !streams::path(&folder, stream, bundle.size()).is_file();
-    if is_new || lost {
-        streams::store(&folder, &bundle).map_err(|error| refused(&error))?;
-    }
-    // A crash here leaves a file that nobody reads; the next import writes it again.
-    if is_new {
+    let copy = match &known {
+        // Nothing new: only its copy is looked at, and put back where it is not what was imported.
+        Some(known) if !is_new => streams::put_back(&folder, &bundle, known).map(Some),
+        _ => streams::store(&folder, &bundle).map(|()| None),
+    };
+    let copy = copy.map_err(|error| refused(&error))?;
+    if copy.is_none() {
+        // A crash here leaves a file that nobody reads; the next import writes it again.
         let (account, sid) = account();
         aside.record(StreamImported {
             stream,
@@ -80,7 +82,7 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<Answer, Failure> {
     }
     streams::drop_older(&folder, stream, bundle.size()).map_err(|error| refused(&error.into()))?;
     let before = known.map(|known| known.size);
-    Ok(Answer::well(Body::line(bundle::imported(&bundle, before, is_new))))
+    Ok(Answer::well(Body::line(bundle::imported(&bundle, before, copy.as_ref()))))
 }
 
 /// Opens the bundle and checks everything in it, the legality of its history too.
@@ -134,7 +136,7 @@ fn unconfirmed(found: Sha256) -> Failure {
 }
 
 /// A bundle that cannot be used.
-pub(in crate::command) fn unusable(error: &BundleError) -> Failure {
+fn unusable(error: &BundleError) -> Failure {
     let (exit, hint) = match error {
         BundleError::Damaged(_) => {
             (Exit::JournalDamaged, "Fetch the bundle again from its source; this one is no proof.")

@@ -12,8 +12,6 @@ mod show;
 mod verify;
 mod writer;
 
-pub(super) use import::unusable;
-
 use crate::error::Failure;
 use crate::place::Global;
 use crate::show::Answer;
