@@ -170,10 +170,15 @@ pub(crate) fn read(path: &Path) -> Result<Option<Result<Checkpoint, NotANote>>, 
     }))
 }
 
+/// Where the checkpoint of a size stands.
+pub(crate) fn file(place: &Place, size: u64) -> PathBuf {
+    place.checkpoints().join(format!("{size:020}"))
+}
+
 /// Writes a note into the checkpoint folder, durably. Signatures that a note of the same words has there are kept; one
 /// of the same size and other words is never replaced.
 pub(crate) fn store(place: &Place, checkpoint: Checkpoint) -> Result<Checkpoint, CheckpointError> {
-    let file = place.checkpoints().join(format!("{:020}", checkpoint.size));
+    let file = file(place, checkpoint.size);
     let checkpoint = match read(&file)? {
         None => checkpoint,
         Some(Ok(there)) if there.says_the_same(&checkpoint) => checkpoint.with_signatures_of(&there),

@@ -80,6 +80,18 @@ pub enum OpenError {
         #[source]
         source: NotANote,
     },
+    /// The checkpoint that confirms a rotation of the key is lost: nothing that was signed since can be verified without it,
+    /// and nobody can sign it again. Hint: put it back from a copy of the journal, or out of a bundle.
+    #[error(
+        "the rotation to another key at record {seq} is not confirmed any more: {} is not there with the signatures of \
+         both keys, nor is its copy beside the key", file.display()
+    )]
+    Unconfirmed {
+        /// The checkpoint.
+        file: PathBuf,
+        /// The record that names the other key.
+        seq: Seq,
+    },
     /// The signing key is missing, unreadable or not this journal's. Hint: put it back into the key folder.
     #[error(transparent)]
     Key(#[from] KeyError),

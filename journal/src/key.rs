@@ -2,7 +2,7 @@
 //!
 //! `KEYS/<stream id>` is text: a header, the stream, the 32-byte Ed25519 seed in base64, and a line for each key it has
 //! replaced. `.next` behind the name: a key about to replace it. `.signing`: what is about to be signed.
-//! `.head`: the newest checkpoint, the head that is kept outside.
+//! `.head`: the newest checkpoint, the head that is kept outside. `.<size>`: the checkpoint that confirms a rotation.
 
 use std::fmt;
 use std::fs;
@@ -189,6 +189,11 @@ pub(crate) fn intent(keys: &Path, stream: StreamId) -> PathBuf {
 /// Where the head is kept outside the journal.
 pub(crate) fn outside_head(keys: &Path, stream: StreamId) -> PathBuf {
     keys.join(format!("{stream}.head"))
+}
+
+/// Where the checkpoint of this size, which confirms a rotation, is kept a second time.
+pub(crate) fn confirming(keys: &Path, stream: StreamId, size: u64) -> PathBuf {
+    keys.join(format!("{stream}.{size:020}"))
 }
 
 /// Refuses a key folder inside the journal's folder, also through links.

@@ -23,6 +23,7 @@ pub mod checkpoint;
 mod claim;
 mod codec;
 mod committer;
+mod confirmation;
 mod crew;
 mod disk;
 pub mod error;

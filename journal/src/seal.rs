@@ -8,6 +8,7 @@ use wsusmigrate_core::event::{Event, RunEvent};
 use wsusmigrate_core::unit::TimeMicros;
 
 use crate::checkpoint;
+use crate::confirmation;
 use crate::error::{AppendError, OpenError};
 use crate::journal::{FolderLock, Journal};
 use crate::key::{self, SigningKey};
@@ -66,6 +67,8 @@ fn conclude(
     full: Option<AppendError>,
 ) -> Result<(), OpenError> {
     let key = SigningKey::load(keys, mended.identity.stream, &mended.identity.public_key)?;
+    // Nothing can be recorded of it.
+    confirmation::restore(place, keys, &key, &mended.identity)?;
     // It takes nothing: its queue is closed from the beginning on.
     let (journal, _) = Journal::start(place.clone(), keys, key, mended, Arc::clone(lock), time, full)?;
     journal.close().map_err(|error| OpenError::SealUnfinished(Box::new(error)))

@@ -209,8 +209,12 @@ fn a_crash_anywhere_in_a_rotation_leaves_one_key() {
     journal.rotate_key(samples::TIME).unwrap();
     let new = journal.public_key();
     drop(journal);
-    for written in 0..=6 {
-        // 1 the next key, 2 the record, 3 what is about to be signed, 4 the checkpoint, 5 the head, 6 the key in place
+    let confirming = format!(".{:020}", 7);
+    let kept = fs::read_to_string(beside(&after, &confirming)).unwrap();
+    assert_eq!(kept, fs::read_to_string(note(&after, 7)).unwrap());
+    for written in 0..=7 {
+        // 1 the next key, 2 the record, 3 what is about to be signed, 4 the checkpoint, 5 the head, 6 the checkpoint beside
+        // the key, 7 the key in place
         let state = if written < 2 { before.copy() } else { after.copy() };
         for ending in ["", ".signing", ".head"] {
             fs::copy(beside(&before, ending), beside(&state, ending)).unwrap();
@@ -218,11 +222,14 @@ fn a_crash_anywhere_in_a_rotation_leaves_one_key() {
         if written < 4 {
             let _ = fs::remove_file(note(&state, 7));
         }
-        let taken = [(1, "", ".next"), (3, ".signing", ".signing"), (5, ".head", ".head"), (6, "", "")];
+        if written < 6 {
+            let _ = fs::remove_file(beside(&state, &confirming));
+        }
+        let taken = [(1, "", ".next"), (3, ".signing", ".signing"), (5, ".head", ".head"), (7, "", "")];
         for (_, from, to) in taken.iter().filter(|(step, ..)| written >= *step) {
             fs::copy(beside(&after, from), beside(&state, to)).unwrap();
         }
-        if written == 6 {
+        if written == 7 {
             fs::remove_file(beside(&state, ".next")).unwrap();
         }
         let (journal, _) = state.try_open().unwrap();
@@ -235,6 +242,8 @@ fn a_crash_anywhere_in_a_rotation_leaves_one_key() {
         assert_eq!(verification.checkpoint.unwrap().size, verification.size);
         assert_eq!(KeyRing::read(&state.reader()).unwrap().newest(), if written < 2 { &old } else { &new });
         assert!(!beside(&state, ".next").exists(), "{written}");
+        let kept = fs::read_to_string(beside(&state, &confirming)).ok();
+        assert_eq!(kept, fs::read_to_string(note(&state, 7)).ok().filter(|_| written >= 2), "{written}");
         // And the next rotation goes well.
         let mut journal = state.open(&[]);
         journal.rotate_key(samples::TIME).unwrap();

@@ -205,7 +205,7 @@ ENUMERATIONS = {
     "step": {10: "inventory", 20: "preflight", 30: "content"},
     "finding": numbered(
         "torn-tail-dropped head-rebuilt store-caught-up store-rebuilt log-rebuilt"
-        " store-contradicted segment-quarantined reserve-made"
+        " store-contradicted segment-quarantined reserve-made checkpoint-restored"
     ),
     "scope": numbered("everything content content.verify"),
     "verdict": numbered("complete failures stopped interrupted"),

@@ -30,6 +30,11 @@ pub(super) fn open_failure(error: &OpenError) -> Failure {
             Exit::JournalDamaged,
             "An older or another copy of the journal was put back. Restore the newest one.",
         ),
+        OpenError::Unconfirmed { .. } => (
+            Exit::JournalDamaged,
+            "Put that file back from a copy of the journal, or out of a bundle, which holds it under the same name: what \
+             the key has signed since cannot be verified without it.",
+        ),
         OpenError::Key(_) => (
             Exit::Usage,
             "Restore the key from a copy, or name its folder with --keys DIR (or WSUSMIGRATE_KEYS).",

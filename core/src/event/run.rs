@@ -93,6 +93,8 @@ coded! {
         SegmentQuarantined = 7, "segment-quarantined";
         /// The reserve was missing, as after a full disk, and was made again.
         ReserveMade = 8, "reserve-made";
+        /// The checkpoint that confirms another key was missing or not the one both keys signed; it was put back.
+        CheckpointRestored = 9, "checkpoint-restored";
     }
 }
 

@@ -10,6 +10,7 @@ use wsusmigrate_core::unit::TimeMicros;
 
 use super::{Journal, Opened, publisher};
 use crate::committer::{CLOSED, Committer, Live};
+use crate::confirmation;
 use crate::disk::{self, At, FileError};
 use crate::error::{AppendError, OpenError};
 use crate::findings::Findings;
@@ -77,6 +78,7 @@ impl Journal {
             return Err(seal::refuse(place, keys, mended, lock, time, full, &seal));
         }
         let key = SigningKey::load(keys, mended.identity.stream, &mended.identity.public_key)?;
+        mended.findings.extend(confirmation::restore(place, keys, &key, &mended.identity)?);
         let full = match full {
             Some(full) => Some(full),
             None => make_reserve(place, &mut mended)?,

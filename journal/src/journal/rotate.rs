@@ -1,7 +1,7 @@
 //! Another key in the place of the present one.
 //!
 //! ```text
-//!  <stream>.next ─► run.key-rotated ─► checkpoint signed by both ─► <stream>.next becomes <stream>
+//!  <stream>.next ─► run.key-rotated ─► checkpoint signed by both ─► <stream>.<size> ─► <stream>.next becomes <stream>
 //! ```
 //!
 //! A crash before the record leaves a key nobody named, which goes away; after it, the next checkpoint goes on here.
@@ -17,6 +17,7 @@ use wsusmigrate_core::unit::{Seq, TimeMicros};
 use super::Journal;
 use crate::append::Expected;
 use crate::checkpoint::Checkpoint;
+use crate::confirmation;
 use crate::disk::{self, At};
 use crate::error::{CheckpointError, ReadError};
 use crate::key;
@@ -59,8 +60,10 @@ impl Journal {
         }
         let size = seq.next().0;
         let (_, root) = self.point_at(size)?;
-        self.sign(size, root, &[&key.pair, &next.pair])?;
+        let note = self.sign(size, root, &[&key.pair, &next.pair])?;
         // A crash here leaves both keys and a checkpoint that both have signed: this is done again, with the same bytes.
+        // Nobody can sign it any more once the old key is gone, so it is kept twice before.
+        confirmation::keep(keys, stream, &note)?;
         let place = key::path(keys, stream);
         disk::rename(&path, &place).at("put in place", &place)?;
         disk::sync_dir(keys)?;
