@@ -44,6 +44,11 @@ impl KeyRing {
         Self { origin: identity.origin(), first: identity.public_key, later: Vec::new() }
     }
 
+    /// The name all of them sign under.
+    pub(crate) fn origin(&self) -> &str {
+        &self.origin
+    }
+
     /// What the key's own file says.
     pub(crate) fn of_key(key: &SigningKey, origin: String) -> Self {
         let after = key.retired.iter().skip(1).map(|retired| retired.public).chain([key.public()]);

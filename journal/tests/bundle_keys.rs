@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use support::{Bench, fill, samples};
 use wsusmigrate_core::envelope::{Envelope, Proposed};
-use wsusmigrate_core::event::Kind;
+use wsusmigrate_core::event::run::{KeyRotated, Recovery};
 use wsusmigrate_core::id::EventId;
 use wsusmigrate_journal::bundle::{Bundle, BundleError, ExportError, export};
 use wsusmigrate_journal::{Expected, RecordSource};
@@ -111,20 +111,66 @@ fn a_changed_cosignature_of_a_rotation_is_found() {
     );
 }
 
-/// Whoever can write into the folder adds a record; without the key it stays without a confirmation.
-#[test]
-fn a_rotation_without_its_checkpoint_is_not_exported() {
-    let bench = Bench::new();
-    let journal = bench.create();
-    fill(&journal, 0..5, 5);
-    let id = EventId::of_observation(samples::MIGRATION, "run.key-rotated", b"");
+/// A record that names another key, as somebody adds it who can write into the folder and has no key.
+fn forge(bench: &Bench, old_key: [u8; 32], number: u8) {
+    let event = KeyRotated { old_key, new_key: [number; 32] };
+    let id = EventId::of_observation(samples::MIGRATION, "run.key-rotated", &[number]);
     let envelope = Envelope { id, time: samples::TIME, action: None, causation: None };
-    let forged = Proposed { envelope, event: samples::event(Kind::RunKeyRotated) };
-    journal.append(vec![forged], Expected::Any).wait().unwrap();
-    fill(&journal, 5..9, 5);
+    let journal = bench.open(&[]);
+    journal.append(vec![Proposed { envelope, event: event.into() }], Expected::Any).wait().unwrap();
     journal.close().unwrap();
-    let path = bench.dir().parent().unwrap().join("bundle.tar");
-    let refused = export(&bench.reader(), None, &path);
-    assert!(matches!(&refused, Err(ExportError::Rotation { seq, .. }) if seq.0 == 6), "{refused:?}");
-    assert!(!path.exists());
+}
+
+/// Without the key it stays without a confirmation, and changes nothing: not what is exported either.
+#[test]
+fn a_rotation_that_nobody_confirmed_changes_nothing() {
+    let bench = Bench::filled(5, 5);
+    let first = bench.reader().identity().public_key;
+    let more = |numbers| {
+        let journal = bench.open(&[]);
+        fill(&journal, numbers, 5);
+        journal.close().unwrap();
+    };
+    // Before, between and behind those that count; of the key in force, and of one that never was.
+    forge(&bench, first, 1);
+    forge(&bench, [8; 32], 2);
+    let last = bundle(&bench, None);
+    assert_eq!(Bundle::open(&last).unwrap().size(), 8, "it is the last record");
+    more(5..9);
+    for numbers in [9..12, 12..15] {
+        let mut journal = bench.open(&[]);
+        journal.rotate_key(samples::TIME).unwrap();
+        let key = journal.public_key();
+        journal.close().unwrap();
+        forge(&bench, key, 20 + u8::try_from(numbers.start).unwrap());
+        more(numbers);
+    }
+    let path = bundle(&bench, None);
+    let whole = Bundle::open(&path).unwrap();
+    assert_eq!(whole.size(), bench.reader().size());
+    let sound = fs::read(&path).unwrap();
+    let entries = sound.windows(12).filter(|bytes| bytes == b"checkpoints/").count();
+    // Named in the manifest and in their headers; the bundle's own in its header alone.
+    assert_eq!(entries, 2 * 2 + 1);
+    let again = path.with_file_name("again.tar");
+    export(&whole, None, &again).unwrap();
+    assert!(fs::read(&again).unwrap() == sound);
+    bench.assert_sound();
+}
+
+/// Where the key it names has signed, it is not one that changes nothing: what confirmed it is lost.
+#[test]
+fn a_rotation_that_counted_is_not_exported_without_its_checkpoint() {
+    let bench = rotated();
+    for size in [18, 7] {
+        fs::remove_file(bench.dir().join(format!("checkpoints/{size:020}"))).unwrap();
+        let path = bench.root().join("bundle.tar");
+        let refused = export(&bench.reader(), None, &path);
+        let told = matches!(&refused, Err(ExportError::Rotation { seq, .. }) if seq.0 == 17);
+        assert!(told, "{refused:?}");
+        assert!(!path.exists());
+    }
+    bench.open(&[Recovery::CheckpointRestored, Recovery::CheckpointRestored]).close().unwrap();
+    bundle(&bench, None);
+    bench.assert_sound();
 }

@@ -69,9 +69,9 @@ pub enum ExportError {
         #[source]
         source: NotANote,
     },
-    /// A record names another key, and no checkpoint behind it bears the signatures of both: whose key it is cannot be
-    /// proved. Hint: the next checkpoint the journal's own key signs brings an interrupted rotation to its end.
-    #[error("the rotation to another key at record {seq} does not count")]
+    /// The checkpoint is signed by a key that a record names, and the one behind that record, with the signatures of both keys,
+    /// is lost: whose key it is cannot be proved. Hint: opening the journal for writing puts it back.
+    #[error("the checkpoint is signed by the key that record {seq} names, which does not count")]
     Rotation {
         /// The record.
         seq: Seq,

@@ -103,6 +103,23 @@ struct Promised {
     note_at: u64,
 }
 
+/// A record that names another key, without the checkpoint that would confirm it.
+struct Unconfirmed {
+    seq: Seq,
+    new_key: [u8; 32],
+    /// The name of the checkpoint's entry.
+    name: String,
+    /// Where it would stand.
+    at: u64,
+}
+
+impl Unconfirmed {
+    /// What is wrong where its key has signed nevertheless.
+    fn damage(&self, tape: &Tape) -> BundleError {
+        tape.damage_at(&self.name, self.at, Some(self.seq), "another entry stands in its place")
+    }
+}
+
 struct Walk<'a> {
     tape: Tape,
     legal: &'a mut dyn FnMut(&Recorded) -> Result<(), String>,
@@ -274,37 +291,41 @@ impl Walk<'_> {
         Err(self.tape.damage_at("the checkpoint", *note_at, None, what))
     }
 
-    /// The checkpoints behind records that name another key: each is signed by both. The key that counts in the end has
-    /// signed the bundle's checkpoint.
+    /// The checkpoints behind records that name another key, signed by both. A record without one changes nothing. The key
+    /// that counts in the end has signed the bundle's checkpoint.
     fn rotations(&mut self) -> Result<Vec<Checkpoint>, BundleError> {
         let Some(identity) = &self.identity else { return Err(self.tape.damage_here("it holds no records")) };
-        let (mut ring, mut notes) = (KeyRing::new(identity), Vec::new());
+        let (mut ring, mut notes, mut without) = (KeyRing::new(identity), Vec::new(), Vec::new());
         let Promised { checkpoint, note_at, .. } = &self.promised;
         for (seq, event, root) in &self.rotated {
             let name = contents::checkpoint_name(seq.next().0);
-            let (note, at) = if seq.next().0 == checkpoint.size {
-                (checkpoint.clone(), *note_at)
-            } else {
-                let (found, note, at) = note(&mut self.tape, &name)?;
-                if found != name {
-                    return Err(self.tape.damage_at(
-                        &name,
-                        at,
-                        Some(*seq),
-                        "another entry stands in its place",
-                    ));
-                }
-                notes.push(note.clone());
-                (note, at)
-            };
+            if seq.next().0 == checkpoint.size {
+                // Signed by both, or by the key until then alone.
+                let _ = ring.rotate(*seq, event, Some(checkpoint));
+                continue;
+            }
+            if !self.tape.is_next(&name)? {
+                without.push(Unconfirmed { seq: *seq, new_key: event.new_key, name, at: self.tape.at() });
+                continue;
+            }
+            let (_, note, at) = note(&mut self.tape, &name)?;
             let damage = |what: &str| self.tape.damage_at(&name, at, Some(*seq), what);
             if note.root != *root {
                 return Err(damage("it was signed over other records"));
             }
-            ring.rotate(*seq, event, Some(&note)).map_err(|why| damage(&why.to_string()))?;
+            if let Err(why) = ring.rotate(*seq, event, Some(&note)) {
+                let lacking = without.iter().find(|it| it.new_key == event.old_key);
+                return Err(
+                    lacking.map_or_else(|| damage(&why.to_string()), |lacking| lacking.damage(&self.tape))
+                );
+            }
+            notes.push(note);
         }
-        ring.verify(checkpoint)
-            .map_err(|error| self.tape.damage_at("the checkpoint", *note_at, None, &error.to_string()))?;
+        ring.verify(checkpoint).map_err(|error| {
+            let signer = |it: &&Unconfirmed| checkpoint.verify(ring.origin(), &it.new_key).is_ok();
+            let wrong = || self.tape.damage_at("the checkpoint", *note_at, None, &error.to_string());
+            without.iter().find(signer).map_or_else(wrong, |lacking| lacking.damage(&self.tape))
+        })?;
         Ok(notes)
     }
 

@@ -51,25 +51,34 @@ pub(super) fn survey(
     Ok((Contents { identity, checkpoint, rotations, log: files.end(), evidence }, earlier_root))
 }
 
-/// The notes that confirm the rotations of the key; the checkpoint must be signed by the last of the keys.
+/// The notes that confirm the rotations of the key; the checkpoint must be signed by the last of the keys. A rotation that
+/// nobody confirmed changes nothing: anybody who can write into the folder can add one.
 fn rotations(
     source: &dyn Portable,
     checkpoint: &Checkpoint,
     rotations: &[(Seq, KeyRotated, Sha256)],
 ) -> Result<Vec<Checkpoint>, ExportError> {
-    let (mut ring, mut notes) = (KeyRing::new(source.identity()), Vec::new());
+    let (mut ring, mut notes, mut unconfirmed) = (KeyRing::new(source.identity()), Vec::new(), Vec::new());
     for (seq, event, root) in rotations {
         let size = seq.next().0;
         let note =
             if size == checkpoint.size { Some(checkpoint.clone()) } else { source.checkpoint_at(size)? };
-        let note = note.filter(|note| note.root == *root);
-        ring.rotate(*seq, event, note.as_ref())
-            .map_err(|source| ExportError::Rotation { seq: *seq, source })?;
-        notes.extend(note.filter(|note| note.size < checkpoint.size));
+        match ring.rotate(*seq, event, note.as_ref()) {
+            Ok(()) if note.as_ref().is_some_and(|note| note.root != *root) => {
+                return Err(ExportError::Contradiction { size });
+            }
+            Ok(()) => notes.extend(note.filter(|note| note.size < checkpoint.size)),
+            Err(why) => unconfirmed.push((*seq, event, why)),
+        }
     }
-    let size = checkpoint.size;
-    ring.verify(checkpoint).map_err(|source| ExportError::Checkpoint { size, source })?;
-    Ok(notes)
+    let Err(source) = ring.verify(checkpoint) else { return Ok(notes) };
+    // Where one of those has signed it, what confirmed it is lost.
+    let lost =
+        unconfirmed.iter().find(|(_, event, _)| checkpoint.verify(ring.origin(), &event.new_key).is_ok());
+    Err(match lost {
+        Some((seq, _, why)) => ExportError::Rotation { seq: *seq, source: *why },
+        None => ExportError::Checkpoint { size: checkpoint.size, source },
+    })
 }
 
 /// The root over the first records of a source, whose chain is checked on the way.

@@ -1,7 +1,7 @@
 //! The archive as it is read: from the beginning to the end, nothing skipped, no length believed before it is bounded.
 
 use std::fs::File;
-use std::io::{self, BufReader, Read};
+use std::io::{self, BufReader, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use sha2::Digest;
@@ -69,6 +69,23 @@ impl Tape {
         self.end = self.at + bytes;
         self.hash = sha2::Sha256::new();
         Ok((name, bytes))
+    }
+
+    /// Whether the entry that comes next has this name. Nothing is taken off the tape.
+    pub(super) fn is_next(&mut self, name: &str) -> Result<bool, BundleError> {
+        let mut block = [0; tar::BLOCK_BYTES];
+        if self.length - self.at < block.len() as u64 {
+            return Ok(false);
+        }
+        match self.file.read_exact(&mut block) {
+            Ok(()) => {}
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
+                return Err(self.damage_here("it is cut short"));
+            }
+            Err(error) => return Err(error).at("read", &self.path).map_err(BundleError::from),
+        }
+        self.file.seek(SeekFrom::Start(self.at)).at("read", &self.path)?;
+        Ok(tar::parse(&block).is_some_and(|(found, _)| found == name))
     }
 
     /// Fills a buffer from the entry. What is missing concerns `seq`, where it does a record.
