@@ -105,6 +105,7 @@ pub use tail::Tail;
 pub use tree::Tree;
 pub use verify::Elsewhere;
 pub use verify::Finding;
+pub use verify::Outside;
 pub use verify::Severity;
 pub use verify::Verification;
 pub use verify::verify;

@@ -151,6 +151,17 @@ fn stream_of(place: &Place, slots: &Slots, backup: &mut Backup<'_>) -> Result<Op
     Ok(known.or_else(|| backup.applied().map(|(_, applied)| applied.stream)))
 }
 
+/// The stream, from the log or the head: what anybody can tell who reads.
+pub(crate) fn stream(place: &Place) -> Result<Option<StreamId>, ReadError> {
+    let of_head = || Ok(head::read(&place.head())?.newest.map(|head| head.stream));
+    match scan_header(place) {
+        Ok(Some(stream)) => Ok(Some(stream)),
+        Ok(None) => of_head(),
+        Err(ScanError::Newer(file, version)) => Err(ReadError::NewerFormat { file, version }),
+        Err(ScanError::File(error)) => Err(error.into()),
+    }
+}
+
 fn scan_header(place: &Place) -> Result<Option<StreamId>, ScanError> {
     use crate::log::cursor::{Cursor, SegmentError};
     use crate::log::frame::NotAHeader;

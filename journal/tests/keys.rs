@@ -18,7 +18,7 @@ use wsusmigrate_core::envelope::{Envelope, Proposed};
 use wsusmigrate_core::event::run::KeyRotated;
 use wsusmigrate_core::id::EventId;
 use wsusmigrate_journal::{
-    CheckpointError, Elsewhere, Expected, Journal, KeyRing, OpenError, RecordSource, Verification,
+    CheckpointError, Elsewhere, Expected, Journal, KeyRing, OpenError, Outside, RecordSource, Verification,
     verify_against, verify_bytes,
 };
 
@@ -38,7 +38,8 @@ fn append(journal: &Journal, number: u64) {
 
 fn against(bench: &Bench, file: &Path) -> Verification {
     let elsewhere = Elsewhere::read(file).unwrap().unwrap();
-    verify_against(&bench.dir(), &mut |_| Ok(()), &elsewhere).unwrap()
+    let outside = Outside { keys: None, elsewhere: Some(&elsewhere) };
+    verify_against(&bench.dir(), &mut |_| Ok(()), outside).unwrap()
 }
 
 #[test]

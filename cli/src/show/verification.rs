@@ -33,6 +33,10 @@ pub(super) fn text(verification: &Verification, out: &mut dyn Write) -> io::Resu
         let size = unit::count(size);
         writeln!(out, "  elsewhere   the journal goes on from the checkpoint of {size} records")?;
     }
+    if let Some(size) = verification.kept {
+        let size = unit::count(size);
+        writeln!(out, "  key folder  the journal goes on from the checkpoint of {size} records")?;
+    }
     for finding in &verification.findings {
         let place = finding.offset.map(|offset| format!(", byte {offset}")).unwrap_or_default();
         let record = finding.seq.map_or_else(|| "journal".to_owned(), |seq| format!("record {seq}"));
@@ -54,6 +58,7 @@ pub(super) fn json(verification: &Verification) -> Value {
         "checkpoint_size": verification.checkpoint.as_ref().map(|checkpoint| checkpoint.size),
         "uncompared_checkpoint_size": verification.uncompared,
         "consistent_with_size": verification.consistent,
+        "key_folder_size": verification.kept,
         "findings": verification.findings.iter().map(finding).collect::<Vec<_>>(),
     })
 }

@@ -136,6 +136,9 @@ impl Walk<'_> {
                 if let Event::Run(RunEvent::KeyRotated(event)) = &recorded.event {
                     self.rotations.push((recorded.seq, event.clone(), path.to_owned(), offset));
                 }
+                if let Event::Run(RunEvent::Finished(_) | RunEvent::Failed(_)) = &recorded.event {
+                    self.first_end.get_or_insert(recorded.seq);
+                }
                 let Depth::Records(legal) = &mut self.depth else { return };
                 let legal = legal(recorded);
                 self.evidence(recorded);

@@ -6,6 +6,7 @@
 mod elsewhere;
 mod judge;
 mod notes;
+mod outside;
 mod sheaf;
 mod snapshots;
 mod streams;
@@ -19,6 +20,7 @@ use wsusmigrate_core::envelope::Recorded;
 use crate::error::ReadError;
 
 pub use elsewhere::Elsewhere;
+pub use outside::Outside;
 pub use snapshots::verify_snapshots;
 pub use verification::{Finding, Severity, Verification};
 
@@ -32,24 +34,24 @@ pub fn verify_with(
     dir: &Path,
     legal: &mut dyn FnMut(&Recorded) -> Result<(), String>,
 ) -> Result<Verification, ReadError> {
-    walk::walk(dir, Depth::Records(legal), None)
+    verify_against(dir, legal, Outside::default())
 }
 
 /// Verifies the bytes of a journal alone: framing, checksums, sequence, chain, tree, head and checkpoints. What the
 /// records say is not looked at, except which key signs, nor the evidence they name.
 pub fn verify_bytes(dir: &Path) -> Result<Verification, ReadError> {
-    walk::walk(dir, Depth::Bytes, None)
+    walk::walk(dir, Depth::Bytes, Outside::default())
 }
 
-/// Verifies a journal as [`verify_with`] does, and whether it goes on from a checkpoint kept elsewhere: signed by the
-/// journal's key, for this journal, with the root the log has at that size. What it says otherwise is damage, for one
-/// of the two is not what it was.
+/// Verifies a journal as [`verify_with`] does, and whether it goes on from what is said of it outside its folder: beside
+/// its key, and in a checkpoint kept elsewhere. Signed by the journal's key, for this journal, with the root the log has
+/// at that size; what it says otherwise is damage, for one of the two is not what it was.
 pub fn verify_against(
     dir: &Path,
     legal: &mut dyn FnMut(&Recorded) -> Result<(), String>,
-    elsewhere: &Elsewhere,
+    outside: Outside<'_>,
 ) -> Result<Verification, ReadError> {
-    walk::walk(dir, Depth::Records(legal), Some(elsewhere))
+    walk::walk(dir, Depth::Records(legal), outside)
 }
 
 /// How closely is looked.

@@ -70,6 +70,14 @@ impl Walk<'_> {
         (newest, uncompared)
     }
 
+    /// A run that came to its end was signed for: records beyond it without a checkpoint say that somebody took them away.
+    pub(super) fn never_signed(&mut self, place: &Place) {
+        if let Some(end) = self.first_end.filter(|end| self.next > end.next().0) {
+            let what = format!("no checkpoint is there, although a run came to its end with record {end}");
+            self.find(Severity::Warning, None, &place.checkpoints(), None, &what);
+        }
+    }
+
     /// A checkpoint that was kept elsewhere; its size where the log bears it out.
     pub(super) fn elsewhere(&mut self, elsewhere: &Elsewhere, ring: Option<&KeyRing>) -> Option<u64> {
         let Elsewhere { file, checkpoint } = elsewhere;
@@ -86,7 +94,7 @@ impl Walk<'_> {
     }
 
     /// What is wrong with a checkpoint, or whether there is a root to compare it with.
-    fn judge(&self, checkpoint: &Checkpoint, ring: Option<&KeyRing>) -> Result<bool, String> {
+    pub(super) fn judge(&self, checkpoint: &Checkpoint, ring: Option<&KeyRing>) -> Result<bool, String> {
         if let Some(Err(error)) = ring.map(|ring| ring.verify(checkpoint)) {
             return Err(error.to_string());
         }

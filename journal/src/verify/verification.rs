@@ -54,6 +54,8 @@ pub struct Verification {
     pub uncompared: Option<u64>,
     /// Records the checkpoint from elsewhere covers, where one was given and the log bears it out.
     pub consistent: Option<u64>,
+    /// The most records a note beside the key covers that the log bears out; none where nobody looked or there is none.
+    pub kept: Option<u64>,
     /// In the order of the log.
     pub findings: Vec<Finding>,
 }

@@ -8,9 +8,10 @@ use wsusmigrate_core::event::run::KeyRotated;
 use wsusmigrate_core::unit::{Seq, TimeMicros};
 
 use super::judge::Judged;
+use super::outside::Kept;
 use super::sheaf::{Answer, Sheaf};
 use super::streams::Imports;
-use super::{Depth, Elsewhere, Finding, Severity, Verification, notes};
+use super::{Depth, Finding, Outside, Severity, Verification, notes, outside};
 use crate::checkpoint;
 use crate::crew::Crew;
 use crate::error::ReadError;
@@ -28,12 +29,14 @@ use crate::record::{NO_LEAF, RecordView};
 use crate::tree::Tree;
 
 /// Verifies a journal.
-pub(super) fn walk(
-    dir: &Path,
-    depth: Depth<'_>,
-    elsewhere: Option<&Elsewhere>,
-) -> Result<Verification, ReadError> {
+pub(super) fn walk(dir: &Path, depth: Depth<'_>, beyond: Outside<'_>) -> Result<Verification, ReadError> {
     let place = Place::new(dir);
+    // What was said of the journal before what says how far it is: beside a writer the one must not overtake the other.
+    let kept = match (beyond.keys, open::stream(&place)?) {
+        (Some(keys), Some(stream)) => outside::kept(keys, stream),
+        _ => Vec::new(),
+    };
+    let notes = checkpoint::list(&place.checkpoints())?;
     let slots = head::read(&place.head())?;
     let there = segments(&place.log())?;
     if there.is_empty() && slots.newest.is_none() && !place.head().exists() {
@@ -42,9 +45,8 @@ pub(super) fn walk(
     if open::is_unborn(&place)? {
         return Err(ReadError::Unborn(dir.to_owned()));
     }
-    let notes = checkpoint::list(&place.checkpoints())?;
-    let stated = notes.iter().map(|(size, _)| *size);
-    let wanted: BTreeSet<_> = stated.chain(elsewhere.map(|it| it.checkpoint.size)).collect();
+    let stated = notes.iter().map(|(size, _)| *size).chain(kept.iter().filter_map(Kept::size));
+    let wanted: BTreeSet<_> = stated.chain(beyond.elsewhere.map(|it| it.checkpoint.size)).collect();
     let mut walk = Walk {
         log: place.log(),
         head: slots.newest,
@@ -57,6 +59,7 @@ pub(super) fn walk(
         time: None,
         evidence: BTreeSet::new(),
         imports: Imports::new(),
+        first_end: None,
         history: Judged::default(),
         crew: Crew::new(Sheaf::examine),
         next: 0,
@@ -92,14 +95,18 @@ pub(super) fn walk(
     walk.imported(dir)?;
     let notes = notes::read(notes)?;
     let ring = walk.ring(&notes);
-    let consistent = elsewhere.and_then(|elsewhere| walk.elsewhere(elsewhere, ring.as_ref()));
+    let consistent = beyond.elsewhere.and_then(|elsewhere| walk.elsewhere(elsewhere, ring.as_ref()));
+    let kept = beyond.keys.and_then(|keys| walk.beside_the_key(keys, kept, ring.as_ref()));
     let (checkpoint, uncompared) = walk.checkpoints(notes, ring.as_ref());
+    if checkpoint.is_none() && uncompared.is_none() {
+        walk.never_signed(&place);
+    }
     let size = walk.head.map_or(walk.next, |head| head.size);
     let root = walk.tree.as_ref().filter(|tree| tree.size() >= size).and(walk.roots.get(&size).copied());
     let uncompared = uncompared.map(|checkpoint| checkpoint.size);
     let head = slots.newest.is_some();
     let (identity, findings) = (walk.identity, walk.findings);
-    Ok(Verification { identity, size, head, root, checkpoint, uncompared, consistent, findings })
+    Ok(Verification { identity, size, head, root, checkpoint, uncompared, consistent, kept, findings })
 }
 
 /// A walk through a log.
@@ -120,6 +127,8 @@ pub(super) struct Walk<'a> {
     /// Evidence files that were looked at; most are named more than once.
     pub(super) evidence: BTreeSet<Sha256>,
     pub(super) imports: Imports,
+    /// The record that ended the first run.
+    pub(super) first_end: Option<Seq>,
     pub(super) history: Judged,
     pub(super) crew: Crew<Sheaf, Answer>,
     /// The sequence that is read next; everything before it has been read, and perhaps not taken in yet.

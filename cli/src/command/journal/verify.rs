@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use wsusmigrate_core::projection::Migration;
 use wsusmigrate_core::status::Status;
-use wsusmigrate_journal::{Elsewhere, verify_against, verify_snapshots, verify_with};
+use wsusmigrate_journal::{Elsewhere, Outside, verify_against, verify_snapshots};
 
 use crate::command::state;
 use crate::error::Failure;
@@ -12,7 +12,8 @@ use crate::exit::Exit;
 use crate::place::Global;
 use crate::show::{Answer, Body};
 
-/// Check framing, chain, tree, checkpoints, snapshots and the legality of the history; name the first bad record
+/// Check framing, chain, tree, checkpoints, snapshots, what stands beside the key and the legality of the history; name
+/// the first bad record
 #[derive(clap::Args, Debug)]
 pub(in crate::command) struct Args {
     /// Compare with a checkpoint kept elsewhere: the journal must go on from it
@@ -25,10 +26,9 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<Answer, Failure> {
     let folder = global.journal_folder()?;
     let mut status = Status::default();
     let mut legal = |recorded: &_| status.advance(recorded).map_err(|illegal| illegal.to_string());
-    let verification = match &elsewhere {
-        Some(elsewhere) => verify_against(&folder, &mut legal, elsewhere),
-        None => verify_with(&folder, &mut legal),
-    };
+    let keys = global.keys_folder();
+    let outside = Outside { keys: Some(&keys), elsewhere: elsewhere.as_ref() };
+    let verification = verify_against(&folder, &mut legal, outside);
     let mut verification = verification.map_err(|error| state::read_failure(&error))?;
     let whole = verification.is_sound();
     if whole {
