@@ -20,7 +20,8 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from pymerkle import InclusionProof, InmemoryTree, InvalidProof, verify_consistency, verify_inclusion
 
-from read_journal import Journal, demand, note_parts, signature_by
+from journal_log import demand, parts, signature_by
+from read_journal import Journal
 
 
 def refused(error, check, *values):
@@ -60,7 +61,7 @@ def check_signature(text, lines, origin, key):
 
 def check_signatures(journal):
     """Every checkpoint, and where a key was rotated both keys; returns how many."""
-    notes = {int(path.name): note_parts(path) for path in journal.notes()}
+    notes = {int(path.name): parts(path.read_bytes()) for path in journal.notes()}
     by = [(size, journal.key(size)) for size in notes]
     keys = journal.keys()
     by += [(first, before) for (_, before), (first, _) in zip(keys, keys[1:])]
@@ -94,7 +95,7 @@ def check_proof(journal, path):
 
 def main(folder, proofs):
     journal = Journal(folder)
-    text, _ = note_parts(journal.notes()[-1])
+    text, _ = parts(journal.notes()[-1].read_bytes())
     _, size, root, _ = text.split("\n")
     payloads = [record.payload for record in journal.records[: int(size)]]
     demand(len(payloads) == int(size), "the newest checkpoint is over more records than there are")

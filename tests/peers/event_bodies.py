@@ -24,7 +24,7 @@ class Fields:
     WIDTHS = {0xFB: 2, 0xFC: 4, 0xFD: 8}
 
     def __init__(self, data):
-        self.data, self.at = data, 0
+        self.data, self.at, self.named = data, 0, []
 
     def take(self, length):
         if length > len(self.data) - self.at:
@@ -78,6 +78,11 @@ class Fields:
     def b32(self):
         return Hex(self.take(32).hex())
 
+    def evidence(self):
+        """The hash of an evidence file."""
+        self.named.append(self.b32())
+        return self.named[-1]
+
     def sized(self, length_max):
         length = self.u64()
         if length > length_max:
@@ -100,7 +105,7 @@ class Fields:
             text = self.sized(STRING_MAX).decode("utf-8", "surrogateescape")
             return "".join(f"\\x{ord(c) & 0xFF:02X}" if "\udc80" <= c <= "\udcff" else c for c in text)
         if form == 1:
-            kept = self.take(32).hex().upper()
+            kept = self.evidence().upper()
             return f"{self.str()} (path in evidence {kept})"
         raise Malformed(f"{form} is no form of a path")
 
@@ -138,11 +143,11 @@ BODIES = {
     (0x0103, 1): ("run.interruption-found", "run:id in_doubt:u32"),
     (0x0104, 1): (
         "run.started",
-        "run:id host:str account:str sid:str program:str system:str process:u32 plan:b32 scope:scope",
+        "run:id host:str account:str sid:str program:str system:str process:u32 plan:evidence scope:scope",
     ),
     (0x0104, 2): (
         "run.started",
-        "run:id host:str account:str sid:str program:str system:str process:u32 plan:b32 scope:scope"
+        "run:id host:str account:str sid:str program:str system:str process:u32 plan:evidence scope:scope"
         " utc_offset_s:i32?",
     ),
     (0x0105, 1): ("run.step-started", "step:step"),
@@ -164,17 +169,17 @@ BODIES = {
     (0x0302, 1): ("preflight.finished", "passed:u32 warned:u32 stopped:u32"),
     (0x0401, 1): (
         "content.manifest-recorded",
-        "source:str destination:str manifest:b32 files:u64 bytes:u64 content_files:u64 package_files:u64"
+        "source:str destination:str manifest:evidence files:u64 bytes:u64 content_files:u64 package_files:u64"
         " unexpected_files:u64 ignored_entries:u64",
     ),
     (0x0402, 1): ("content.entry-ignored", "path:path what:ignored detail:str"),
     (0x0403, 1): (
         "content.pass-started",
-        "manifest:b32 worklist:b32 files:u64 bytes:u64 unchanged_files:u64 unchanged_bytes:u64 recheck:bool",
+        "manifest:evidence worklist:evidence files:u64 bytes:u64 unchanged_files:u64 unchanged_bytes:u64 recheck:bool",
     ),
     (0x0404, 1): (
         "content.batch-started",
-        "worklist:b32 first:u64 files:u32 bytes:u64 range:b32 found_before:vec",
+        "worklist:evidence first:u64 files:u32 bytes:u64 range:b32 found_before:vec",
     ),
     (0x0405, 1): ("content.file-copied", "item:u32 path:path file:file attempts:u8 replaced:bool"),
     (0x0406, 1): ("content.file-verified", "item:u32 path:path file:file origin:origin"),
@@ -183,7 +188,7 @@ BODIES = {
     (0x0409, 1): ("content.batch-reconciled", "recorded:u32 happened:u32 not:u32 leftovers:u32"),
     (0x040A, 1): ("content.leftover-removed", "path:path bytes:u64"),
     (0x040B, 1): ("content.pass-finished", "copied:u64 copied_bytes:u64 verified:u64 failed:u64 left:u64"),
-    (0x040C, 1): ("content.read-back-started", "list:b32 files:u64 bytes:u64 from:u64"),
+    (0x040C, 1): ("content.read-back-started", "list:evidence files:u64 bytes:u64 from:u64"),
     (0x040D, 1): (
         "content.read-back-recorded",
         "first:u64 files:u32 bytes:u64 exceptions:u32 around_cache:u32",
@@ -233,3 +238,11 @@ def decode(code, version, data):
     body = fields.struct(shape)
     fields.end()
     return envelope, name, body
+
+
+def evidence(code, version, data):
+    """The evidence files an event of a known type and version names."""
+    fields = Fields(data)
+    fields.struct(ENVELOPE)
+    fields.struct(BODIES.get((code, version), ("", ""))[1])
+    return fields.named

@@ -7,6 +7,7 @@
 
 #![allow(clippy::unwrap_used, reason = "tests may unwrap, also in their helpers")]
 
+mod disagreement;
 mod lines;
 mod reader;
 
@@ -31,8 +32,15 @@ fn rehearsed(scenario: &str) -> World {
 
 /// What the program's own verifier says.
 fn verified(world: &World) -> Value {
-    let output = world.command(["journal", "verify", "--journal", "journal", "--json"]).output().unwrap();
+    let words = ["journal", "verify", "--journal", "journal", "--keys", "keys", "--json"];
+    let output = world.command(words).output().unwrap();
     serde_json::from_slice(&output.stdout).unwrap()
+}
+
+/// What the second reader says of the same.
+fn read(reader: &Reader, world: &World) -> Value {
+    let (keys, journal) = (world.path("keys"), world.path("journal"));
+    reader.run(["--keys".as_ref(), keys.as_os_str(), journal.as_os_str()])
 }
 
 /// Every golden record has the fields its twin names, with their values.
@@ -68,7 +76,7 @@ fn both_readers_agree_on_a_rehearsed_journal() {
         let ours = verified(&world);
         assert_eq!(ours["sound"], true, "{ours}");
         assert_eq!(ours["size"], ours["checkpoint_size"], "{scenario}: the journal's end is signed");
-        assert_eq!(reader.run([world.path("journal").as_os_str()]), ours, "{scenario}");
+        assert_eq!(read(&reader, &world), ours, "{scenario}");
     }
 }
 
@@ -87,13 +95,13 @@ fn both_readers_follow_a_rotated_key() {
     }
     let ours = verified(&world);
     assert_eq!(ours["sound"], true, "{ours}");
-    assert_eq!(reader.run([world.path("journal").as_os_str()]), ours);
+    assert_eq!(read(&reader, &world), ours);
     let note = world.path(format!("journal/checkpoints/{:020}", sizes[2]));
     let whole = std::fs::read_to_string(&note).unwrap();
     let (body, signatures) = whole.split_once("\n\n").unwrap();
     for signature in signatures.lines() {
         std::fs::write(&note, format!("{body}\n\n{signature}\n")).unwrap();
-        let theirs = reader.run([world.path("journal").as_os_str()]);
+        let theirs = read(&reader, &world);
         assert_eq!((&theirs["sound"], &verified(&world)["sound"]), (&false.into(), &false.into()));
     }
     assert_eq!(signatures.lines().count(), 2);
@@ -111,14 +119,14 @@ fn a_changed_byte_is_found_by_both() {
         let mut bytes = whole.clone();
         bytes[at] ^= 1;
         std::fs::write(&log, bytes).unwrap();
-        let theirs = reader.run([world.path("journal").as_os_str()]);
+        let theirs = read(&reader, &world);
         assert_eq!(theirs["sound"], false, "byte {at}");
         assert_ne!(theirs["findings"], Value::Array(Vec::new()), "byte {at}");
         let ours = world.command(["journal", "verify", "--journal", "journal"]).output().unwrap();
         assert!(!ours.status.success(), "byte {at}");
     }
     std::fs::write(&log, whole).unwrap();
-    assert_eq!(reader.run([world.path("journal").as_os_str()])["sound"], true);
+    assert_eq!(read(&reader, &world)["sound"], true);
 }
 
 /// A collector that has the exported lines and nothing else notices each line that was taken out, and each that was put in
