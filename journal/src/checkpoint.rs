@@ -23,6 +23,7 @@ use crate::error::CheckpointError;
 use crate::identity::Identity;
 use crate::key::Pair;
 use crate::place::{self, Place};
+use crate::plain;
 
 /// The longest note that is read, in bytes.
 pub(crate) const NOTE_BYTES_MAX: u64 = 64 << 10;
@@ -155,15 +156,17 @@ pub(crate) fn key_hash(name: &str, public: &[u8; 32]) -> [u8; 4] {
 
 /// Reads one note file; `None` where there is none.
 pub(crate) fn read(path: &Path) -> Result<Option<Result<Checkpoint, NotANote>>, FileError> {
-    let length = match fs::metadata(path).at("read", path) {
-        Ok(metadata) => metadata.len(),
+    let bytes = match plain::read(path, NOTE_BYTES_MAX + 1) {
+        Ok(bytes) if bytes.len() as u64 > NOTE_BYTES_MAX => {
+            return Ok(Some(Err(NotANote::Form("it is too long"))));
+        }
+        Ok(bytes) => bytes,
         Err(error) if disk::is_missing(&error) => return Ok(None),
+        Err(error) if plain::is_other(&error) => {
+            return Ok(Some(Err(NotANote::Form("it is not a regular file"))));
+        }
         Err(error) => return Err(error),
     };
-    if length > NOTE_BYTES_MAX {
-        return Ok(Some(Err(NotANote::Form("it is too long"))));
-    }
-    let bytes = fs::read(path).at("read", path)?;
     Ok(Some(match String::from_utf8(bytes) {
         Ok(text) => Checkpoint::parse(&text),
         Err(_) => Err(NotANote::Form("it is not text")),

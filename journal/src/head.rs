@@ -4,7 +4,7 @@
 //! published after the log's fdatasync and is itself not synced, so after a power cut it may be behind the log. It
 //! is never ahead of it.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use wsusmigrate_core::digest::Sha256;
@@ -12,6 +12,7 @@ use wsusmigrate_core::id::StreamId;
 
 use crate::bytes::{array_at, u32_at, u64_at};
 use crate::disk::{self, At, FileError};
+use crate::plain;
 
 const MAGIC: [u8; 4] = *b"WMHD";
 const SLOT_BYTES: usize = 96;
@@ -78,7 +79,7 @@ pub(crate) struct Slots {
 
 /// Reads the head file. A missing file is one without valid slots.
 pub(crate) fn read(path: &Path) -> Result<Slots, FileError> {
-    let bytes = match fs::read(path).at("read", path) {
+    let bytes = match plain::read(path, FILE_BYTES as u64) {
         Ok(bytes) => bytes,
         Err(error) if disk::is_missing(&error) => return Ok(Slots { newest: None, damaged: 0 }),
         Err(error) => return Err(error),

@@ -38,6 +38,7 @@ mod log;
 mod observe;
 mod open;
 mod place;
+mod plain;
 mod proof;
 mod queue;
 mod reader;

@@ -18,8 +18,9 @@ use crate::disk::{self, FileError};
 use crate::error::{Damage, OpenError, ReadError};
 use crate::head::{self, Slots};
 use crate::identity::Identity;
-use crate::log::cursor::segments;
-use crate::log::mend::{later_commit, size_by_later_commits, wipe_tail};
+use crate::log::cursor::{Position, segments};
+use crate::log::frame::SEGMENT_HEADER_BYTES;
+use crate::log::mend::{find_commit, later_commit, read_tail, size_by_later_commits, wipe_tail};
 use crate::log::read::LogRecords;
 use crate::log::scan::{Point, Scan, ScanError, scan};
 use crate::place::Place;
@@ -137,6 +138,17 @@ pub(crate) fn is_unborn(place: &Place) -> Result<bool, FileError> {
     Ok(!used && !segments(&place.log())?.is_empty() && !begun())
 }
 
+/// Whether a creation is at work, or was cut short. The head is written behind the first record and before everything
+/// else, so it is looked for again when all the rest was: no head and nothing else is a creation, whenever one looks.
+pub(crate) fn is_being_created(place: &Place) -> bool {
+    let signed = checkpoint::list(&place.checkpoints()).map_or(true, |notes| !notes.is_empty());
+    let held = signed || place.store().exists() || was_used(place);
+    let start = Position { segment: 0, offset: SEGMENT_HEADER_BYTES as u64, next: 0, number: 0 };
+    let begun = segments(&place.log()).is_ok_and(|segments| segments == [0]);
+    let alone = || read_tail(&place.log(), &start).is_ok_and(|tail| find_commit(&tail, 2).is_none());
+    !held && begun && alone() && !place.head().exists()
+}
+
 /// Whether the records before a size can be read, from the beginning of their run on: a store that was closed with the
 /// log reads them again, and no snapshot may hide that it cannot.
 fn is_readable(place: &Place, size: u64) -> bool {
@@ -152,14 +164,9 @@ fn stream_of(place: &Place, slots: &Slots, backup: &mut Backup<'_>) -> Result<Op
 }
 
 /// The stream, from the log or the head: what anybody can tell who reads.
-pub(crate) fn stream(place: &Place) -> Result<Option<StreamId>, ReadError> {
-    let of_head = || Ok(head::read(&place.head())?.newest.map(|head| head.stream));
-    match scan_header(place) {
-        Ok(Some(stream)) => Ok(Some(stream)),
-        Ok(None) => of_head(),
-        Err(ScanError::Newer(file, version)) => Err(ReadError::NewerFormat { file, version }),
-        Err(ScanError::File(error)) => Err(error.into()),
-    }
+pub(crate) fn stream(place: &Place) -> Option<StreamId> {
+    let of_head = || head::read(&place.head()).ok()?.newest.map(|head| head.stream);
+    scan_header(place).ok().flatten().or_else(of_head)
 }
 
 fn scan_header(place: &Place) -> Result<Option<StreamId>, ScanError> {

@@ -12,6 +12,7 @@ use wsusmigrate_core::id::StreamId;
 use super::frame::{COMMIT_HEADER_BYTES, CommitHeader, NotAHeader, SEGMENT_HEADER_BYTES, SegmentHeader};
 use crate::disk::{self, At, FileError};
 use crate::place::{self, Place};
+use crate::plain;
 use crate::record::NO_LEAF;
 
 /// How much is read at first, and at most: who reads one record should not read half a megabyte.
@@ -92,7 +93,7 @@ impl Cursor {
     /// Opens a segment and stands before its first commit.
     pub(crate) fn open(log: &Path, segment: u64) -> Result<Self, SegmentError> {
         let path = Place::segment(log, segment);
-        let file = File::open(&path).at("open", &path)?;
+        let file = plain::open(&path)?;
         let mut bytes = [0; SEGMENT_HEADER_BYTES];
         let read = disk::read_at(&file, &mut bytes, 0).at("read", &path)?;
         let header = match SegmentHeader::parse(&bytes[..read]) {
@@ -116,7 +117,7 @@ impl Cursor {
     /// Opens a segment whose header is damaged, for `verify`.
     pub(crate) fn open_unchecked(log: &Path, at: Position) -> Result<Self, FileError> {
         let path = Place::segment(log, at.segment);
-        let file = File::open(&path).at("open", &path)?;
+        let file = plain::open(&path)?;
         let header =
             SegmentHeader { stream: StreamId::from_bytes([0; 16]), first: at.segment, previous: NO_LEAF };
         Ok(Self {

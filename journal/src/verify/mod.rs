@@ -10,6 +10,7 @@ mod outside;
 mod sheaf;
 mod snapshots;
 mod streams;
+mod subject;
 mod verification;
 mod walk;
 

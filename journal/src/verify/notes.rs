@@ -4,8 +4,7 @@ use std::path::PathBuf;
 
 use super::walk::Walk;
 use super::{Elsewhere, Severity};
-use crate::checkpoint::{self, Checkpoint, NotANote};
-use crate::error::ReadError;
+use crate::checkpoint::{self, Checkpoint};
 use crate::place::Place;
 use crate::ring::KeyRing;
 
@@ -50,7 +49,7 @@ impl Walk<'_> {
         let (mut newest, mut uncompared) = (None, None);
         for Note { size, file, read } in notes {
             let wrong = match read {
-                Err(error) => Some(error.to_string()),
+                Err(what) => Some(what),
                 Ok(checkpoint) if checkpoint.size != size => {
                     Some(format!("it covers {} records", checkpoint.size))
                 }
@@ -115,16 +114,17 @@ pub(super) struct Note {
     /// What its name says.
     size: u64,
     file: PathBuf,
-    read: Result<Checkpoint, NotANote>,
+    read: Result<Checkpoint, String>,
 }
 
 /// Reads the notes; one that is gone meanwhile is left out.
-pub(super) fn read(notes: Vec<(u64, PathBuf)>) -> Result<Vec<Note>, ReadError> {
-    let mut found = Vec::with_capacity(notes.len());
-    for (size, file) in notes {
-        if let Some(read) = checkpoint::read(&file)? {
-            found.push(Note { size, file, read });
-        }
-    }
-    Ok(found)
+pub(super) fn read(notes: Vec<(u64, PathBuf)>) -> Vec<Note> {
+    let read = notes.into_iter().filter_map(|(size, file)| {
+        let read = match checkpoint::read(&file) {
+            Ok(read) => read?.map_err(|error| error.to_string()),
+            Err(error) => Err(format!("it cannot be read: {}", error.source)),
+        };
+        Some(Note { size, file, read })
+    });
+    read.collect()
 }

@@ -11,19 +11,19 @@ use super::judge::Judged;
 use super::outside::Kept;
 use super::sheaf::{Answer, Sheaf};
 use super::streams::Imports;
-use super::{Depth, Finding, Outside, Severity, Verification, notes, outside};
-use crate::checkpoint;
+use super::subject::{self, Subject};
+use super::{Depth, Finding, Outside, Severity, Verification, notes};
 use crate::crew::Crew;
+use crate::disk::FileError;
 use crate::error::ReadError;
-use crate::head::{self, Head};
+use crate::head::Head;
 use crate::identity::Identity;
-use crate::log::cursor::{Cursor, Found, Position, SegmentError, segments};
+use crate::log::cursor::{Cursor, Found, Position, SegmentError};
 use crate::log::frame::{
     COMMIT_HEADER_BYTES, CommitHeader, NotAHeader, RECORD_HEADER_BYTES, SEGMENT_HEADER_BYTES,
 };
 use crate::log::mend::{find_commit, read_tail};
 use crate::log::scan::tail_bytes;
-use crate::open;
 use crate::place::Place;
 use crate::record::{NO_LEAF, RecordView};
 use crate::tree::Tree;
@@ -31,20 +31,7 @@ use crate::tree::Tree;
 /// Verifies a journal.
 pub(super) fn walk(dir: &Path, depth: Depth<'_>, beyond: Outside<'_>) -> Result<Verification, ReadError> {
     let place = Place::new(dir);
-    // What was said of the journal before what says how far it is: beside a writer the one must not overtake the other.
-    let kept = match (beyond.keys, open::stream(&place)?) {
-        (Some(keys), Some(stream)) => outside::kept(keys, stream),
-        _ => Vec::new(),
-    };
-    let notes = checkpoint::list(&place.checkpoints())?;
-    let slots = head::read(&place.head())?;
-    let there = segments(&place.log())?;
-    if there.is_empty() && slots.newest.is_none() && !place.head().exists() {
-        return Err(ReadError::NotFound(dir.to_owned()));
-    }
-    if open::is_unborn(&place)? {
-        return Err(ReadError::Unborn(dir.to_owned()));
-    }
+    let Subject { kept, notes, slots, segments: there, unreadable } = subject::look(dir, &place, beyond)?;
     let stated = notes.iter().map(|(size, _)| *size).chain(kept.iter().filter_map(Kept::size));
     let wanted: BTreeSet<_> = stated.chain(beyond.elsewhere.map(|it| it.checkpoint.size)).collect();
     let mut walk = Walk {
@@ -66,6 +53,10 @@ pub(super) fn walk(dir: &Path, depth: Depth<'_>, beyond: Outside<'_>) -> Result<
         findings: Vec::new(),
         depth,
     };
+    for error in &unreadable {
+        let what = format!("it cannot be read: {}", error.source);
+        walk.find(Severity::Damage, None, &error.path, None, &what);
+    }
     match slots.newest {
         None => walk.find(Severity::Damage, None, &place.head(), None, "the durable head is unreadable"),
         Some(_) if slots.damaged > 0 => {
@@ -93,7 +84,7 @@ pub(super) fn walk(dir: &Path, depth: Depth<'_>, beyond: Outside<'_>) -> Result<
     walk.consequences();
     walk.end(&place);
     walk.imported(dir)?;
-    let notes = notes::read(notes)?;
+    let notes = notes::read(notes);
     let ring = walk.ring(&notes);
     let consistent = beyond.elsewhere.and_then(|elsewhere| walk.elsewhere(elsewhere, ring.as_ref()));
     let kept = beyond.keys.and_then(|keys| walk.beside_the_key(keys, kept, ring.as_ref()));
@@ -167,10 +158,19 @@ impl Walk<'_> {
                 if self.leaf.is_some_and(|leaf| leaf != cursor.header().previous) {
                     self.bad(first, path, 0, "the log file is not chained to the one before it");
                 }
-                self.commits(&mut cursor)?;
+                let walked = self.commits(&mut cursor);
+                return self.got_through(path, walked);
+            }
+            Err(_) if self.is_beyond_head(first) => {
+                let what =
+                    "a log file begun behind the durable head: an append in flight, or cut short by a crash";
+                self.find(Severity::Note, Some(first), path, None, what);
                 return Ok(());
             }
-            Err(SegmentError::File(error)) => return Err(error.into()),
+            Err(SegmentError::File(error)) => {
+                self.unreadable(path, &error);
+                return Ok(());
+            }
             Err(SegmentError::Header(NotAHeader::Newer(version), file)) => {
                 return Err(ReadError::NewerFormat { file, version });
             }
@@ -178,9 +178,24 @@ impl Walk<'_> {
         }
         // The header carries nothing the commits need: they are walked all the same.
         if let Ok(mut cursor) = Cursor::open_unchecked(&self.log, at) {
-            self.commits(&mut cursor)?;
+            let walked = self.commits(&mut cursor);
+            return self.got_through(path, walked);
         }
         Ok(())
+    }
+
+    /// A log file that cannot be read to its end is damage, and no reason not to look at the others.
+    fn got_through(&mut self, path: &Path, walked: Result<(), ReadError>) -> Result<(), ReadError> {
+        match walked {
+            Err(ReadError::File(error)) => self.unreadable(path, &error),
+            other => return other,
+        }
+        Ok(())
+    }
+
+    fn unreadable(&mut self, path: &Path, error: &FileError) {
+        self.bad(self.next, path, 0, &format!("the log file cannot be read: {}", error.source));
+        self.lose(self.next);
     }
 
     /// The commits of one log file, and what lies between them.
