@@ -35,6 +35,11 @@ pub(super) fn open_failure(error: &OpenError) -> Failure {
             "Put that file back from a copy of the journal, or out of a bundle, which holds it under the same name: what \
              the key has signed since cannot be verified without it.",
         ),
+        OpenError::Checkpoint { .. } => (
+            Exit::JournalDamaged,
+            "What was signed, or about to be, is not what stands there. `wsusmigrate journal verify` says what it is; \
+             restore the file from a copy.",
+        ),
         OpenError::Key(_) => (
             Exit::Usage,
             "Restore the key from a copy, or name its folder with --keys DIR (or WSUSMIGRATE_KEYS).",

@@ -30,6 +30,11 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<Answer, Failure> {
     let outside = Outside { keys: Some(&keys), elsewhere: elsewhere.as_ref() };
     let verification = verify_against(&folder, &mut legal, outside);
     let mut verification = verification.map_err(|error| state::read_failure(&error))?;
+    if let (Some(elsewhere), Some(identity)) = (&elsewhere, &verification.identity)
+        && elsewhere.checkpoint.origin != identity.origin()
+    {
+        return Err(other_journal(elsewhere));
+    }
     let whole = verification.is_sound();
     if whole {
         let snapshots = verify_snapshots::<Migration>(&folder);
@@ -59,4 +64,12 @@ fn elsewhere(file: &Path) -> Result<Elsewhere, Failure> {
         Ok(None) => Err(Failure::new(Exit::Usage, format!("there is no file {}", file.display())).hint(hint)),
         Err(error) => Err(Failure::new(Exit::Usage, what).because(&error).hint(hint)),
     }
+}
+
+/// A checkpoint of another journal says nothing about this one.
+fn other_journal(elsewhere: &Elsewhere) -> Failure {
+    let file = elsewhere.file.display();
+    let what = format!("{file} is a checkpoint of another journal: {}", elsewhere.checkpoint.origin);
+    Failure::new(Exit::Usage, what)
+        .hint("Name a checkpoint of this journal, or the other journal with --journal DIR.")
 }
