@@ -13,7 +13,7 @@ use std::path::Path;
 
 use support::Bench;
 use wsusmigrate_core::event::run::Recovery;
-use wsusmigrate_journal::{Elsewhere, ReadError, Severity, verify};
+use wsusmigrate_journal::{Elsewhere, OpenError, ReadError, Severity, verify};
 
 /// A log file that begins at the durable end, as far as it was made.
 #[test]
@@ -96,7 +96,19 @@ fn what_stands_in_a_files_place_is_named_and_everything_else_looked_at() {
 #[cfg(unix)]
 #[test]
 fn an_endless_file_is_no_checkpoint() {
-    for file in ["/dev/zero", "/tmp"] {
-        assert!(matches!(Elsewhere::read(Path::new(file)), Err(ReadError::Checkpoint { .. })), "{file}");
+    for file in [Path::new("/dev/zero"), Bench::new().root()] {
+        assert!(matches!(Elsewhere::read(file), Err(ReadError::Checkpoint { .. })), "{}", file.display());
+    }
+}
+
+/// Beside the key no note may be there that says nothing: a head outside that was emptied protects nobody.
+#[test]
+fn a_note_that_is_not_what_was_signed_is_refused() {
+    for ending in [".head", ".signing"] {
+        let bench = Bench::filled(5, 5);
+        let note = bench.keys().join(format!("{}{ending}", support::samples::STREAM));
+        fs::write(&note, "").unwrap();
+        let error = bench.try_open().unwrap_err();
+        assert!(matches!(&error, OpenError::Checkpoint { file, .. } if *file == note), "{error:?}");
     }
 }
