@@ -11,10 +11,10 @@ use serde::{Deserialize, Serialize};
 pub struct Seq(pub u64);
 
 impl Seq {
-    /// The position after this one.
+    /// The position after this one. The last one that a number can say stays: people may ask for it, no log reaches it.
     #[must_use]
     pub const fn next(self) -> Self {
-        Self(self.0 + 1)
+        Self(self.0.saturating_add(1))
     }
 }
 
@@ -61,6 +61,12 @@ impl fmt::Display for ModifiedNanos {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn nothing_follows_the_last_position() {
+        assert_eq!(Seq(6).next(), Seq(7));
+        assert_eq!(Seq(u64::MAX).next(), Seq(u64::MAX));
+    }
 
     #[test]
     fn times_are_shown_in_utc_and_never_panic() {
