@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use sha2::Digest;
 
 use crate::digest::Sha256;
-use crate::text::Text;
+use crate::text::{Text, is_misleading};
 
 /// The longest path a record holds inline, in bytes. Longer ones stand in an evidence file.
 pub const PATH_INLINE_BYTES_MAX: usize = 1024;
@@ -170,7 +170,8 @@ impl fmt::Display for RelPath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for chunk in self.0.utf8_chunks() {
             for character in chunk.valid().chars() {
-                if character.is_control() || is_invisible(character) {
+                // Two names must not look the same because of them.
+                if is_misleading(character) {
                     let mut buffer = [0; 4];
                     for byte in character.encode_utf8(&mut buffer).bytes() {
                         write!(f, "\\x{byte:02X}")?;
@@ -187,11 +188,6 @@ impl fmt::Display for RelPath {
         }
         Ok(())
     }
-}
-
-/// Characters that change how the rest of a line looks: two names must not look the same because of them.
-const fn is_invisible(character: char) -> bool {
-    matches!(character, '\u{061C}' | '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{2069}' | '\u{FEFF}')
 }
 
 impl fmt::Debug for RelPath {

@@ -34,6 +34,14 @@ impl Text {
     }
 }
 
+/// Whether a character ends a line, moves the cursor, or changes how the rest of a line looks: nothing that is shown to a
+/// person may hold one.
+#[must_use]
+pub fn is_misleading(character: char) -> bool {
+    character.is_control()
+        || matches!(character, '\u{061C}' | '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{2069}' | '\u{FEFF}')
+}
+
 impl From<&str> for Text {
     fn from(text: &str) -> Self {
         Self::cut(text, TEXT_BYTES_MAX)

@@ -104,7 +104,7 @@ pub enum OpenError {
         version: u16,
     },
     /// The journal is ended for good; nothing was appended. Reading works. Hint: begin another one.
-    #[error("the journal in {} is sealed by {account}: {reason}", dir.display())]
+    #[error("the journal in {} is sealed by {account}: {reason:?}", dir.display())]
     Sealed {
         /// The journal.
         dir: PathBuf,

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use serde_json::{Value, json};
 use wsusmigrate_journal::Checkpoint;
 
-use crate::show::unit;
+use crate::show::{plain, unit};
 
 /// A checkpoint and where it was put.
 pub struct Anchored {
@@ -25,7 +25,7 @@ pub(super) fn text(anchored: &Anchored, out: &mut dyn Write) -> io::Result<()> {
     }
     writeln!(out, "The checkpoint of {} records was put elsewhere", unit::count(checkpoint.size))?;
     writeln!(out, "  root        {}", checkpoint.root)?;
-    places.iter().try_for_each(|place| writeln!(out, "  place       {place}"))
+    places.iter().try_for_each(|place| writeln!(out, "  place       {}", plain(place)))
 }
 
 /// For machines.

@@ -5,6 +5,7 @@ use std::io::Write;
 use serde_json::json;
 
 use crate::error::Failure;
+use crate::show::plain;
 
 /// Tells people what goes on. Never on standard output, which belongs to data.
 #[derive(Clone, Copy, Debug)]
@@ -14,12 +15,12 @@ pub struct Talk {
 }
 
 impl Talk {
-    /// Says one line.
+    /// Says one line, whatever stands in it.
     pub fn say(self, line: &str) {
         let mut out = anstream::stderr().lock();
         // A closed terminal must not stop a migration: what is not heard is still in the journal.
         let _ =
-            if self.json { writeln!(out, "{}", json!({ "message": line })) } else { writeln!(out, "{line}") };
+            if self.json { writeln!(out, "{}", json!({ "message": line })) } else { writeln!(out, "{}", plain(line)) };
     }
 }
 
@@ -36,6 +37,8 @@ pub fn failure(failure: &Failure, json: bool) {
     } else {
         let hint =
             failure.next_step().map(|hint| format!("\n\x1b[36mhint:\x1b[0m {hint}")).unwrap_or_default();
-        writeln!(out, "\x1b[1;31merror:\x1b[0m {failure}{hint}")
+        // Some causes are several lines, such as what is wrong in a plan.
+        let told: Vec<_> = failure.to_string().lines().map(|line| plain(line).into_owned()).collect();
+        writeln!(out, "\x1b[1;31merror:\x1b[0m {}{hint}", told.join("\n"))
     };
 }

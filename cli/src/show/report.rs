@@ -5,12 +5,13 @@ use std::io::{self, Write};
 use wsusmigrate_core::report::{Report, Section, Value};
 
 use crate::show::table::{paths, sentence, table};
-use crate::show::unit;
+use crate::show::{plain, unit};
 
 /// Writes a report for people. A table longer than `rows_max` says how much it leaves out.
 pub(super) fn text(report: &Report, out: &mut dyn Write) -> io::Result<()> {
-    writeln!(out, "{}", report.title)?;
-    writeln!(out, "{}", "=".repeat(report.title.chars().count()))?;
+    let title = plain(&report.title);
+    writeln!(out, "{title}")?;
+    writeln!(out, "{}", "=".repeat(title.chars().count()))?;
     report.sections.iter().filter(|section| !is_empty(section)).try_for_each(|part| section(part, out))
 }
 
@@ -48,6 +49,6 @@ fn value(value: &Value) -> String {
         Value::Bytes { bytes } => unit::bytes(*bytes),
         Value::Time { time, .. } => time.clone(),
         Value::Span { micros } => unit::span(*micros),
-        Value::Text(text) => text.clone(),
+        Value::Text(text) => plain(text).into_owned(),
     }
 }

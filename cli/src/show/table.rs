@@ -2,6 +2,8 @@
 
 use comfy_table::{ContentArrangement, Table, presets};
 
+use crate::show::plain;
+
 /// The width every table fits, in columns.
 const WIDTH: u16 = 80;
 
@@ -16,14 +18,14 @@ pub(super) fn table<'a>(columns: &[&str], rows: impl Iterator<Item = Vec<String>
     table.lines().map(|line| line.trim_end().to_owned() + "\n").collect()
 }
 
-/// A sentence after `indent`, wrapped between words; further lines stand below its beginning.
+/// A sentence after `indent`, in which no word ends a line, wrapped between words; further lines stand below its beginning.
 pub(super) fn sentence(indent: &str, text: &str) -> String {
     let hanging = " ".repeat(indent.chars().count());
     let options = textwrap::Options::new(usize::from(WIDTH))
         .initial_indent(indent)
         .subsequent_indent(&hanging)
         .break_words(false);
-    textwrap::fill(text, options) + "\n"
+    textwrap::fill(&plain(text), options) + "\n"
 }
 
 /// Rows that begin with a path: the path on a line of its own, the rest below it.

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use wsusmigrate_journal::{Finding, Severity, Verification};
 
 use crate::show::table::sentence;
-use crate::show::unit;
+use crate::show::{plain, unit};
 
 /// Writes the result for people: the verdict first, then every finding.
 pub(super) fn text(verification: &Verification, out: &mut dyn Write) -> io::Result<()> {
@@ -43,7 +43,7 @@ pub(super) fn text(verification: &Verification, out: &mut dyn Write) -> io::Resu
         let event = finding.event.map(|event| format!(" ({event})")).unwrap_or_default();
         let told = format!("{record}{event}: {}", finding.what);
         out.write_all(sentence(&format!("{}: ", word(finding.severity)), &told).as_bytes())?;
-        writeln!(out, "    in {}{place}", finding.file.display())?;
+        writeln!(out, "    in {}{place}", plain(&finding.file.display().to_string()))?;
     }
     Ok(())
 }

@@ -114,7 +114,8 @@ fn confirm(args: &Args, known: Option<&ImportedStream>, bundle: &Bundle, talk: T
         // The same key as before: `may_import` has compared them.
         None if known.is_some() => Ok(()),
         None if std::io::stdin().is_terminal() && std::io::stderr().is_terminal() && !talk.json => {
-            talk.say(&format!("The bundle of {source} is signed by the key with the fingerprint\n  {found}"));
+            talk.say(&format!("The bundle of {source} is signed by the key with the fingerprint"));
+            talk.say(&format!("  {found}"));
             talk.say("Does the source show the same? Type yes, or anything else to leave it:");
             let mut answer = String::new();
             let read = std::io::stdin().read_line(&mut answer);

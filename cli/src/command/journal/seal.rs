@@ -2,6 +2,7 @@
 
 use wsusmigrate_core::event::run::JournalSealed;
 use wsusmigrate_core::status::Phase;
+use wsusmigrate_core::text::TEXT_BYTES_MAX;
 
 use crate::command::state;
 use crate::error::Failure;
@@ -23,6 +24,10 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<Answer, Failure> {
     if reason.is_empty() {
         return Err(Failure::new(Exit::Usage, "a seal needs a reason")
             .hint("Say why nothing more will happen, such as --reason 'the old server is retired'."));
+    }
+    if reason.len() > TEXT_BYTES_MAX {
+        let what = format!("the reason has {} bytes, a record holds {TEXT_BYTES_MAX}", reason.len());
+        return Err(Failure::new(Exit::Usage, what).hint("Say it in fewer words."));
     }
     // Looked at first, so that what is no journal is told as for every command that reads.
     state::reader(global)?;
