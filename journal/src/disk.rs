@@ -124,8 +124,9 @@ pub(crate) enum Durability {
     Disposable,
 }
 
-/// Writes a file under a temporary name and renames it: a crash leaves the old content, or the new, or a leftover
-/// `.tmp` that nobody reads and the next write of that name replaces.
+/// Writes a file of the journal's or the keys' folder under a temporary name and renames it: a crash leaves the old
+/// content, or the new, or a leftover `.tmp` that nobody reads and the next write of that name replaces. Whoever writes
+/// there holds the journal's lock. For all other places there is [`crate::outside`].
 pub(crate) fn write_atomic(path: &Path, durability: Durability, bytes: &[u8]) -> Result<(), FileError> {
     write_atomic_with(path, durability, |file| file.write_all(bytes))
 }
@@ -139,18 +140,46 @@ pub(crate) fn write_atomic_with(
     let mut name = path.as_os_str().to_owned();
     name.push(".tmp");
     let temporary = PathBuf::from(name);
-    let mut file =
-        private().write(true).create(true).truncate(true).open(&temporary).at("create", &temporary)?;
-    fill(&mut file).at("write", &temporary)?;
-    if durability == Durability::Synced {
-        file.sync_all().at("sync", &temporary)?;
-    }
-    drop(file);
-    rename(&temporary, path).at("put in place", path)?;
+    let file = create_anew(&temporary).at("create", &temporary)?;
+    put_in_place(file, &temporary, durability, fill, || rename(&temporary, path).at("put in place", path))?;
     match path.parent() {
         Some(folder) if durability == Durability::Synced => sync_dir(folder),
         _ => Ok(()),
     }
+}
+
+/// Creates a private file. What has its name is removed, never written to: it may be a link, or readable for others.
+fn create_anew(path: &Path) -> io::Result<File> {
+    let create = || private().write(true).create_new(true).open(path);
+    match create() {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            fs::remove_file(path)?;
+            create()
+        }
+        created => created,
+    }
+}
+
+/// Fills a temporary file and puts it in place. Where that fails, nothing is left of it: on a full disk others need the
+/// room.
+pub(crate) fn put_in_place(
+    mut file: File,
+    temporary: &Path,
+    durability: Durability,
+    fill: impl FnOnce(&mut File) -> io::Result<()>,
+    put: impl FnOnce() -> Result<(), FileError>,
+) -> Result<(), FileError> {
+    let filled = fill(&mut file).at("write", temporary).and_then(|()| match durability {
+        Durability::Synced => file.sync_all().at("sync", temporary),
+        Durability::Disposable => Ok(()),
+    });
+    // Windows renames and removes no file that is open.
+    drop(file);
+    let done = filled.and_then(|()| put());
+    if done.is_err() {
+        let _ = fs::remove_file(temporary);
+    }
+    done
 }
 
 /// Removes a file for good: its name does not come back after a crash.

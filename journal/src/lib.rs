@@ -37,6 +37,7 @@ mod key;
 mod log;
 mod observe;
 mod open;
+pub mod outside;
 mod place;
 mod plain;
 mod proof;

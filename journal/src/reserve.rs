@@ -23,12 +23,7 @@ pub(crate) fn make(place: &Place) -> Result<bool, FileError> {
         return Ok(false);
     }
     // A crash in here leaves a part under a temporary name, which the next opening replaces.
-    let made = disk::write_atomic_with(&path, Durability::Synced, |file| file.write_all(&noise()));
-    if made.is_err() {
-        // What did fit is room that others need now.
-        let _ = std::fs::remove_file(place.reserve_half_made());
-    }
-    made.map(|()| true)
+    disk::write_atomic_with(&path, Durability::Synced, |file| file.write_all(&noise())).map(|()| true)
 }
 
 /// Gives its room to whoever needs it now.

@@ -57,7 +57,6 @@ pub use system::name_units;
 pub use system::os_description;
 pub use system::prepare_reading;
 pub use system::same_file_system;
-pub use system::sync_folder;
 pub use system::to_os;
 pub use system::verbatim;
 pub use system::write_system_log;

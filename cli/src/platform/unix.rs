@@ -20,7 +20,7 @@ use wsusmigrate_core::path::{NotRelative, RelPath};
 use super::fact::{Account, Kind, Space, UnsafeName};
 
 pub use folder::Folder;
-pub use sync::{GroupSync, sync_folder};
+pub use sync::GroupSync;
 pub use system_log::write_system_log;
 pub use target::Target;
 pub use uncached::{Uncached, prepare_reading};

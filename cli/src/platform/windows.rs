@@ -21,7 +21,7 @@ use wsusmigrate_core::path::{NotRelative, RelPath};
 use super::fact::{Kind, Space, UnsafeName};
 use super::wtf8;
 
-pub use file::{Folder, GroupSync, Target, Uncached, is_symbolic_link, prepare_reading, sync_folder};
+pub use file::{Folder, GroupSync, Target, Uncached, is_symbolic_link, prepare_reading};
 pub use identity::{account, disable_core_dumps, host_name, os_description};
 pub use system_log::write_system_log;
 

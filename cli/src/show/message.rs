@@ -19,8 +19,11 @@ impl Talk {
     pub fn say(self, line: &str) {
         let mut out = anstream::stderr().lock();
         // A closed terminal must not stop a migration: what is not heard is still in the journal.
-        let _ =
-            if self.json { writeln!(out, "{}", json!({ "message": line })) } else { writeln!(out, "{}", plain(line)) };
+        let _ = if self.json {
+            writeln!(out, "{}", json!({ "message": line }))
+        } else {
+            writeln!(out, "{}", plain(line))
+        };
     }
 }
 

@@ -16,7 +16,8 @@ use super::records::Bundle;
 use super::survey::survey;
 use super::{Portable, tar};
 use crate::checkpoint::Checkpoint;
-use crate::disk::{self, At, Durability, FileError};
+use crate::disk::{At, FileError};
+use crate::outside::{self, There};
 use crate::reader::RecordSource as _;
 
 /// How much of an evidence file is copied at a time.
@@ -64,7 +65,9 @@ pub fn export(source: &dyn Portable, size: Option<u64>, to: &Path) -> Result<Exp
     {
         return Err(ExportError::Rewritten { size: there.size });
     }
-    write(source, &contents, to)?;
+    // Where nothing stood a moment ago, somebody else's export may stand now.
+    let replaced = if there.is_some() { There::Replaced } else { There::Kept };
+    write(source, &contents, to, replaced)?;
     Ok(Exported {
         stream: identity.stream,
         origin: identity.origin(),
@@ -91,9 +94,9 @@ fn there(to: &Path, source: &dyn Portable, new: &Checkpoint) -> Result<Option<Ch
     if records > size { Err(ExportError::Shorter { there: records, size }) } else { Ok(Some(there)) }
 }
 
-fn write(source: &dyn Portable, contents: &Contents, to: &Path) -> Result<(), ExportError> {
+fn write(source: &dyn Portable, contents: &Contents, to: &Path, there: There) -> Result<(), ExportError> {
     let mut failed = None;
-    let written = disk::write_atomic_with(to, Durability::Synced, |file| {
+    let written = outside::write(to, there, |file| {
         fill(source, contents, to, file).map_err(|error| {
             failed = Some(error);
             io::Error::other("it could not be filled")

@@ -3,13 +3,13 @@
 //! First the checkpoint is signed, then it is put elsewhere, then that is recorded. A crash before the record leaves a
 //! checkpoint elsewhere that is as good as any.
 
-use std::fs::File;
-use std::io::{ErrorKind, Write as _};
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use wsusmigrate_core::envelope::{Envelope, Proposed};
 use wsusmigrate_core::event::run::CheckpointAnchored;
 use wsusmigrate_core::id::EventId;
+use wsusmigrate_journal::outside::{self, There};
 use wsusmigrate_journal::{Checkpoint, Elsewhere, Expected, Journal, KeyRing};
 
 use super::writer;
@@ -88,11 +88,6 @@ fn to_file(path: &Path, checkpoint: &Checkpoint, journal: &Journal) -> Result<Pa
     } else {
         path.to_owned()
     };
-    let unwritable = |error: std::io::Error| {
-        Failure::new(Exit::Failed, format!("cannot write {}", file.display()))
-            .because(&error)
-            .hint("Nothing was recorded of it; name another place with --file PATH.")
-    };
     let there = Elsewhere::read(&file).map_err(|error| {
         Failure::new(Exit::Usage, format!("{} is something else than a checkpoint", file.display()))
             .because(&error)
@@ -105,21 +100,13 @@ fn to_file(path: &Path, checkpoint: &Checkpoint, journal: &Journal) -> Result<Pa
             return Ok(file);
         }
     }
-    let mut temporary = file.as_os_str().to_owned();
-    temporary.push(".tmp");
-    let temporary = PathBuf::from(temporary);
-    let mut out = File::create(&temporary).map_err(unwritable)?;
-    out.write_all(checkpoint.text.as_bytes()).and_then(|()| out.sync_all()).map_err(unwritable)?;
-    drop(out);
-    std::fs::rename(&temporary, &file).map_err(unwritable)?;
-    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
-    match platform::sync_folder(folder.unwrap_or(Path::new("."))) {
-        // Shares do not all know the sync of a folder.
-        Err(error) if !matches!(error.kind(), ErrorKind::Unsupported | ErrorKind::InvalidInput) => {
-            Err(unwritable(error))
-        }
-        _ => Ok(file),
-    }
+    let replaced = if there.is_some() { There::Replaced } else { There::Kept };
+    let written = outside::write(&file, replaced, |out| out.write_all(checkpoint.text.as_bytes()));
+    written.map(|()| file.clone()).map_err(|error| {
+        Failure::new(Exit::Failed, format!("cannot write {}", file.display()))
+            .because(&error.source)
+            .hint("Nothing was recorded of it; name another place with --file PATH.")
+    })
 }
 
 /// A checkpoint that stands there already is evidence: it is replaced only by one that goes on from it.

@@ -37,11 +37,6 @@ impl GroupSync {
     }
 }
 
-/// Makes the names in a folder durable.
-pub fn sync_folder(path: &Path) -> io::Result<()> {
-    Folder::open_root(path)?.sync()
-}
-
 /// The name of a local file system whose group sync is trusted.
 #[cfg(target_os = "linux")]
 pub(super) fn known_name(kind: nix::sys::statfs::FsType) -> Option<&'static str> {

@@ -136,11 +136,6 @@ impl GroupSync {
     }
 }
 
-/// Makes the names in a folder durable: nothing to do, see [`Folder::sync`].
-pub fn sync_folder(path: &Path) -> io::Result<()> {
-    Folder::open_root(path)?.sync()
-}
-
 /// A new file, written once from beginning to end.
 #[derive(Debug)]
 pub struct Target {
