@@ -4,7 +4,7 @@
 //! Method: `every_boundary` crashes a rehearsal at each durable boundary there is; `killed` ends a real run from
 //! outside at moments drawn from a seed; `stopped` asks it to stop as a person does; `beside` looks at a journal while
 //! it grows; `undurable` has the system refuse to sync the destination; `dropped` takes from the source what a killed
-//! run had brought. A test waits for what it needs to see in the journal, never for time to pass.
+//! run had brought; `unheard` prints a checkpoint to nobody. A test waits for what it needs to see in the journal, never for time to pass.
 //!
 //! `cargo test` enumerates the small estates and samples the larger ones. The whole campaign takes minutes:
 //!
@@ -21,3 +21,5 @@ mod ledger;
 mod stopped;
 mod support;
 mod undurable;
+#[cfg(target_os = "linux")]
+mod unheard;

@@ -50,6 +50,7 @@ pub use system::file_system_name;
 pub use system::free_space;
 pub use system::from_os;
 pub use system::host_name;
+pub use system::is_output_nowhere;
 pub use system::is_symbolic_link;
 pub use system::kind_of;
 pub use system::lies_at;

@@ -7,8 +7,9 @@ mod target;
 mod uncached;
 
 use std::ffi::OsStr;
-use std::fs::Metadata;
+use std::fs::{File, Metadata};
 use std::io;
+use std::os::fd::AsFd;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::{Path, PathBuf};
@@ -24,6 +25,15 @@ pub use sync::GroupSync;
 pub use system_log::write_system_log;
 pub use target::Target;
 pub use uncached::{Uncached, prepare_reading};
+
+/// Whether nobody receives what is written to standard output: it leads to `/dev/null`, or was closed when the program
+/// began, in whose place Rust opens that.
+#[must_use]
+pub fn is_output_nowhere() -> bool {
+    let out = io::stdout().as_fd().try_clone_to_owned().and_then(|out| File::from(out).metadata());
+    let (Ok(out), Ok(null)) = (out, std::fs::metadata("/dev/null")) else { return true };
+    out.file_type().is_char_device() && out.rdev() == null.rdev()
+}
 
 /// The longest name of one entry, in [`name_units`].
 pub const NAME_UNITS_MAX: usize = 255;

@@ -25,6 +25,13 @@ pub use file::{Folder, GroupSync, Target, Uncached, is_symbolic_link, prepare_re
 pub use identity::{account, disable_core_dumps, host_name, os_description};
 pub use system_log::write_system_log;
 
+/// Whether nobody receives what is written to standard output: the program was started without one.
+#[must_use]
+pub fn is_output_nowhere() -> bool {
+    use std::os::windows::io::AsRawHandle as _;
+    io::stdout().as_raw_handle().is_null()
+}
+
 /// The longest name of one entry, in [`name_units`].
 pub const NAME_UNITS_MAX: usize = 255;
 

@@ -83,16 +83,18 @@ impl Answer {
     }
 }
 
-/// Writes an answer. A reader who closes the pipe early (`| head`) is no failure.
+/// Writes an answer to standard output. A reader who closes the pipe early (`| head`) is no failure.
 pub fn render(body: Body, json: bool, out: &mut dyn Write) -> Result<(), Failure> {
-    match written(body, json, out) {
+    match write(body, json, out) {
         Ok(told) => told,
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         Err(error) => Err(Failure::new(Exit::Failed, "cannot write to standard output").because(&error)),
     }
 }
 
-fn written(body: Body, json: bool, out: &mut dyn Write) -> io::Result<Result<(), Failure>> {
+/// Writes an answer to the last byte. An error is one of the place it is written to; a failure within is one of what was
+/// to be written.
+pub fn write(body: Body, json: bool, out: &mut dyn Write) -> io::Result<Result<(), Failure>> {
     match body {
         Body::Nothing => {}
         Body::Report(it) if json => document(&json!(it), out)?,

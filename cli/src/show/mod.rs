@@ -19,7 +19,7 @@ mod unit;
 mod verification;
 
 pub use anchored::Anchored;
-pub use answer::{Answer, Body, Line, render};
+pub use answer::{Answer, Body, Line, render, write};
 pub use message::{Talk, failure};
 pub use plain::plain;
 pub use proof::{Proof, Proved};

@@ -1,7 +1,7 @@
 //! `journal anchor`: the current checkpoint put where whoever can rewrite the journal may not reach it.
 //!
-//! First the checkpoint is signed, then it is put elsewhere, then that is recorded. A crash before the record leaves a
-//! checkpoint elsewhere that is as good as any.
+//! First the checkpoint is signed, then it is put elsewhere, then that is recorded: what nobody received is not. A crash
+//! before the record leaves a checkpoint elsewhere that is as good as any.
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -20,7 +20,7 @@ use crate::executor::append_failure;
 use crate::exit::Exit;
 use crate::place::Global;
 use crate::platform;
-use crate::show::{Anchored, Answer, Body};
+use crate::show::{self, Anchored, Answer, Body};
 
 /// Sign a checkpoint and put it elsewhere: to a file, the system's log or standard output
 #[derive(clap::Args, Debug)]
@@ -38,6 +38,14 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<Answer, Failure> {
     if let Some(file) = &args.file {
         refuse_inside(file, &global.journal_folder()?)?;
     }
+    let printed = args.file.is_none() && !args.system_log;
+    if printed && platform::is_output_nowhere() {
+        return Err(Failure::new(
+            Exit::Usage,
+            "standard output leads nowhere: nobody would receive the checkpoint",
+        )
+        .hint("Put it elsewhere with --file PATH."));
+    }
     let journal = writer::open(global)?;
     let checkpoint = journal.checkpoint().map_err(|error| writer::checkpoint_failure(&error))?;
     let mut places = Vec::new();
@@ -48,13 +56,28 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<Answer, Failure> {
     if args.system_log {
         places.push(to_system_log(&checkpoint)?);
     }
-    let printed = places.is_empty();
     if printed {
         places.push("standard output".to_owned());
     }
+    let anchored = Anchored { checkpoint: checkpoint.clone(), places: places.clone(), printed };
+    let mut body = Body::Anchored(Box::new(anchored));
+    if printed {
+        print(body, global.json)?;
+        body = Body::Nothing;
+    }
     record(&journal, &checkpoint, &places)?;
     writer::close(journal)?;
-    Ok(Answer::well(Body::Anchored(Box::new(Anchored { checkpoint, places, printed }))))
+    Ok(Answer::well(body))
+}
+
+/// Prints it to the last byte. Here, a reader who closes the pipe early has not received it.
+fn print(body: Body, json: bool) -> Result<(), Failure> {
+    let unprinted = |error: std::io::Error| {
+        Failure::new(Exit::Failed, "cannot write to standard output")
+            .because(&error)
+            .hint("Nothing was recorded of it; put the checkpoint elsewhere with --file PATH.")
+    };
+    show::write(body, json, &mut anstream::stdout().lock()).map_err(unprinted)?
 }
 
 /// Whoever rewrites the journal rewrites what lies in its folder.
