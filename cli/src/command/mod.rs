@@ -5,6 +5,7 @@ mod init;
 mod journal;
 mod moment;
 mod of_stream;
+mod out;
 mod plan;
 mod rehearse;
 mod replay;

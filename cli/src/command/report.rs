@@ -1,6 +1,5 @@
 //! `report`: what an auditor or an operator asks of the journal.
 
-use std::io::Write as _;
 use std::path::PathBuf;
 
 use clap::ValueEnum;
@@ -9,8 +8,8 @@ use wsusmigrate_core::report;
 use crate::clock;
 use crate::command::moment::Moment;
 use crate::command::of_stream::OfStream;
+use crate::command::out;
 use crate::error::Failure;
-use crate::exit::Exit;
 use crate::place::Global;
 use crate::show::{self, Answer, Body};
 
@@ -67,13 +66,5 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<Answer, Failure> {
         }
         return Ok(Answer::well(body));
     };
-    let unwritable = |error: std::io::Error| {
-        Failure::new(Exit::Failed, format!("cannot write {}", file.display()))
-            .because(&error)
-            .hint("Choose a new file with --out FILE; what is there is not written over.")
-    };
-    let mut out = std::io::BufWriter::new(std::fs::File::create_new(file).map_err(unwritable)?);
-    show::render(body, json, &mut out)?;
-    out.flush().map_err(unwritable)?;
-    Ok(Answer::well(Body::Nothing))
+    out::answer(file, body, json, global)
 }

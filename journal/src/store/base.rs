@@ -8,7 +8,7 @@ use wsusmigrate_core::digest::Sha256;
 use wsusmigrate_core::id::{ActionId, EventId, StreamId};
 
 use crate::bytes::{array_at, u64_at};
-use crate::disk;
+use crate::disk::{self, FileError};
 use crate::record::RawRecord;
 use crate::store::{pack, run};
 
@@ -44,6 +44,12 @@ impl From<sled::Error> for StoreError {
     fn from(error: sled::Error) -> Self {
         let lacks_room = matches!(&error, sled::Error::Io(cause) if disk::lacks_room(cause));
         Self { what: error.to_string(), lacks_room, of_log: false }
+    }
+}
+
+impl From<FileError> for StoreError {
+    fn from(error: FileError) -> Self {
+        Self { what: format!("{error}: {}", error.source), lacks_room: error.lacks_room() }
     }
 }
 
@@ -119,6 +125,8 @@ pub(crate) struct Trees {
 impl Store {
     /// Opens or creates the database.
     pub(crate) fn open(path: &Path) -> Result<Self, StoreError> {
+        // Its files hold what the log holds, and sled makes them readable for all: the folder keeps others out.
+        disk::create_dir(path)?;
         guarded(|| {
             let db = sled::Config::new()
                 .path(path)

@@ -1,6 +1,5 @@
 //! `journal export`: the journal for other places: as a bundle that proves itself, or as lines other programs read.
 
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use clap::{ArgGroup, ValueEnum};
@@ -10,11 +9,11 @@ use wsusmigrate_journal::{Query, RawRecord, ReadError};
 
 use super::events::Events;
 use crate::command::of_stream::OfStream;
-use crate::command::{moment, state};
+use crate::command::{moment, out, state};
 use crate::error::Failure;
 use crate::exit::Exit;
 use crate::place::Global;
-use crate::show::{self, Answer, Body, bundle, cloud_event, csv};
+use crate::show::{Answer, Body, bundle, cloud_event, csv};
 
 /// Export the journal: as a bundle that proves itself, or as lines for other programs; works beside a running run
 #[derive(clap::Args, Debug)]
@@ -71,16 +70,21 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<Answer, Failure> {
     if args.bom && args.format != Some(Format::Csv) {
         return Err(Failure::new(Exit::Usage, "--bom goes with --format csv"));
     }
+    if global.json && args.format == Some(Format::Csv) {
+        return Err(Failure::new(Exit::Usage, "--json does not go with --format csv")
+            .hint("Leave --json out, or export JSON documents with --format jsonl."));
+    }
     let source = args.of_stream.source(global)?;
     match (&args.bundle, args.format) {
-        (Some(to), _) => export_bundle(args, &*source, to),
-        (None, Some(format)) => export_lines(args, source, format),
+        (Some(to), _) => export_bundle(args, &*source, to, global),
+        (None, Some(format)) => export_lines(args, source, format, global),
         (None, None) => Err(Failure::new(Exit::Usage, "say --bundle FILE or --format FORMAT")),
     }
 }
 
-fn export_bundle(args: &Args, source: &dyn Portable, to: &Path) -> Result<Answer, Failure> {
+fn export_bundle(args: &Args, source: &dyn Portable, to: &Path, global: &Global) -> Result<Answer, Failure> {
     let to = if to.is_dir() { to.join(format!("{}.tar", source.identity().stream)) } else { to.to_owned() };
+    out::refuse_inside_journal(&to, global)?;
     let exported = export(source, args.size, &to).map_err(|error| unexported(&error))?;
     let line = bundle::exported(&exported, &to);
     Ok(Answer::well(Body::line(line)).next(
@@ -118,7 +122,12 @@ fn unexported(error: &ExportError) -> Failure {
     Failure::new(exit, "the bundle was not written").because(error).hint(hint)
 }
 
-fn export_lines(args: &Args, source: Box<dyn Portable>, format: Format) -> Result<Answer, Failure> {
+fn export_lines(
+    args: &Args,
+    source: Box<dyn Portable>,
+    format: Format,
+    global: &Global,
+) -> Result<Answer, Failure> {
     let Wanted { from, to, since, until } = args.wanted;
     let end = to.map_or(source.size(), |to| Seq(to).next().0);
     let origin = source.identity().origin();
@@ -137,14 +146,8 @@ fn export_lines(args: &Args, source: Box<dyn Portable>, format: Format) -> Resul
     let query = Query { since, until, ..Query::default() };
     let lines = Events::new(source, from.unwrap_or(0)..end, query).map(line);
     let body = Body::Texts(Box::new(head.into_iter().chain(lines)));
-    let Some(file) = &args.out else { return Ok(Answer::well(body)) };
-    let unwritable = |error: std::io::Error| {
-        Failure::new(Exit::Failed, format!("cannot write {}", file.display()))
-            .because(&error)
-            .hint("Choose a new file with --out FILE; what is there is not written over.")
-    };
-    let mut out = std::io::BufWriter::new(std::fs::File::create_new(file).map_err(unwritable)?);
-    show::render(body, false, &mut out)?;
-    out.flush().map_err(unwritable)?;
-    Ok(Answer::well(Body::Nothing))
+    match &args.out {
+        Some(file) => out::answer(file, body, false, global),
+        None => Ok(Answer::well(body)),
+    }
 }

@@ -1,19 +1,20 @@
 //! `journal prove`: that a record is under a checkpoint, or that a checkpoint goes on from a smaller size.
 
-use std::fs::File;
-use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use wsusmigrate_core::unit::Seq;
 use wsusmigrate_journal::{
     Checkpoint, KeyRing, Reader, RecordSource as _, prove_consistency, prove_inclusion, verifier_key,
 };
 
-use crate::command::state;
+use crate::command::{out, state};
 use crate::error::Failure;
 use crate::exit::Exit;
 use crate::place::Global;
 use crate::show::{Answer, Body, Proof, Proved};
+
+/// How the name of the file with a record's bytes ends.
+const RECORD_ENDING: &str = "leaf";
 
 /// Prove that a record is in the journal, or that the journal goes on from a smaller size
 ///
@@ -37,14 +38,35 @@ pub(in crate::command) struct Args {
 
 pub(super) fn run(args: &Args, global: &Global) -> Result<Answer, Failure> {
     let reader = state::reader(global)?;
+    let file = look_before(args, global)?;
     let needed = args.seq.map_or(args.from, |seq| seq.checked_add(1)).unwrap_or(u64::MAX);
     let (checkpoint, ring) = checkpoint(&reader, args.checkpoint, needed)?;
     let key = verifier_key(&checkpoint.origin, ring.in_force(checkpoint.size));
-    let proved = match args.seq {
-        Some(seq) => inclusion(&reader, seq, &checkpoint, args.out.as_deref())?,
-        None => consistency(&reader, needed, &checkpoint, args.out.as_deref())?,
+    let proved = match (args.seq, file) {
+        (Some(seq), Some(file)) => inclusion(&reader, seq, &checkpoint, file)?,
+        (_, file) => consistency(&reader, needed, &checkpoint, file)?,
     };
     Ok(Answer::well(Body::Proof(Box::new(Proof { proved, checkpoint, key }))))
+}
+
+/// The file of the proof, if it goes to one. It and the one beside it must be free: else nothing is written.
+fn look_before(args: &Args, global: &Global) -> Result<Option<PathBuf>, Failure> {
+    let file = match (args.seq, &args.out) {
+        (_, Some(file)) => file.clone(),
+        (Some(seq), None) => PathBuf::from(format!("record-{seq}.tlog-proof")),
+        (None, None) => return Ok(None),
+    };
+    out::refuse_inside_journal(&file, global)?;
+    out::refuse_there(&file)?;
+    if args.seq.is_some() {
+        if file.extension().is_some_and(|ending| ending.eq_ignore_ascii_case(RECORD_ENDING)) {
+            let what = format!("{} is the name of the record's bytes beside the proof", file.display());
+            return Err(Failure::new(Exit::Usage, what)
+                .hint("Choose another ending with --out FILE, such as .tlog-proof."));
+        }
+        out::refuse_there(&file.with_extension(RECORD_ENDING))?;
+    }
+    Ok(Some(file))
 }
 
 /// The checkpoint to prove under, with its signature checked.
@@ -74,12 +96,7 @@ fn checkpoint(reader: &Reader, asked: Option<u64>, needed: u64) -> Result<(Check
     Ok((checkpoint, ring))
 }
 
-fn inclusion(
-    reader: &Reader,
-    seq: u64,
-    checkpoint: &Checkpoint,
-    out: Option<&Path>,
-) -> Result<Proved, Failure> {
+fn inclusion(reader: &Reader, seq: u64, checkpoint: &Checkpoint, file: PathBuf) -> Result<Proved, Failure> {
     let proof = prove_inclusion(reader, Seq(seq), checkpoint.size);
     let (proof, leaf) = proof.map_err(|error| state::read_failure(&error))?;
     proof.verify(leaf, checkpoint.root).map_err(|_| another_root(checkpoint))?;
@@ -87,10 +104,12 @@ fn inclusion(
     let raw = raw.ok_or_else(|| Failure::new(Exit::Failed, format!("record {seq} could not be read")))?;
     let raw = raw.map_err(|error| state::read_failure(&error))?;
     let event = state::decode(&raw)?.name();
-    let file = out.map_or_else(|| PathBuf::from(format!("record-{seq}.tlog-proof")), Path::to_owned);
-    let record = file.with_extension("leaf");
-    write(&record, raw.payload())?;
-    write(&file, proof.to_text(checkpoint).as_bytes())?;
+    let record = file.with_extension(RECORD_ENDING);
+    out::bytes(&record, raw.payload())?;
+    out::bytes(&file, proof.to_text(checkpoint).as_bytes()).inspect_err(|_| {
+        // Ours: nothing had its name.
+        let _ = std::fs::remove_file(&record);
+    })?;
     Ok(Proved::Inclusion { proof, leaf, event, file, record })
 }
 
@@ -98,7 +117,7 @@ fn consistency(
     reader: &Reader,
     from: u64,
     checkpoint: &Checkpoint,
-    out: Option<&Path>,
+    file: Option<PathBuf>,
 ) -> Result<Proved, Failure> {
     let proof = prove_consistency(reader, from, checkpoint.size);
     let (proof, root) = proof.map_err(|error| state::read_failure(&error))?;
@@ -107,24 +126,14 @@ fn consistency(
     if let Some(stated) = stated.filter(|stated| stated.root != root) {
         return Err(another_root(&stated));
     }
-    if let Some(file) = out {
-        write(file, proof.to_text(checkpoint).as_bytes())?;
+    if let Some(file) = &file {
+        out::bytes(file, proof.to_text(checkpoint).as_bytes())?;
     }
-    Ok(Proved::Consistency { proof, root, file: out.map(Path::to_owned) })
+    Ok(Proved::Consistency { proof, root, file })
 }
 
 fn another_root(checkpoint: &Checkpoint) -> Failure {
     let what =
         format!("the log has another root over the first {} records than its checkpoint", checkpoint.size);
     Failure::new(Exit::JournalDamaged, what).hint("`wsusmigrate journal verify` says more.")
-}
-
-fn write(file: &Path, bytes: &[u8]) -> Result<(), Failure> {
-    let written =
-        File::create_new(file).and_then(|mut out| out.write_all(bytes).and_then(|()| out.sync_all()));
-    written.map_err(|error| {
-        Failure::new(Exit::Failed, format!("cannot write {}", file.display()))
-            .because(&error)
-            .hint("Choose a new file with --out FILE; what is there is not written over.")
-    })
 }
