@@ -3,6 +3,8 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
+use wsusmigrate_core::event::Kind;
+
 use crate::error::ReadError;
 use crate::log::read::LogRecords;
 use crate::reader::{Reader, RecordSource as _};
@@ -20,6 +22,8 @@ pub struct Tail {
     query: Query,
     /// An error was told: what comes behind it is not shown as if nothing were missing.
     ended: bool,
+    /// Whether a seal stands at its end, once that was looked at.
+    sealed: Option<bool>,
 }
 
 impl Tail {
@@ -29,7 +33,7 @@ impl Tail {
             return Err(ReadError::Beyond { asked: from, size });
         }
         let records = reader.log_records(from..size);
-        Ok(Self { reader, records, query, ended: false })
+        Ok(Self { reader, records, query, ended: false, sealed: None })
     }
 
     /// The next record that is durable by now; nothing where there is none yet. An error where the journal was
@@ -57,10 +61,26 @@ impl Tail {
                 return Ok(None);
             }
             self.records.extend(size);
+            self.sealed = None;
         }
     }
 
-    /// The next record, waiting for it; nothing where none came within the time.
+    /// Whether the journal is sealed and nothing can come any more. Asked once all that is durable was shown.
+    pub fn is_over(&mut self) -> Result<bool, ReadError> {
+        if let Some(sealed) = self.sealed {
+            return Ok(sealed);
+        }
+        let size = self.reader.size();
+        let mut last = self.reader.log_records(size.saturating_sub(1)..size);
+        let sealed = match last.next_payload() {
+            Some(record) => record?.name() == Some(Kind::RunJournalSealed.name()),
+            None => false,
+        };
+        self.sealed = Some(sealed);
+        Ok(sealed)
+    }
+
+    /// The next record, waiting for it; nothing where none came within the time, or none can come any more.
     pub fn next_within(&mut self, patience: Duration) -> Result<Option<RawRecord>, ReadError> {
         let until = Instant::now() + patience;
         loop {
@@ -68,7 +88,7 @@ impl Tail {
                 return Ok(Some(record));
             }
             let left = until.saturating_duration_since(Instant::now());
-            if left.is_zero() {
+            if left.is_zero() || self.is_over()? {
                 return Ok(None);
             }
             thread::sleep(left.min(LOOK_EVERY));

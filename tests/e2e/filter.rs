@@ -15,6 +15,7 @@ pub(crate) fn apply(filter: &[String], text: &str) -> Result<String, String> {
             lines.sort_unstable();
             Ok(lines.into_iter().fold(String::new(), add))
         }
+        ["upper"] => Ok(text.to_uppercase()),
         ["count"] => Ok(format!("{} lines\n", text.lines().count())),
         ["section", key] => section(&json(text)?, key),
         ["field", pointer] => {

@@ -54,7 +54,7 @@ impl OfStream {
 
 fn known(state: &Migration, upto: Upto, wanted: &str) -> Result<(StreamId, ImportedStream), Failure> {
     let mut streams = state.run.status.streams.iter();
-    let known = streams.find(|(stream, _)| stream.to_string() == wanted);
+    let known = streams.find(|(stream, _)| stream.to_string().eq_ignore_ascii_case(wanted));
     known.map(|(stream, imported)| (stream, *imported)).ok_or_else(|| {
         let then = if upto == Upto::Now { "" } else { " by then" };
         Failure::new(Exit::Usage, format!("no stream {wanted} was imported{then}"))

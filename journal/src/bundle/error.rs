@@ -33,9 +33,17 @@ fn of(seq: Option<Seq>) -> String {
 /// Why a bundle was not accepted.
 #[derive(Debug, thiserror::Error)]
 pub enum BundleError {
-    /// Something in it is not what it must be: it was changed, cut, or never one. Hint: fetch it again.
+    /// Something in it is not what it must be: it was changed or cut. Hint: fetch it again.
     #[error(transparent)]
     Damaged(#[from] BundleDamage),
+    /// It is something else. Hint: name the bundle.
+    #[error("{} is not a bundle: {what}", file.display())]
+    NotABundle {
+        /// The file or folder.
+        file: PathBuf,
+        /// What it is instead, as far as one can tell.
+        what: &'static str,
+    },
     /// A newer program wrote it. Hint: use that program.
     #[error("{} has log format version {version}, which is newer than this program", file.display())]
     NewerFormat {

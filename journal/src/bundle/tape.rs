@@ -1,7 +1,7 @@
 //! The archive as it is read: from the beginning to the end, nothing skipped, no length believed before it is bounded.
 
 use std::fs::File;
-use std::io::{self, BufReader, Read, Seek, SeekFrom};
+use std::io::{self, BufRead as _, BufReader, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use sha2::Digest;
@@ -9,7 +9,7 @@ use wsusmigrate_core::digest::Sha256;
 use wsusmigrate_core::unit::Seq;
 
 use super::error::{BundleDamage, BundleError};
-use super::tar;
+use super::{contents, tar};
 use crate::disk::At;
 
 const BUFFER_BYTES: usize = 256 << 10;
@@ -32,7 +32,12 @@ impl Tape {
     pub(super) fn open(path: &Path) -> Result<Self, BundleError> {
         let file = File::open(path).at("open", path)?;
         let metadata = file.metadata().at("read", path)?;
-        let tape = Self {
+        let other = |what| Err(BundleError::NotABundle { file: path.to_owned(), what });
+        // A folder, a pipe or a device has no end that could be checked.
+        if !metadata.is_file() {
+            return other("it is not a file");
+        }
+        let mut tape = Self {
             path: path.to_owned(),
             file: BufReader::with_capacity(BUFFER_BYTES, file),
             length: metadata.len(),
@@ -41,8 +46,12 @@ impl Tape {
             end: 0,
             hash: sha2::Sha256::new(),
         };
-        // A pipe or a device has no end that could be checked.
-        if metadata.is_file() { Ok(tape) } else { Err(tape.damage(None, "it is not a file")) }
+        let beginning = tape.file.fill_buf().at("read", path)?;
+        if tar::may_begin(beginning, contents::MANIFEST) {
+            Ok(tape)
+        } else {
+            other("it does not begin as one")
+        }
     }
 
     /// Begins the entry that must come next: its name, and the most bytes it may have. Its length.

@@ -10,6 +10,8 @@ pub(super) const ENTRY_BYTES_MAX: u64 = 0o77_777_777_777;
 const NAME_BYTES: usize = 100;
 const SIZE_AT: usize = 124;
 const CHECKSUM_AT: usize = 148;
+const MARK_AT: usize = 257;
+const MARK: &[u8] = b"ustar\x0000";
 
 /// The header of an entry. The checksum is the sum of all bytes, its own eight taken as spaces.
 pub(super) fn header(name: &str, bytes: u64) -> [u8; BLOCK_BYTES] {
@@ -24,7 +26,7 @@ pub(super) fn header(name: &str, bytes: u64) -> [u8; BLOCK_BYTES] {
     put(136, b"00000000000\0");
     put(CHECKSUM_AT, b"        ");
     put(156, b"0");
-    put(257, b"ustar\x0000");
+    put(MARK_AT, MARK);
     put(329, b"0000000\0");
     put(337, b"0000000\0");
     let sum: u32 = block.iter().map(|byte| u32::from(*byte)).sum();
@@ -39,6 +41,13 @@ pub(super) fn parse(block: &[u8; BLOCK_BYTES]) -> Option<(String, u64)> {
     let digits = std::str::from_utf8(&block[SIZE_AT..SIZE_AT + 11]).ok()?;
     let bytes = u64::from_str_radix(digits, 8).ok().filter(|bytes| *bytes <= ENTRY_BYTES_MAX)?;
     (header(name, bytes) == *block).then(|| (name.to_owned(), bytes))
+}
+
+/// Whether bytes may be the beginning of an archive whose first entry has this name, damaged or cut as they may be. Either
+/// the name or the mark is enough: what damages one leaves the other.
+pub(super) fn may_begin(bytes: &[u8], name: &str) -> bool {
+    let named = bytes.iter().zip(name.as_bytes()).all(|(found, wanted)| found == wanted);
+    named || bytes.get(MARK_AT..).is_some_and(|rest| rest.starts_with(MARK))
 }
 
 /// Zeros behind an entry of so many bytes.

@@ -7,10 +7,11 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use wsusmigrate_core::envelope::{Envelope, Proposed};
+use wsusmigrate_core::event::Kind;
 use wsusmigrate_core::event::run::CheckpointAnchored;
 use wsusmigrate_core::id::EventId;
 use wsusmigrate_journal::outside::{self, There};
-use wsusmigrate_journal::{Checkpoint, Elsewhere, Expected, Journal, KeyRing};
+use wsusmigrate_journal::{Checkpoint, Elsewhere, Expected, Journal, KeyRing, RecordSource as _};
 
 use super::writer;
 use crate::clock;
@@ -36,7 +37,8 @@ pub(in crate::command) struct Args {
 
 pub(super) fn run(args: &Args, global: &Global) -> Result<Answer, Failure> {
     if let Some(file) = &args.file {
-        refuse_inside(file, &global.journal_folder()?)?;
+        refuse_inside(file, &global.journal_folder()?, "the journal's folder")?;
+        refuse_inside(file, &global.keys_folder(), "the folder of the keys")?;
     }
     let printed = args.file.is_none() && !args.system_log;
     if printed && platform::is_output_nowhere() {
@@ -46,7 +48,13 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<Answer, Failure> {
         )
         .hint("Put it elsewhere with --file PATH."));
     }
-    let journal = writer::open(global)?;
+    let journal = writer::open(global).map_err(|failure| match last_of_sealed(global) {
+        Some(last) if failure.exit() == Exit::Usage => failure.hint(format!(
+            "Nothing can be added to it any more. Its last checkpoint is {}: copy that file elsewhere.",
+            last.display()
+        )),
+        _ => failure,
+    })?;
     let checkpoint = journal.checkpoint().map_err(|error| writer::checkpoint_failure(&error))?;
     let mut places = Vec::new();
     if let Some(file) = &args.file {
@@ -80,13 +88,23 @@ fn print(body: Body, json: bool) -> Result<(), Failure> {
     show::write(body, json, &mut anstream::stdout().lock()).map_err(unprinted)?
 }
 
-/// Whoever rewrites the journal rewrites what lies in its folder.
-fn refuse_inside(file: &Path, journal: &Path) -> Result<(), Failure> {
-    if !platform::is_inside(file, journal).unwrap_or(false) {
+/// Whoever rewrites the journal rewrites what lies in its folder, and in that of the keys.
+fn refuse_inside(file: &Path, folder: &Path, whose: &str) -> Result<(), Failure> {
+    if !platform::is_inside(file, folder).unwrap_or(false) {
         return Ok(());
     }
-    Err(Failure::new(Exit::Usage, format!("{} would lie in the journal's folder", file.display()))
+    Err(Failure::new(Exit::Usage, format!("{} would lie in {whose}", file.display()))
         .hint("Name a place that whoever can write the journal cannot write."))
+}
+
+/// The file of the checkpoint over all of a sealed journal.
+fn last_of_sealed(global: &Global) -> Option<PathBuf> {
+    let reader = state::reader(global).ok()?;
+    let size = reader.size();
+    let last = reader.records(size.checked_sub(1)?..size).next()?.ok()?;
+    let sealed = last.decode().ok()?.name() == Some(Kind::RunJournalSealed.name());
+    reader.checkpoint_of(size).ok().flatten().filter(|_| sealed)?;
+    Some(global.journal_folder().ok()?.join("checkpoints").join(format!("{size:020}")))
 }
 
 fn record(journal: &Journal, checkpoint: &Checkpoint, places: &[String]) -> Result<(), Failure> {

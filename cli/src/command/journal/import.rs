@@ -142,6 +142,9 @@ fn unusable(error: &BundleError) -> Failure {
         BundleError::Damaged(_) => {
             (Exit::JournalDamaged, "Fetch the bundle again from its source; this one is no proof.")
         }
+        BundleError::NotABundle { .. } => {
+            (Exit::Usage, "Name the file that `wsusmigrate journal export --bundle` wrote.")
+        }
         BundleError::NewerFormat { .. } => (Exit::Usage, "Use the newer program that wrote it."),
         BundleError::File(_) => (Exit::Failed, "Check the path and the rights of the account."),
     };

@@ -49,7 +49,7 @@ pub(in crate::command) struct Args {
     /// At most so many events
     #[arg(long, value_name = "N")]
     limit: Option<u64>,
-    /// Wait for what comes next, until Ctrl-C
+    /// Wait for what comes next, until Ctrl-C or the end of a sealed journal
     #[arg(long, conflicts_with_all = ["to", "stream"])]
     follow: bool,
     #[command(flatten)]
@@ -95,7 +95,7 @@ fn lines(records: impl Iterator<Item = Result<RawRecord, ReadError>> + 'static) 
     Answer::well(Body::Lines(Box::new(lines)))
 }
 
-/// What is there and what comes, without an end but an error.
+/// What is there and what comes, without an end but a seal or an error.
 struct Following(Tail);
 
 impl Iterator for Following {
@@ -105,6 +105,11 @@ impl Iterator for Following {
         loop {
             if let Some(found) = self.0.next_within(PATIENCE).transpose() {
                 return Some(found);
+            }
+            match self.0.is_over() {
+                Ok(false) => {}
+                Ok(true) => return None,
+                Err(error) => return Some(Err(error)),
             }
         }
     }
