@@ -65,8 +65,12 @@ impl Tail {
         }
     }
 
-    /// Whether the journal is sealed and nothing can come any more. Asked once all that is durable was shown.
+    /// Whether nothing can come any more: the journal is sealed, or an error was told. Asked once all that is durable was
+    /// shown.
     pub fn is_over(&mut self) -> Result<bool, ReadError> {
+        if self.ended {
+            return Ok(true);
+        }
         if let Some(sealed) = self.sealed {
             return Ok(sealed);
         }

@@ -49,7 +49,7 @@ impl From<sled::Error> for StoreError {
 
 impl From<FileError> for StoreError {
     fn from(error: FileError) -> Self {
-        Self { what: format!("{error}: {}", error.source), lacks_room: error.lacks_room() }
+        Self { what: format!("{error}: {}", error.source), lacks_room: error.lacks_room(), of_log: false }
     }
 }
 
