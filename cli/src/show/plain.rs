@@ -1,6 +1,7 @@
 //! Words of people and of other systems, shown so that they stay on their line.
 
 use std::borrow::Cow;
+use std::fmt::Write as _;
 
 use wsusmigrate_core::text::is_misleading;
 
@@ -15,7 +16,7 @@ pub fn plain(text: &str) -> Cow<'_, str> {
     for character in text.chars() {
         if is_misleading(character) {
             for byte in character.encode_utf8(&mut [0; 4]).bytes() {
-                shown += &format!("\\x{byte:02X}");
+                let _ = write!(shown, "\\x{byte:02X}");
             }
         } else {
             shown.push(character);
