@@ -71,7 +71,8 @@ fn unusable(stream: StreamId, error: &StoredError) -> Failure {
     const AGAIN: &str = "Fetch the bundle again from its source and import it: `wsusmigrate journal import BUNDLE` puts \
                          the copy back.";
     let (exit, hint) = match error {
-        StoredError::Missing(_) | StoredError::NotAccepted(BundleError::Damaged(_)) => {
+        StoredError::Missing(_)
+        | StoredError::NotAccepted(BundleError::Damaged(_) | BundleError::NotABundle { .. }) => {
             (Exit::JournalDamaged, AGAIN)
         }
         StoredError::OtherBundle(_) => (
