@@ -106,7 +106,7 @@ fn importing_again_puts_back_what_was_imported() {
     // What cannot be read at all, such as a folder, is moved away too.
     fs::create_dir(&place).unwrap();
     let unread = streams::open(&own, samples::STREAM, &record);
-    assert!(matches!(unread, Err(StoredError::NotAccepted(BundleError::Damaged(_)))), "{unread:?}");
+    assert!(matches!(unread, Err(StoredError::NotAccepted(BundleError::NotABundle { .. }))), "{unread:?}");
     assert_eq!(again(), StoredCopy::Wrong { quarantined: quarantined(3) });
     bench.assert_sound();
 }
