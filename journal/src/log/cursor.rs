@@ -189,7 +189,7 @@ impl Cursor {
     pub(crate) fn pass(&mut self, header: &CommitHeader) {
         self.at.offset += header.frame_bytes();
         self.at.next = header.end();
-        self.at.number = header.number + 1;
+        self.at.number = header.number.saturating_add(1);
     }
 
     /// Moves to a place inside the same segment, such as the next sound commit behind damage.

@@ -33,7 +33,7 @@ pub(crate) fn read_tail(log: &Path, at: &Position) -> Result<Vec<u8>, FileError>
 pub(crate) fn later_commit(log: &Path, scan: &Scan) -> Result<Option<String>, FileError> {
     let at = scan.end.at;
     let tail = read_tail(log, &at)?;
-    if let Some(found) = find_commit(&tail, at.number + 1) {
+    if let Some(found) = find_commit(&tail, at.number.saturating_add(1)) {
         let offset = at.offset + found as u64;
         return Ok(Some(format!("a later commit stands at byte {offset}, behind what is missing")));
     }
@@ -60,7 +60,7 @@ pub(crate) fn size_by_later_commits(log: &Path, scan: &Scan) -> Result<u64, File
     for place in std::iter::once(at).chain(last.map(start)) {
         let bytes = read_tail(log, &place)?;
         let mut rest = &bytes[..];
-        while let Some(found) = find_commit(rest, at.number + 1) {
+        while let Some(found) = find_commit(rest, at.number.saturating_add(1)) {
             if let Some(header) = CommitHeader::parse(&rest[found..]) {
                 size = size.max(header.end());
             }
