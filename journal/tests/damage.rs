@@ -69,6 +69,24 @@ fn each_flipped_byte_of_the_log_is_found_and_its_record_named() {
     bench.assert_sound();
 }
 
+/// The greatest number has none behind it: reading must not count beyond.
+#[test]
+fn a_commit_with_the_greatest_number_is_damage_and_no_panic() {
+    let sound = Bench::filled(12, 4);
+    let log = log_bytes(&sound);
+    for at in commits(&log) {
+        let bench = sound.copy();
+        let mut bytes = log.clone();
+        bytes[at + 8..at + 16].fill(0xFF);
+        let crc = crc32c::crc32c(&bytes[at + 8..at + 32]);
+        bytes[at + 4..at + 8].copy_from_slice(&crc.to_be_bytes());
+        fs::write(segment(&bench), &bytes).unwrap();
+        assert!(!verify(&bench.dir()).unwrap().is_sound(), "commit at byte {at}");
+        drop(bench.open(&[Recovery::LogRebuilt]));
+        bench.assert_sound();
+    }
+}
+
 #[test]
 fn a_changed_record_with_a_new_checksum_is_found_by_the_chain() {
     let bench = Bench::filled(12, 4);

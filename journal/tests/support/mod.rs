@@ -69,13 +69,6 @@ impl Bench {
         (journal, found)
     }
 
-    /// Opens, whatever there is to find, and waits for what is found about the store.
-    pub fn open_any(&self) -> Journal {
-        let (journal, _) = self.try_open().unwrap();
-        journal.settled().unwrap();
-        journal
-    }
-
     /// A closed journal with its first record and `count` more, in batches of `batch`.
     pub fn filled(count: u64, batch: u64) -> Self {
         let bench = Self::new();
