@@ -1,25 +1,14 @@
 //! Asking for events to be appended, and waiting for the answer.
 
-use std::fmt;
 use std::future::Future;
-use std::hash::BuildHasherDefault;
 use std::pin::Pin;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
-use wsusmigrate_core::envelope::Proposed;
-use wsusmigrate_core::unit::{Seq, TimeMicros};
+use wsusmigrate_core::unit::Seq;
 
-use crate::codec::RECORD_BYTES_MAX;
+use crate::batch::Batch;
 use crate::error::AppendError;
-use crate::record::{BEGINNING_BYTES, unplaced};
-use crate::store::recent::{Content, IdSet};
-use crate::wire;
-
-/// The most events a batch may hold.
-pub const BATCH_EVENTS_MAX: usize = 4096;
-/// The most bytes of records a batch may take.
-pub const BATCH_BYTES_MAX: usize = 2 << 20;
 
 /// What must be true of the journal for a batch to be appended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -136,124 +125,15 @@ impl Future for Append {
     }
 }
 
-/// One event, encoded but for its place in the stream.
-pub(crate) struct Draft {
-    pub(crate) payload: Vec<u8>,
-    pub(crate) content: Content,
-    pub(crate) proposed: Proposed,
-}
-
-/// Events to be appended together, encoded: by the caller, at whatever moment suits him.
-pub struct Batch {
-    pub(crate) drafts: Vec<Draft>,
-    bytes: usize,
-    origin: Origin,
-}
-
-/// What is known of a batch's events before anything is looked up.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Origin {
-    /// Nothing: any of them may be in the journal already.
-    Unknown,
-    /// None of them was in the journal when it was opened.
-    SinceOpening,
-    /// The journal's own finding about its store, made while appends go on: it takes the time of the record before
-    /// it, because the journal asks no clock.
-    OwnFinding,
-    /// What is recorded to the end, also on a full disk: none of it was in the journal when it was opened.
-    LastWords,
-}
-
-impl Batch {
-    /// Encodes events. Refuses none at all, more than [`BATCH_EVENTS_MAX`] or [`BATCH_BYTES_MAX`], an event that is too
-    /// long for a record, and two with the same id.
-    pub fn new(events: Vec<Proposed>) -> Result<Self, AppendError> {
-        let count = events.len();
-        if count == 0 {
-            return Err(AppendError::EmptyBatch);
-        }
-        let mut ids = IdSet::with_capacity_and_hasher(count, BuildHasherDefault::default());
-        if let Some(twice) = events.iter().find(|proposed| !ids.insert(proposed.envelope.id)) {
-            let (id, name) = (twice.envelope.id, twice.event.kind().name());
-            return Err(AppendError::TwiceInBatch { id, name });
-        }
-        let drafts = events.into_iter().map(draft).collect::<Result<Vec<_>, _>>()?;
-        let bytes = drafts.iter().map(|draft| draft.payload.len()).sum();
-        if count > BATCH_EVENTS_MAX || bytes > BATCH_BYTES_MAX {
-            return Err(AppendError::BatchTooLarge { events: count, bytes });
-        }
-        Ok(Self { drafts, bytes, origin: Origin::Unknown })
-    }
-
-    /// Vouches that none of these events was in the journal when it was opened: their ids hold random bytes drawn since,
-    /// or they hang on an event that does. Such a batch does not wait for the store to be opened; what was appended
-    /// since the opening is recognised all the same.
-    #[must_use]
-    pub fn known_new(self) -> Self {
-        Self { origin: Origin::SinceOpening, ..self }
-    }
-
-    /// To be taken also where the disk is full.
-    pub(crate) fn last_words(self) -> Self {
-        Self { origin: Origin::LastWords, ..self }
-    }
-
-    /// Of the journal's own finding about its store.
-    pub(crate) fn own_finding(self) -> Self {
-        Self { origin: Origin::OwnFinding, ..self }
-    }
-}
-
-impl fmt::Debug for Batch {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Batch")
-            .field("events", &self.drafts.len())
-            .field("bytes", &self.bytes)
-            .field("origin", &self.origin)
-            .finish()
-    }
-}
-
 /// A batch on its way.
 pub(crate) struct Request {
-    pub(crate) drafts: Vec<Draft>,
-    pub(crate) bytes: usize,
+    pub(crate) batch: Batch,
     pub(crate) expected: Expected,
-    pub(crate) origin: Origin,
     pub(crate) reply: Arc<Reply>,
 }
 
 impl Request {
     pub(crate) fn new(batch: Batch, expected: Expected, bell: &Arc<Bell>) -> Self {
-        let Batch { drafts, bytes, origin } = batch;
-        Self { drafts, bytes, expected, origin, reply: Arc::new(Reply::new(bell)) }
+        Self { batch, expected, reply: Arc::new(Reply::new(bell)) }
     }
-
-    /// Whether the store must be asked for its events.
-    pub(crate) fn needs_store(&self) -> bool {
-        self.origin == Origin::Unknown
-    }
-}
-
-impl Draft {
-    /// The same event at another moment, where it would be before that one.
-    pub(crate) fn not_before(self, time: TimeMicros) -> Result<Self, AppendError> {
-        let mut proposed = self.proposed;
-        proposed.envelope.time = proposed.envelope.time.max(time);
-        draft(proposed)
-    }
-}
-
-fn draft(proposed: Proposed) -> Result<Draft, AppendError> {
-    let kind = proposed.event.kind();
-    let mut payload = unplaced(kind);
-    let too_long = |bytes| AppendError::TooLong { name: kind.name(), bytes };
-    let body =
-        wire::encode(&proposed.envelope, &proposed.event, &mut payload).map_err(|_| too_long(usize::MAX))?;
-    if payload.len() > RECORD_BYTES_MAX {
-        return Err(too_long(payload.len()));
-    }
-    debug_assert!(body >= BEGINNING_BYTES);
-    let content = Content::of(&payload, &proposed.envelope, &payload[body..]);
-    Ok(Draft { payload, content, proposed })
 }

@@ -7,7 +7,8 @@ use wsusmigrate_core::event::run::JournalRecovered;
 use wsusmigrate_core::id::{EventId, MigrationId, StreamId};
 use wsusmigrate_core::unit::TimeMicros;
 
-use crate::append::{Append, Batch, Expected, Reply, Request};
+use crate::append::{Append, Expected, Reply, Request};
+use crate::batch::Batch;
 use crate::error::AppendError;
 use crate::queue::Queue;
 
@@ -30,7 +31,8 @@ impl Findings {
         }
         let proposed =
             (0_usize..).zip(findings).map(|(number, finding)| self.propose(&number.to_string(), finding));
-        let batch = Batch::new(proposed.collect())?.last_words();
+        let proposed: Vec<_> = proposed.collect();
+        let batch = Batch::of(&proposed)?.last_words();
         let request = Request::new(batch, Expected::Any, &self.queue.bell);
         let append = Append { reply: Arc::clone(&request.reply) };
         self.queue.push(vec![request]);
@@ -39,9 +41,9 @@ impl Findings {
 
     /// Hands over what was found about the store while the writer works. The answer is for whoever asks for it.
     pub(crate) fn hand_over(&self, finding: &JournalRecovered) -> Arc<Reply> {
-        match Batch::new(vec![self.propose("store", finding)]) {
+        match Batch::own_finding(self.propose("store", finding)) {
             Ok(batch) => {
-                let request = Request::new(batch.own_finding(), Expected::Any, &self.queue.bell);
+                let request = Request::new(batch, Expected::Any, &self.queue.bell);
                 let reply = Arc::clone(&request.reply);
                 self.queue.push_own(request);
                 reply

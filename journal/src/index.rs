@@ -3,13 +3,13 @@
 //! Every event is covered. Ids of an action's items (one a file, the many ones) are not indexed one by one: the
 //! action's records are loaded into memory when the first item of an action is appended, and kept while it goes on.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::sync::{Arc, PoisonError};
 
 use wsusmigrate_core::id::{ActionId, EventId};
 use wsusmigrate_core::unit::Seq;
 
-use crate::append::Draft;
+use crate::batch::Draft;
 use crate::error::AppendError;
 use crate::store::lag::Lag;
 use crate::store::recent::{Content, IdMap, is_item};
@@ -21,10 +21,18 @@ pub const ACTION_ITEMS_MAX: usize = 1 << 20;
 /// Items of the actions that were appended to lately.
 #[derive(Default)]
 struct Actions {
-    items: HashMap<ActionId, IdMap<EventId, u64>>,
+    items: IdMap<ActionId, IdMap<EventId, u64>>,
     /// Oldest first, for forgetting.
     order: VecDeque<ActionId>,
     total: usize,
+}
+
+impl Actions {
+    /// Whether an event is an item of an action whose items are all known, and none of them.
+    fn lacks(&self, draft: &Draft) -> bool {
+        let items = draft.item_of.and_then(|action| self.items.get(&action));
+        items.is_some_and(|items| items.len() < ACTION_ITEMS_MAX && !items.contains_key(&draft.id))
+    }
 }
 
 pub(crate) struct Index {
@@ -46,55 +54,65 @@ impl Index {
         }
     }
 
-    /// Where an event stands that was not in the journal when it was opened: until the store has caught up, everything
-    /// since then is in memory.
-    pub(crate) fn find_recent(&self, draft: &Draft) -> Result<Option<u64>, AppendError> {
-        match self.recent(&draft.proposed.envelope.id) {
-            Some((seq, content)) => compare(draft, seq, Some(content)),
-            None => Ok(None),
+    /// Where the events of a batch stand already, as far as they do. An event with the id of one of them and other
+    /// content is an error.
+    ///
+    /// `in_memory`: none of them was in the journal when it was opened. Until the store has caught up, everything since
+    /// then is in memory.
+    pub(crate) fn find(
+        &mut self,
+        drafts: &[Draft],
+        in_memory: bool,
+    ) -> Result<Vec<Option<u64>>, AppendError> {
+        let (mut found, mut undecided) = (vec![None; drafts.len()], Vec::new());
+        {
+            // Recent first: what leaves them meanwhile is in the store by then.
+            let recent = self.lag.recent.lock().unwrap_or_else(PoisonError::into_inner);
+            for (at, draft) in drafts.iter().enumerate().filter(|(_, draft)| !self.actions.lacks(draft)) {
+                match recent.get(&draft.id) {
+                    Some((seq, content)) => found[at] = Some(compare(draft, seq, Some(content))?),
+                    None => undecided.push(at),
+                }
+            }
         }
+        if !in_memory {
+            for at in undecided {
+                found[at] = self.find_stored(&drafts[at])?;
+            }
+        }
+        Ok(found)
     }
 
-    /// Where an event stands already, if it does. An event with its id and other content is an error.
-    pub(crate) fn find(&mut self, draft: &Draft) -> Result<Option<u64>, AppendError> {
-        let envelope = &draft.proposed.envelope;
-        // Recent first: what leaves them meanwhile is in the store by then.
-        if let Some((seq, content)) = self.recent(&envelope.id) {
-            return compare(draft, seq, Some(content));
-        }
-        let stored = if is_item(envelope) { self.item(draft)? } else { self.store()?.find(&envelope.id)? };
+    fn find_stored(&mut self, draft: &Draft) -> Result<Option<u64>, AppendError> {
+        let stored = match draft.item_of {
+            Some(action) => self.item(draft.id, action)?,
+            None => self.store()?.find(&draft.id)?,
+        };
         let Some(seq) = stored else { return Ok(None) };
         let record = self.store()?.record(seq)?;
         let content = record.and_then(|record| Content::of_stored(record.view()).map(|(_, content)| content));
-        compare(draft, seq, content)
+        compare(draft, seq, content).map(Some)
     }
 
-    fn recent(&self, id: &EventId) -> Option<(u64, Content)> {
-        self.lag.recent.lock().unwrap_or_else(PoisonError::into_inner).get(id)
-    }
-
-    /// Takes note of an event that is being appended.
-    pub(crate) fn insert(&mut self, draft: &Draft, seq: u64) {
-        let envelope = &draft.proposed.envelope;
-        if let Some(action) = envelope.action.filter(|_| is_item(envelope))
-            && let Some(items) = self.actions.items.get_mut(&action)
-        {
-            items.insert(envelope.id, seq);
-            self.actions.total += 1;
-        }
+    /// Takes note of events that are being appended.
+    pub(crate) fn insert<'a>(&mut self, placed: impl Iterator<Item = (&'a Draft, u64)>) {
         let mut recent = self.lag.recent.lock().unwrap_or_else(PoisonError::into_inner);
-        recent.insert(envelope.id, seq, draft.content);
+        for (draft, seq) in placed {
+            if let Some(items) = draft.item_of.and_then(|action| self.actions.items.get_mut(&action)) {
+                items.insert(draft.id, seq);
+                self.actions.total += 1;
+            }
+            recent.insert(draft.id, seq, draft.content);
+        }
     }
 
     /// Where an item stands, from the items of its action.
-    fn item(&mut self, draft: &Draft) -> Result<Option<u64>, AppendError> {
-        let envelope = &draft.proposed.envelope;
-        let Some(action) = envelope.action else { return Ok(None) };
+    fn item(&mut self, id: EventId, action: ActionId) -> Result<Option<u64>, AppendError> {
         if !self.actions.items.contains_key(&action) {
             self.load(action)?;
         }
         let items = self.actions.items.get(&action);
-        let found = items.and_then(|items| items.get(&envelope.id)).copied();
+        let found = items.and_then(|items| items.get(&id)).copied();
         if found.is_none() && items.is_some_and(|items| items.len() >= ACTION_ITEMS_MAX) {
             return Err(AppendError::ActionTooLarge);
         }
@@ -128,15 +146,10 @@ impl Index {
 }
 
 /// The same event, or another one with its id.
-fn compare(draft: &Draft, seq: u64, content: Option<Content>) -> Result<Option<u64>, AppendError> {
-    let proposed = &draft.proposed;
+fn compare(draft: &Draft, seq: u64, content: Option<Content>) -> Result<u64, AppendError> {
     match content {
-        Some(content) if content == draft.content => Ok(Some(seq)),
-        Some(_) => Err(AppendError::Contradiction {
-            id: proposed.envelope.id,
-            name: proposed.event.kind().name(),
-            seq: Seq(seq),
-        }),
+        Some(content) if content == draft.content => Ok(seq),
+        Some(_) => Err(AppendError::Contradiction { id: draft.id, name: draft.name, seq: Seq(seq) }),
         None => Err(StoreError::new(format!("its index names record {seq}, which is not there")).into()),
     }
 }

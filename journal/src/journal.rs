@@ -18,16 +18,17 @@ use wsusmigrate_core::unit::TimeMicros;
 
 pub(crate) use opening::FolderLock;
 
-use crate::append::{Append, Batch, Expected, Reply, Request};
+use crate::append::{Append, Expected, Reply, Request};
+use crate::batch::Batch;
 use crate::checkpoint;
 use crate::committer::{CLOSED, Live};
 use crate::disk;
 use crate::error::{AppendError, CheckpointError, CloseError, OpenError, ReadError};
+use crate::group::Group;
 use crate::head::{Head, Publisher};
 use crate::identity::Identity;
 use crate::key::{self, SigningKey};
 use crate::log::cursor::segments;
-use crate::log::frame::{COMMIT_HEADER_BYTES, CommitHeader, push_record};
 use crate::log::read::LogRecords;
 use crate::log::scan::Point;
 use crate::log::writer::LogWriter;
@@ -36,7 +37,7 @@ use crate::open;
 use crate::place::Place;
 use crate::queue::Queue;
 use crate::reader::Reader;
-use crate::record::{self, NO_LEAF};
+use crate::record::NO_LEAF;
 use crate::snapshot::{self, Label};
 use crate::store::follow::Follower;
 use crate::store::lag::Ending;
@@ -135,8 +136,8 @@ impl Journal {
 
     /// Appends what is to be said to the end, also on a full disk. None of it may have been in the journal when it was
     /// opened, see [`Batch::known_new`].
-    pub fn append_last(&self, events: Vec<Proposed>) -> Append {
-        match Batch::new(events) {
+    pub fn append_last(&self, events: &[Proposed]) -> Append {
+        match Batch::of(events) {
             Ok(batch) => self.append_batch(batch.last_words(), Expected::Any),
             Err(error) => self.refused(error),
         }
@@ -165,7 +166,7 @@ impl Journal {
     /// is appended or refused by itself; the answers come in the same order.
     pub fn append_all(&self, batches: impl IntoIterator<Item = (Vec<Proposed>, Expected)>) -> Vec<Append> {
         let mut requests = Vec::new();
-        let appends = batches.into_iter().map(|(events, expected)| match Batch::new(events) {
+        let appends = batches.into_iter().map(|(events, expected)| match Batch::of(&events) {
             Ok(batch) => {
                 let request = Request::new(batch, expected, &self.queue.bell);
                 let reply = Arc::clone(&request.reply);
@@ -207,7 +208,7 @@ impl Journal {
     /// Durable records.
     #[must_use]
     pub fn size(&self) -> u64 {
-        self.live.durable().at.next
+        self.live.size()
     }
 
     /// Durable records the store does not have yet, all of them until it is open. What has to be remembered because of it
@@ -250,14 +251,12 @@ impl Journal {
 
     /// Leaf hash of the last record of a size, and the root there.
     fn point_at(&self, size: u64) -> Result<(Sha256, Sha256), ReadError> {
-        {
-            let durable = self.live.durable();
-            if size > durable.at.next {
-                return Err(ReadError::Beyond { asked: size, size: durable.at.next });
-            }
-            if size == durable.at.next {
-                return Ok((durable.leaf, durable.tree.root()));
-            }
+        let durable = self.live.durable();
+        if size > durable.at.next {
+            return Err(ReadError::Beyond { asked: size, size: durable.at.next });
+        }
+        if size == durable.at.next {
+            return Ok((durable.leaf, durable.tree.root()));
         }
         let (snapshots, log) = (self.place.snapshots(), self.place.log());
         let start = tree_snapshot::starts(&snapshots, &log, self.identity.stream, size).next();
@@ -328,21 +327,15 @@ fn write_first(place: &Place, create: Create, public_key: [u8; 32]) -> Result<Po
         program: create.program,
         public_key,
     };
-    let mut batch = Batch::new(vec![Proposed { envelope, event: event.into() }])?;
+    let batch = Batch::new([(&envelope, &event.into())])?;
     let mut point = Point::start();
-    let mut frame = vec![0; COMMIT_HEADER_BYTES];
-    for draft in &mut batch.drafts {
-        record::place(&mut draft.payload, wsusmigrate_core::unit::Seq(0), &NO_LEAF);
-        point.leaf = record::leaf_hash(&draft.payload);
-        point.tree.push(point.leaf);
-        push_record(&mut frame, &draft.payload);
+    let mut group = Group::new(Vec::new(), point.clone());
+    for (_, frame) in batch.frames() {
+        group.place(frame);
     }
-    let body_bytes = u32::try_from(frame.len() - COMMIT_HEADER_BYTES).unwrap_or(u32::MAX);
-    let header = CommitHeader { number: 1, first: 0, records: 1, body_bytes };
-    frame[..COMMIT_HEADER_BYTES].copy_from_slice(&header.encode());
     let mut writer = LogWriter::create(&place.log(), create.stream, 0, NO_LEAF)?;
-    writer.append(&frame, 0, NO_LEAF)?;
-    (point.at.offset, point.at.next, point.at.number) = (writer.end(), 1, 2);
+    (point.at, point.leaf) = (group.write(&mut writer)?, group.leaf());
+    group.leaves.iter().for_each(|leaf| point.tree.push(*leaf));
     Ok(point)
 }
 

@@ -17,6 +17,7 @@
 //! This crate asks no clock and prints nothing. `docs/FORMAT.md` has the bytes.
 
 mod append;
+mod batch;
 pub mod bundle;
 mod bytes;
 pub mod checkpoint;
@@ -29,6 +30,7 @@ mod disk;
 pub mod error;
 pub mod evidence;
 mod findings;
+mod group;
 mod head;
 mod identity;
 mod index;
@@ -60,10 +62,10 @@ mod wire;
 
 pub use append::Append;
 pub use append::Appended;
-pub use append::BATCH_BYTES_MAX;
-pub use append::BATCH_EVENTS_MAX;
-pub use append::Batch;
 pub use append::Expected;
+pub use batch::BATCH_BYTES_MAX;
+pub use batch::BATCH_EVENTS_MAX;
+pub use batch::Batch;
 pub use checkpoint::Checkpoint;
 pub use checkpoint::verifier_key;
 pub use codec::RECORD_BYTES_MAX;

@@ -16,7 +16,7 @@ const GROUP_EVENTS_MAX: usize = 8_192;
 const GROUP_BYTES_MAX: usize = 1 << 20;
 
 const _: () = {
-    use crate::append::{BATCH_BYTES_MAX, BATCH_EVENTS_MAX};
+    use crate::batch::{BATCH_BYTES_MAX, BATCH_EVENTS_MAX};
     use crate::log::frame::{COMMIT_BODY_BYTES_MAX, RECORD_HEADER_BYTES};
     assert!(BATCH_EVENTS_MAX <= QUEUE_EVENTS_MAX && BATCH_BYTES_MAX <= QUEUE_BYTES_MAX);
     let events = GROUP_EVENTS_MAX + BATCH_EVENTS_MAX;
@@ -36,13 +36,14 @@ struct State {
 
 impl State {
     fn has_room(&self, request: &Request) -> bool {
-        let (events, bytes) = (self.events + request.drafts.len(), self.bytes + request.bytes);
+        let (events, bytes) =
+            (self.events + request.batch.drafts().len(), self.bytes + request.batch.bytes());
         self.waiting.is_empty() || (events <= QUEUE_EVENTS_MAX && bytes <= QUEUE_BYTES_MAX)
     }
 
     fn put(&mut self, request: Request) {
-        self.events += request.drafts.len();
-        self.bytes += request.bytes;
+        self.events += request.batch.drafts().len();
+        self.bytes += request.batch.bytes();
         self.waiting.push_back(request);
     }
 }
@@ -111,8 +112,8 @@ impl Queue {
         let (mut events, mut bytes) = (0, 0);
         while events < GROUP_EVENTS_MAX && bytes < GROUP_BYTES_MAX {
             let Some(request) = state.waiting.pop_front() else { break };
-            events += request.drafts.len();
-            bytes += request.bytes;
+            events += request.batch.drafts().len();
+            bytes += request.batch.bytes();
             group.push(request);
         }
         state.events -= events;

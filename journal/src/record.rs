@@ -217,13 +217,10 @@ pub(crate) fn place(payload: &mut [u8], seq: Seq, previous: &Hash) {
     payload[PREVIOUS_AT..BEGINNING_BYTES].copy_from_slice(&previous.0);
 }
 
-/// A payload without its place: type and version, zeros, then whatever the caller appends.
-pub(crate) fn unplaced(kind: Kind) -> Vec<u8> {
-    const TYPICAL_BYTES: usize = 320;
+/// Appends the beginning of a payload without its place: type and version, zeros; the caller appends the rest.
+pub(crate) fn unplaced(kind: Kind, out: &mut Vec<u8>) {
     let line = kind.event_type();
-    let mut payload = Vec::with_capacity(TYPICAL_BYTES);
-    payload.extend(line.code.to_be_bytes());
-    payload.extend(line.version.to_be_bytes());
-    payload.resize(BEGINNING_BYTES, 0);
-    payload
+    out.extend(line.code.to_be_bytes());
+    out.extend(line.version.to_be_bytes());
+    out.extend([0; BEGINNING_BYTES - SEQ_AT]);
 }

@@ -42,9 +42,9 @@ fn last_words_are_all_that_is_taken_without_a_reserve() {
     let refused = journal.append(vec![samples::field(900)], Expected::Any).wait().unwrap_err();
     assert_eq!(Some(refused), opened.full);
     assert!(matches!(journal.settled(), Err(AppendError::DiskFull(_))), "nobody looks at the store");
-    let last = journal.append_last(vec![samples::field(901)]).wait().unwrap();
+    let last = journal.append_last(&[samples::field(901)]).wait().unwrap();
     assert_eq!((last.first.0, journal.size()), (301, 302));
-    assert_eq!(journal.append_last(vec![samples::field(901)]).wait().unwrap().repeated, 1);
+    assert_eq!(journal.append_last(&[samples::field(901)]).wait().unwrap().repeated, 1);
     journal.close().unwrap();
     assert_eq!(read(&bench.reader()).last(), Some(&samples::field(901)));
     let verification = bench.assert_sound();

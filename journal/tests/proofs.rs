@@ -15,7 +15,7 @@ use sha2::{Digest, Sha256};
 use support::{Bench, fill, samples};
 use wsusmigrate_core::envelope::Recorded;
 use wsusmigrate_core::projection::Projection;
-use wsusmigrate_core::unit::TimeMicros;
+use wsusmigrate_core::unit::{Seq, TimeMicros};
 use wsusmigrate_journal::{
     Checkpoint, Expected, Observer, ReadError, RecordSource, Severity, Upto, evidence, replay, snapshots_dir,
     verify_snapshots,
@@ -240,8 +240,8 @@ fn an_observer_hears_of_every_record_in_order_before_its_owner() {
     #[derive(Default)]
     struct Heard(Mutex<Vec<u64>>);
     impl Observer for Heard {
-        fn durable(&self, recorded: &Recorded) {
-            self.0.lock().unwrap().push(recorded.seq.0);
+        fn durable(&self, seq: Seq) {
+            self.0.lock().unwrap().push(seq.0);
         }
     }
     let bench = Bench::new();

@@ -69,7 +69,7 @@ fn behind(count: u64) -> Bench {
 
 /// Appends an event that is known to be new.
 fn append_new(journal: &Journal, number: u64, expected: Expected) -> Result<Appended, AppendError> {
-    journal.append_batch(Batch::new(vec![samples::field(number)]).unwrap().known_new(), expected).wait()
+    journal.append_batch(Batch::of(&[samples::field(number)]).unwrap().known_new(), expected).wait()
 }
 
 fn is_answered(append: &mut std::pin::Pin<&mut Append>) -> bool {
@@ -93,9 +93,8 @@ fn opening_and_new_appends_do_not_wait_for_the_store() {
 
     // Nobody can say yet whether this one is there already. What is new and comes later waits behind it; order is kept.
     let mut repeat = pin!(journal.append(vec![samples::copied(5)], Expected::Any));
-    let mut later = pin!(
-        journal.append_batch(Batch::new(vec![samples::field(1_002)]).unwrap().known_new(), Expected::Any)
-    );
+    let mut later =
+        pin!(journal.append_batch(Batch::of(&[samples::field(1_002)]).unwrap().known_new(), Expected::Any));
     assert!(!is_answered(&mut repeat) && !is_answered(&mut later));
     assert_eq!(journal.size(), 602);
     held.release();
@@ -136,7 +135,7 @@ fn what_is_found_of_the_store_is_recorded_with_a_time_that_fits() {
     // Later than the opening.
     let mut late = samples::field(7);
     late.envelope.time.0 += 1_000_000;
-    journal.append_batch(Batch::new(vec![late.clone()]).unwrap().known_new(), Expected::Any).wait().unwrap();
+    journal.append_batch(Batch::of(&[late.clone()]).unwrap().known_new(), Expected::Any).wait().unwrap();
     held.release();
     journal.close().unwrap();
     let reader = bench.reader();

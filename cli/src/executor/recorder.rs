@@ -30,9 +30,9 @@ pub struct Draft {
 }
 
 impl Draft {
-    fn frame(&self, seq: Seq, time: TimeMicros) -> Recorded {
-        let Self { id, action, causation, .. } = *self;
-        Recorded { seq, envelope: Envelope { id, time, action, causation }, event: self.event.clone() }
+    fn frame(self, time: TimeMicros) -> Proposed {
+        let Self { id, action, causation, event, .. } = self;
+        Proposed { envelope: Envelope { id, time, action, causation }, event }
     }
 
     /// An event of an action.
@@ -105,35 +105,45 @@ impl Recorder {
     /// They go in appends that share a sync as far as the journal can; a crash here leaves a prefix of them, in whole
     /// appends. What the journal records of itself meanwhile may stand between two appends.
     pub fn record(&mut self, drafts: Vec<Draft>) -> Result<Vec<Seq>, Failure> {
-        let (mut seqs, mut rest) = (Vec::with_capacity(drafts.len()), drafts);
         let time = clock::now();
-        while !rest.is_empty() {
-            let placed: Vec<_> =
-                rest.iter().zip(self.size..).map(|(draft, seq)| draft.frame(Seq(seq), time)).collect();
-            self.refuse_illegal(&placed)?;
-            let appended = self.append(&rest, &placed)?;
-            for record in &placed[..appended] {
-                self.state.apply(record);
-                seqs.push(record.seq);
-            }
+        let is_known_new = drafts.iter().all(|draft| draft.is_known_new);
+        let first = self.size;
+        let place = |(draft, seq): (Draft, u64)| {
+            let Proposed { envelope, event } = draft.frame(time);
+            Recorded { seq: Seq(seq), envelope, event }
+        };
+        let mut records: Vec<_> = drafts.into_iter().zip(first..).map(place).collect();
+        let mut done = 0;
+        loop {
+            let rest = &mut records[done..];
+            self.refuse_illegal(rest)?;
+            let appended = self.append(rest, is_known_new)?;
+            rest[..appended].iter().for_each(|record| self.state.apply(record));
             self.size += appended as u64;
-            rest.drain(..appended);
-            if !rest.is_empty() {
-                self.catch_up()?;
+            done += appended;
+            if done == records.len() {
+                return Ok(records.iter().map(|record| record.seq).collect());
+            }
+            self.catch_up()?;
+            for (record, seq) in records[done..].iter_mut().zip(self.size..) {
+                record.seq = Seq(seq);
             }
         }
-        Ok(seqs)
     }
 
     /// Appends as many as stand where they were expected to: all, or those before what the journal recorded of itself.
-    fn append(&self, drafts: &[Draft], placed: &[Recorded]) -> Result<usize, Failure> {
-        let chunks = drafts.chunks(APPEND_EVENTS_MAX).zip(placed.chunks(APPEND_EVENTS_MAX));
-        let batches = chunks.map(|(drafts, placed)| batch(drafts, placed)).collect::<Result<Vec<_>, _>>();
+    fn append(&self, records: &[Recorded], is_known_new: bool) -> Result<usize, Failure> {
+        let batch = |records: &[Recorded]| {
+            let batch = Batch::new(records.iter().map(|record| (&record.envelope, &record.event)))?;
+            let expected = Expected::Size(records.first().map_or(0, |record| record.seq.0));
+            Ok((if is_known_new { batch.known_new() } else { batch }, expected))
+        };
+        let batches = records.chunks(APPEND_EVENTS_MAX).map(batch).collect::<Result<Vec<_>, _>>();
         let batches = batches.map_err(|error| append_failure(&error))?;
         let appends = self.journal.append_batches(batches);
         let outcomes: Vec<_> = appends.into_iter().map(Append::wait).collect();
         let mut appended = 0;
-        for (outcome, chunk) in outcomes.into_iter().zip(placed.chunks(APPEND_EVENTS_MAX)) {
+        for (outcome, chunk) in outcomes.into_iter().zip(records.chunks(APPEND_EVENTS_MAX)) {
             match outcome {
                 Ok(at) if at.repeated == 0 && Some(at.first) == chunk.first().map(|record| record.seq) => {
                     appended += chunk.len();
@@ -186,12 +196,10 @@ impl Recorder {
         if !failure.is_full_disk() {
             return;
         }
-        let Draft { id, event, .. } =
-            self.observation(b"", Failed { run: self.run, why: failure.to_string().into() });
-        let envelope = Envelope { id, time: clock::now(), action: None, causation: None };
+        let failed = self.observation(b"", Failed { run: self.run, why: failure.to_string().into() });
         let (folder, keys) = self.journal.places();
         drop(self.journal);
-        last_words(&folder, &keys, vec![Proposed { envelope, event }]);
+        last_words(&folder, &keys, &[failed.frame(clock::now())]);
     }
 
     /// Leaves a snapshot of the state and closes the journal. A snapshot saves time and holds nothing that the log does
@@ -218,7 +226,7 @@ impl Recorder {
         self.journal.close().map_err(|error| {
             if error.lacks_room() {
                 // What is durable is put under a checkpoint with the room that is kept for that.
-                last_words(&folder, &keys, Vec::new());
+                last_words(&folder, &keys, &[]);
             }
             unclosed(&error)
         })?;
@@ -228,7 +236,7 @@ impl Recorder {
 
 /// Opens a journal on a full disk, records the end and closes it. Where that does not work either, what is durable stays
 /// as it is.
-fn last_words(folder: &Path, keys: &Path, words: Vec<Proposed>) {
+fn last_words(folder: &Path, keys: &Path, words: &[Proposed]) {
     let Ok((journal, _)) = Journal::open_for_last_words(folder, keys, clock::now()) else { return };
     if words.is_empty() || journal.append_last(words).wait().is_ok() {
         // Told already is why it could not be closed before; the next start closes it.
@@ -240,13 +248,6 @@ fn last_words(folder: &Path, keys: &Path, words: Vec<Proposed>) {
 fn all(error: &dyn std::error::Error) -> String {
     let causes = std::iter::successors(error.source(), |error| error.source());
     causes.fold(error.to_string(), |told, cause| format!("{told}: {cause}"))
-}
-
-fn batch(drafts: &[Draft], placed: &[Recorded]) -> Result<(Batch, Expected), AppendError> {
-    let events = placed.iter().map(|it| Proposed { envelope: it.envelope, event: it.event.clone() });
-    let batch = Batch::new(events.collect())?;
-    let batch = if drafts.iter().all(|draft| draft.is_known_new) { batch.known_new() } else { batch };
-    Ok((batch, Expected::Size(placed.first().map_or(0, |record| record.seq.0))))
 }
 
 fn defect(what: &str) -> Failure {

@@ -14,6 +14,7 @@ use wsusmigrate_core::id::RunId;
 use wsusmigrate_core::projection::Migration;
 use wsusmigrate_core::status::Phase;
 use wsusmigrate_core::step::Step;
+use wsusmigrate_core::unit::Seq;
 use wsusmigrate_journal::{Observer, ReadError, Reader, evidence, verifier_key};
 
 use crate::adapter::content::Effects;
@@ -63,7 +64,7 @@ pub trait Boundaries: Observer + Effects {}
 pub struct NoBoundaries;
 
 impl Observer for NoBoundaries {
-    fn durable(&self, _: &wsusmigrate_core::envelope::Recorded) {}
+    fn durable(&self, _: Seq) {}
 }
 impl Effects for NoBoundaries {}
 impl Boundaries for NoBoundaries {}
@@ -249,7 +250,7 @@ pub(crate) fn note_stop(recorder: &mut Recorder, stop: &Stop) -> Result<(), Fail
 struct Forward(Arc<dyn Boundaries>);
 
 impl Observer for Forward {
-    fn durable(&self, recorded: &wsusmigrate_core::envelope::Recorded) {
-        self.0.durable(recorded);
+    fn durable(&self, seq: Seq) {
+        self.0.durable(seq);
     }
 }

@@ -119,6 +119,7 @@ impl Journal {
         }
         let live = Arc::new(Live::new(end, checkpoint));
         let committer = Committer {
+            frame: Vec::new(),
             queue: Arc::clone(&queue),
             live: Arc::clone(&live),
             stream,

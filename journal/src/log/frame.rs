@@ -125,10 +125,17 @@ impl CommitHeader {
 pub(crate) fn push_record(body: &mut Vec<u8>, payload: &[u8]) {
     assert!(payload.len() <= RECORD_BYTES_MAX, "append has checked the length");
     let start = body.len();
-    body.extend((u32::try_from(payload.len()).unwrap_or(u32::MAX)).to_be_bytes());
-    let crc = crc32c::crc32c_append(crc32c::crc32c(&body[start..]), payload);
-    body.extend(crc.to_be_bytes());
+    body.resize(start + RECORD_HEADER_BYTES, 0);
     body.extend(payload);
+    put_record_header(&mut body[start..]);
+}
+
+/// Writes what stands before a record's payload: its length, and the checksum over both.
+pub(crate) fn put_record_header(frame: &mut [u8]) {
+    let length = u32::try_from(frame.len() - RECORD_HEADER_BYTES).unwrap_or(u32::MAX);
+    frame[..4].copy_from_slice(&length.to_be_bytes());
+    let crc = crc32c::crc32c_append(crc32c::crc32c(&frame[..4]), &frame[RECORD_HEADER_BYTES..]);
+    frame[4..RECORD_HEADER_BYTES].copy_from_slice(&crc.to_be_bytes());
 }
 
 /// What is wrong with one record of a commit.

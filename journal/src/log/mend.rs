@@ -135,7 +135,8 @@ mod tests {
     fn commit(number: u64, first: u64, previous: &mut Sha256) -> Vec<u8> {
         let mut frame = vec![0; COMMIT_HEADER_BYTES];
         for seq in first..first + 2 {
-            let mut payload = unplaced(Kind::RunStopRequested);
+            let mut payload = Vec::new();
+            unplaced(Kind::RunStopRequested, &mut payload);
             payload.extend([0x5A; 40]);
             place(&mut payload, Seq(seq), previous);
             *previous = leaf_hash(&payload);

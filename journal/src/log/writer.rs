@@ -156,7 +156,8 @@ mod tests {
             let (first, before) = (number * 3, leaf);
             let mut frame = vec![0; COMMIT_HEADER_BYTES];
             for seq in first..first + 3 {
-                let mut payload = unplaced(Kind::RunStopRequested);
+                let mut payload = Vec::new();
+                unplaced(Kind::RunStopRequested, &mut payload);
                 payload.resize(payload.len() + usize::try_from(seq % 90).unwrap(), 0x5A);
                 place(&mut payload, Seq(seq), &leaf);
                 leaf = leaf_hash(&payload);

@@ -2,8 +2,8 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use wsusmigrate_core::envelope::Recorded;
 use wsusmigrate_core::path::RelPath;
+use wsusmigrate_core::unit::Seq;
 use wsusmigrate_journal::Observer;
 
 use crate::adapter::content::Effects;
@@ -35,7 +35,7 @@ impl Counting {
 }
 
 impl Observer for Counting {
-    fn durable(&self, _: &Recorded) {
+    fn durable(&self, _: Seq) {
         self.passed();
     }
 }

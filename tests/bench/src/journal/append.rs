@@ -46,7 +46,8 @@ impl Append {
     }
 
     fn to_journal(&self) -> Result<Answer, PeerError> {
-        let encode = |mine: Vec<_>| mine.into_iter().map(Batch::new).collect::<Result<Vec<_>, _>>();
+        let encode =
+            |mine: Vec<Vec<_>>| mine.iter().map(|events| Batch::of(events)).collect::<Result<Vec<_>, _>>();
         let work = self.share(proposed(&self.journal, self.events)?);
         let work = work.into_iter().map(encode).collect::<Result<Vec<_>, _>>()?;
         let journal = journals::create(&self.dir)?;
