@@ -3,7 +3,7 @@
 //! Every event is covered. Ids of an action's items (one a file, the many ones) are not indexed one by one: the
 //! action's records are loaded into memory when the first item of an action is appended, and kept while it goes on.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, PoisonError};
 
 use wsusmigrate_core::id::{ActionId, EventId};
@@ -21,7 +21,8 @@ pub const ACTION_ITEMS_MAX: usize = 1 << 20;
 /// Items of the actions that were appended to lately.
 #[derive(Default)]
 struct Actions {
-    items: IdMap<ActionId, IdMap<EventId, u64>>,
+    /// In order: the items of an action come nearly so, and where the next one goes is at hand then.
+    items: IdMap<ActionId, BTreeMap<EventId, u64>>,
     /// Oldest first, for forgetting.
     order: VecDeque<ActionId>,
     total: usize,
@@ -126,7 +127,7 @@ impl Index {
             self.actions.total -= self.actions.items.remove(&oldest).map_or(0, |items| items.len());
         }
         // Recent first: a record that leaves them meanwhile is in the store by then.
-        let mut items: IdMap<EventId, u64> = {
+        let mut items: BTreeMap<EventId, u64> = {
             let recent = self.lag.recent.lock().unwrap_or_else(PoisonError::into_inner);
             recent.with_prefix(&action).collect()
         };

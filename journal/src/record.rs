@@ -185,10 +185,15 @@ impl<'a> RecordView<'a> {
         Kind::from_code(self.code()).map(Kind::name)
     }
 
+    /// Its frame, and SHA-256 of the path it is about, if it is about a file.
+    pub(crate) fn envelope_and_subject(self) -> Result<(Envelope, Option<Hash>), DecodeError> {
+        let (envelope, body) = wire::decode_envelope(&self.0[BEGINNING_BYTES..])?;
+        Ok((envelope, wire::subject(self.code(), self.version(), body)))
+    }
+
     /// SHA-256 of the path it is about, if it is about a file.
     pub(crate) fn subject(self) -> Option<Hash> {
-        let (_, body) = wire::decode_envelope(&self.0[BEGINNING_BYTES..]).ok()?;
-        wire::subject(self.code(), self.version(), body)
+        self.envelope_and_subject().ok()?.1
     }
 
     pub(crate) fn envelope(self) -> Result<Envelope, DecodeError> {

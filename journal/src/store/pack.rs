@@ -18,23 +18,23 @@ pub(crate) const PACK_BYTES_MAX: usize = RECORD_BYTES_MAX + LENGTH_BYTES;
 
 /// Lays the records of a group into packs.
 pub(crate) fn pack<'a>(group: impl Iterator<Item = RecordView<'a>>, changes: &mut Changes) {
-    let (mut first, mut value) = (0, Vec::new());
+    let (mut first, mut value) = (0, Vec::with_capacity(PACK_BYTES_MAX));
     for record in group {
         let payload = record.bytes();
         if value.len() + LENGTH_BYTES + payload.len() > PACK_BYTES_MAX {
-            put(first, std::mem::take(&mut value), changes);
+            put(first, &value, changes);
+            value.clear();
         }
         if value.is_empty() {
             first = record.seq().0;
-            value.reserve(PACK_BYTES_MAX);
         }
         value.extend(u16::try_from(payload.len()).unwrap_or(u16::MAX).to_be_bytes());
         value.extend(payload);
     }
-    put(first, value, changes);
+    put(first, &value, changes);
 }
 
-fn put(first: u64, value: Vec<u8>, changes: &mut Changes) {
+fn put(first: u64, value: &[u8], changes: &mut Changes) {
     assert!(value.len() <= PACK_BYTES_MAX, "sled never syncs what stands in a blob file");
     if !value.is_empty() {
         changes.records.insert(&first.to_be_bytes(), value);

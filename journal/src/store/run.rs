@@ -27,7 +27,7 @@ pub(crate) fn index<'a>(run: impl Iterator<Item = RecordView<'a>>, changes: &mut
     for (position, record) in (0..=u8::MAX).zip(run) {
         let first = *first.get_or_insert(record.seq().0);
         // A record that cannot be decoded is in the store all the same; `verify` speaks of it.
-        let Ok(envelope) = record.envelope() else { continue };
+        let Ok((envelope, subject)) = record.envelope_and_subject() else { continue };
         if !is_item(&envelope) {
             changes.ids.insert(envelope.id.as_bytes(), &record.seq().0.to_be_bytes());
         }
@@ -35,7 +35,7 @@ pub(crate) fn index<'a>(run: impl Iterator<Item = RecordView<'a>>, changes: &mut
             actions.push(action);
             changes.actions.insert([&action.as_bytes()[..], &first.to_be_bytes()].concat(), Vec::new());
         }
-        subjects.extend(record.subject().map(|subject| (array_at::<SUBJECT_BYTES>(&subject.0, 0), position)));
+        subjects.extend(subject.map(|subject| (array_at::<SUBJECT_BYTES>(&subject.0, 0), position)));
     }
     if let Some(first) = first.filter(|_| !subjects.is_empty()) {
         subjects.sort_unstable();
