@@ -95,6 +95,15 @@ pub enum OpenError {
     /// The signing key is missing, unreadable or not this journal's. Hint: put it back into the key folder.
     #[error(transparent)]
     Key(#[from] KeyError),
+    /// The key in place is one that another has replaced, and both have signed that: nobody could verify what it signs
+    /// now. Hint: put the new key back.
+    #[error("{} was replaced by another key at record {seq}: nothing it signs now could be verified", file.display())]
+    RetiredKey {
+        /// The key.
+        file: PathBuf,
+        /// The record that names the other key.
+        seq: Seq,
+    },
     /// A newer program wrote this. Hint: use that program; reading may work.
     #[error("{} has format version {version}, which is newer than this program", file.display())]
     NewerFormat {

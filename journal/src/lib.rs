@@ -48,6 +48,7 @@ mod reader;
 mod record;
 mod replay;
 mod reserve;
+mod retired;
 mod ring;
 mod seal;
 mod selection;

@@ -24,6 +24,7 @@ use crate::log::mend::{find_commit, later_commit, read_tail, size_by_later_commi
 use crate::log::read::LogRecords;
 use crate::log::scan::{Point, Scan, ScanError, scan};
 use crate::place::Place;
+use crate::retired;
 use crate::seal;
 use crate::store::rebuild::{RebuildError, rebuild_log};
 use crate::store::run::RUN_RECORDS;
@@ -78,7 +79,9 @@ pub(crate) fn mend(place: &Place, keys: &Path) -> Result<Mended, OpenError> {
     }
     let size = looked.scan.end.at.next;
     let identity = identity(place, size)?;
-    claim::check(claims, &identity, size, |size| looked.roots.get(&size).copied())?;
+    retired::refuse(place, keys, &claims, &identity, size)?;
+    claim::check(claims, &identity, size, |size| looked.roots.get(&size).copied())
+        .map_err(|error| retired::explain(error, place, keys, &identity, size))?;
 
     // From here on things are changed.
     findings.extend(drop_tail(place, &looked.scan)?);

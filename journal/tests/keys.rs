@@ -159,7 +159,7 @@ fn a_rotated_key_counts_from_the_checkpoint_both_have_signed() {
     // The retired key is gone, and what it signs now is refused.
     assert!(!beside(&bench, ".next").exists());
     fs::write(beside(&bench, ""), &old_file).unwrap();
-    assert!(matches!(bench.try_open(), Err(OpenError::Checkpoint { .. })));
+    assert!(matches!(bench.try_open(), Err(OpenError::RetiredKey { .. })));
     let seed: [u8; 32] =
         BASE64_STANDARD.decode(old_file.lines().nth(2).unwrap()).unwrap().try_into().unwrap();
     forge(&bench, newest.size, &origin, &ed25519_dalek::SigningKey::from_bytes(&seed));

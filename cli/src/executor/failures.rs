@@ -44,6 +44,11 @@ pub(super) fn open_failure(error: &OpenError) -> Failure {
             Exit::Usage,
             "Restore the key from a copy, or name its folder with --keys DIR (or WSUSMIGRATE_KEYS).",
         ),
+        OpenError::RetiredKey { .. } => (
+            Exit::Usage,
+            "This is an older copy of the key. Put the one that replaced it back into the folder of the keys; it was drawn \
+             there by `wsusmigrate journal rotate-key`.",
+        ),
         OpenError::Sealed { .. } => (
             Exit::Usage,
             "Nothing can be added to it any more; reading works. Begin another journal with --journal DIR.",
