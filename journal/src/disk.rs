@@ -64,13 +64,25 @@ pub(crate) fn private() -> OpenOptions {
     options
 }
 
-/// Creates a folder, and those above it, that only their owner may enter. An existing one is left as it is.
+/// Creates a folder, and those above it, that only their owner may enter, durably: what is synced in one whose name is
+/// lost in a power cut is lost with it. An existing one is left as it is.
 pub(crate) fn create_dir(path: &Path) -> Result<(), FileError> {
+    if path.is_dir() {
+        return Ok(());
+    }
+    let above = path.parent().filter(|above| !above.as_os_str().is_empty());
+    above.map_or(Ok(()), create_dir)?;
+    #[cfg_attr(not(unix), allow(unused_mut))]
     let mut builder = fs::DirBuilder::new();
-    builder.recursive(true);
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(path).at("create the folder", path)
+    match builder.create(path) {
+        // Somebody else was faster.
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists && path.is_dir() => {}
+        created => created.at("create the folder", path)?,
+    }
+    // A crash here leaves an empty folder that may be gone after a power cut: nothing stands in it yet.
+    path.parent().map_or(Ok(()), sync_dir)
 }
 
 /// Makes created, renamed and removed names of a folder durable.

@@ -124,7 +124,6 @@ impl Journal {
         for folder in [place.log(), place.checkpoints(), place.snapshots()] {
             disk::create_dir(&folder)?;
         }
-        disk::sync_dir(dir)?;
         let key = SigningKey::create(keys, create.stream)?;
         let (stream, time) = (create.stream, create.time);
         let end = write_first(&place, create, key.public())?;

@@ -160,8 +160,6 @@ pub fn put_back(
 fn copy(journal: &Path, bundle: &Bundle) -> Result<(PathBuf, PathBuf), ImportError> {
     let folder = folder(journal, bundle.identity().stream);
     disk::create_dir(&folder)?;
-    disk::sync_dir(journal)?;
-    disk::sync_dir(&streams(journal))?;
     let incoming = folder.join("incoming");
     // No more than was looked at, whatever has become of the file since.
     let mut from = File::open(bundle.path()).at("open", bundle.path())?.take(bundle.bytes());
