@@ -2,7 +2,7 @@
 //!
 //! Two slots, written in turn, each with a checksum: a crash while one is written leaves the other. The head is
 //! published after the log's fdatasync and is itself not synced, so after a power cut it may be behind the log. It
-//! is never ahead of it.
+//! is never ahead of it. Before a checkpoint is signed it is synced: what was signed is not beyond it.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -93,6 +93,12 @@ pub(crate) fn read(path: &Path) -> Result<Slots, FileError> {
     })
 }
 
+/// Makes what was published last durable, whoever publishes.
+pub(crate) fn sync(path: &Path) -> Result<(), FileError> {
+    let file = disk::private().read(true).write(true).open(path).at("open", path)?;
+    file.sync_all().at("sync", path)
+}
+
 /// The head file, open for publishing.
 pub(crate) struct Publisher {
     path: PathBuf,
@@ -109,6 +115,7 @@ impl Publisher {
             let slot = slot_at(head.generation);
             bytes[slot..slot + SLOT_BYTES].copy_from_slice(&head.encode());
         }
+        // With its name those of the folders beside it become durable, which a killed process may have made.
         disk::write_atomic(&path, disk::Durability::Synced, &bytes)?;
         let file = disk::private().read(true).write(true).open(&path).at("open", &path)?;
         Ok(Self { path, file, last: head })

@@ -24,6 +24,8 @@ mod ledger;
 #[cfg(target_os = "linux")]
 mod mount;
 #[cfg(target_os = "linux")]
+mod order;
+#[cfg(target_os = "linux")]
 mod power_cut;
 mod process;
 #[cfg(target_os = "linux")]
@@ -65,6 +67,8 @@ fn main() -> ExitCode {
         trial("power_cut_of_sled_alone", power_cut::sled_alone_loses_events),
         trial("syscalls", syscalls::each_fails_and_each_is_the_last),
         trial("failed_sync", syscalls::a_failed_sync_is_final),
+        trial("head_before_signing", order::the_head_is_durable_before_anything_is_signed),
+        trial("folders_before_files", order::a_folder_is_durable_before_anything_in_it),
         trial("full_disk", full_disk::appends_stop_and_go_on),
         trial("full_disk_of_the_program", full_disk::the_program_says_so),
         trial("read_only", read_only::readers_work_and_the_writer_says_so),

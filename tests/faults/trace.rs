@@ -34,6 +34,26 @@ impl Call {
     }
 }
 
+/// Runs a command to its end and watches all of it. What it says is not heard.
+pub(crate) fn watch(command: &Command, out: &Path) -> Result<Vec<Call>, String> {
+    let mut strace = Command::new("strace");
+    strace.args(["-f", "-y", "-s", "16", "-o"]).arg(out).arg(format!("--trace={CALLS}"));
+    strace.arg(command.get_program()).args(command.get_args());
+    strace.current_dir(command.get_current_dir().unwrap_or(Path::new(".")));
+    for (name, value) in command.get_envs() {
+        match value {
+            Some(value) => strace.env(name, value),
+            None => strace.env_remove(name),
+        };
+    }
+    let ended = Process::of(strace).end();
+    if ended.code != Some(0) {
+        return Err(format!("{command:?}: {}", ended.text()));
+    }
+    let text = fs::read(out).map_err(|error| error.to_string())?;
+    Ok(calls(&String::from_utf8_lossy(&text)))
+}
+
 /// Which threads to watch.
 pub(crate) enum Whom<'a> {
     /// A process with every thread it has or will have.

@@ -76,6 +76,48 @@ fn a_journal_cut_with_its_head_is_refused_by_both() {
     assert_eq!(ours["findings"][0]["severity"], "note");
 }
 
+/// After a power cut the head may be older than what was signed. Where the log holds it, that is no damage; the program
+/// says so with a warning, which the second reader has none of.
+#[test]
+fn a_head_older_than_what_was_signed_is_accepted_by_both() {
+    let Some(reader) = Reader::find() else { return };
+    let world = rehearsed("tiny");
+    let older = fs::read(world.path("journal/head")).unwrap();
+    anchor(&world);
+    anchor(&world);
+    let before = verified(&world);
+    fs::write(world.path("journal/head"), &older).unwrap();
+    let agree = |what: &str| {
+        let (mut ours, mut theirs) = (verified(&world), read(&reader, &world));
+        assert_eq!(
+            (&ours["sound"], &theirs["sound"]),
+            (&true.into(), &true.into()),
+            "{what}: {ours}\n{theirs}"
+        );
+        assert_eq!(ours["findings"][0]["severity"], "warning", "{what}");
+        for figures in [&mut ours, &mut theirs] {
+            figures["findings"].take();
+        }
+        assert_eq!(ours, theirs, "{what}");
+        ours
+    };
+    let mut found = agree("older head");
+    found["findings"] = before["findings"].clone();
+    assert_eq!(found, before);
+    // Without the checkpoints inside, what stands beside the key speaks of the records as well.
+    for note in files(&world.path("journal/checkpoints")).split_off(1) {
+        fs::remove_file(note).unwrap();
+    }
+    agree("older head, and the checkpoints removed");
+    // What is spoken of and is not there is damage.
+    let log = world.path(format!("journal/log/{:020}.log", 0));
+    let mut bytes = fs::read(&log).unwrap();
+    let end = bytes.iter().rposition(|byte| *byte != 0).unwrap();
+    bytes[end] ^= 1;
+    fs::write(&log, bytes).unwrap();
+    both_refuse(&reader, &world, "older head, and a record behind it damaged");
+}
+
 /// Each file the records name is looked at, and no other.
 #[test]
 fn evidence_that_is_gone_or_changed_is_refused_by_both() {

@@ -10,6 +10,7 @@ from event_bodies import Malformed, decode, evidence
 BODY_MAX = 4_194_304
 FILE_MAX = 64 * 1024 * 1024
 PAYLOAD_MIN, PAYLOAD_MAX = 44, 4096
+HEADER = 72
 NO_HASH = bytes(32)
 
 def crc_table():
@@ -105,17 +106,37 @@ class Log:
 
     def read_file(self, first, data, name):
         """Takes the commits of one file; returns the offset of their end."""
-        demand(FILE_MAX >= len(data) >= 72 and data[:8] == b"WSUSMLOG", f"{name} is no log file")
+        self.read_header(first, data, name)
+        offset = HEADER
+        while len(self.records) < self.size and data[offset : offset + 4] == b"WMCF":
+            offset = self.read_commit(data, offset, name)
+        return offset
+
+    def read_on(self, data, offset, name):
+        """Takes the whole commits of a file up to the size, and nothing of one that is not."""
+        while len(self.records) < self.size and data[offset : offset + 4] == b"WMCF":
+            begun = len(self.records)
+            try:
+                offset = self.read_commit(data, offset, name)
+            except Malformed:
+                del self.records[begun:]
+                return
+
+    def is_next(self, first, data, name):
+        try:
+            self.read_header(first, data, name)
+        except Malformed:
+            return False
+        return True
+
+    def read_header(self, first, data, name):
+        demand(FILE_MAX >= len(data) >= HEADER and data[:8] == b"WSUSMLOG", f"{name} is no log file")
         version, zero, stream, named, before, crc = struct.unpack_from(">HH16sQ32sI", data, 8)
         demand(crc == crc32c(data[:68]), f"{name}: the header's checksum is wrong")
         demand(version == 1, f"{name}: format version {version}, this reader knows 1")
         demand((zero, named) == (0, first) and stream == (self.stream or stream), f"{name}: not this file's header")
         self.stream = stream
         demand(before == self.last_leaf(), f"{name}: does not continue the file before it")
-        offset = 72
-        while len(self.records) < self.size and data[offset : offset + 4] == b"WMCF":
-            offset = self.read_commit(data, offset, name)
-        return offset
 
     def read_commit(self, data, offset, name):
         where = f"{name} at {offset}"

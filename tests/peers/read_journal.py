@@ -23,7 +23,7 @@ from pathlib import Path
 from bundle import Bundle
 from event_bodies import BODIES, Hex, Malformed
 from format_tables import differences
-from journal_log import Log, Record, crc32c, demand, parts, root
+from journal_log import HEADER, Log, Record, crc32c, demand, parts, root
 
 # What stands beside the key, and whether it bears a signature.
 KEPT = [(".head", True), (".signing", False)]
@@ -60,11 +60,29 @@ class Journal(Log):
         demand(end == (self.head.first, self.head.offset), "the head's end is not the log's")
         demand(self.last_leaf() == self.head.leaf, "the head's leaf hash is not that of the last record")
         demand(self.commit == self.head.commit, "the head's commit number is not that of the last commit")
+        self.read_behind_head(*end)
+
+    def log_file(self, first):
+        return self.folder / "log" / f"{first:020}.log"
 
     def read_log(self, first):
-        path = self.folder / "log" / f"{first:020}.log"
+        path = self.log_file(first)
         demand(path.is_file(), f"{path.name} is missing")
         return self.read_file(first, path.read_bytes(), path.name)
+
+    def read_behind_head(self, first, offset):
+        """After a power cut the head may be older than what was signed: as far as that speaks of records, they count."""
+        stated = [self.head.size, *(int(note.name) for note in self.notes()), *self.kept_sizes()]
+        self.size = max(stated)
+        goes_on = True
+        while goes_on:
+            path = self.log_file(first)
+            self.read_on(path.read_bytes(), offset, path.name)
+            begun, first, offset = first, len(self.records), HEADER
+            path = self.log_file(first)
+            goes_on = begun < first < self.size and path.is_file() and self.is_next(first, path.read_bytes(), path.name)
+        # What nobody speaks of may be an append in flight.
+        del self.records[max(size for size in stated if size <= len(self.records)) :]
 
     def note(self, size):
         path = self.folder / "checkpoints" / f"{size:020}"
@@ -80,13 +98,26 @@ class Journal(Log):
         files = [(self.keys_folder / f"{stream}{ending}", signed) for ending, signed in (KEPT if self.keys_folder else ())]
         return [file for file in files if file[0].exists()]
 
-    def check_kept(self, file):
-        """Demands that a note beside the key says what the records say; its size stands in its second line."""
-        path, signed = file
+    def kept_sizes(self):
+        """What the notes beside the key speak of, as far as they say it."""
+        for path, _ in self.kept():
+            try:
+                yield self.kept_size(path)
+            except (ValueError, OSError):
+                continue
+
+    def kept_size(self, path):
+        """The size stands in the second line of a note."""
         size = parts(path.read_bytes())[0].split("\n")[1:2]
         demand(size and re.fullmatch("[1-9][0-9]{0,18}", size[0]), f"{path.name}: no size")
-        self.check_note(path.read_bytes(), path.name, int(size[0]), signed)
         return int(size[0])
+
+    def check_kept(self, file):
+        """Demands that a note beside the key says what the records say."""
+        path, signed = file
+        size = self.kept_size(path)
+        self.check_note(path.read_bytes(), path.name, size, signed)
+        return size
 
     def notes(self):
         return sorted((self.folder / "checkpoints").glob("[0-9]" * 20))

@@ -1,7 +1,8 @@
-//! Signing checkpoints: what is about to be signed is durable first, so that no two roots are ever signed for one size.
+//! Signing checkpoints: what is about to be signed is durable first, so that no two roots are ever signed for one size,
+//! and so is the head, so that nobody is shown a checkpoint of records that readers do not see.
 //!
 //! ```text
-//!  <stream>.signing ─► signature ─► checkpoints/<size> ─► <stream>.head
+//!  head ─► <stream>.signing ─► signature ─► checkpoints/<size> ─► <stream>.head
 //! ```
 
 use std::sync::{MutexGuard, PoisonError};
@@ -12,6 +13,7 @@ use super::Journal;
 use crate::checkpoint::{self, Checkpoint};
 use crate::disk::{self, Durability};
 use crate::error::{CheckpointError, ReadError};
+use crate::head;
 use crate::key::{self, Pair, SigningKey};
 
 impl Journal {
@@ -52,6 +54,8 @@ impl Journal {
 
     pub(super) fn sign(&self, size: u64, root: Sha256, by: &[&Pair]) -> Result<Checkpoint, CheckpointError> {
         let mut checkpoint = Checkpoint::unsigned(&self.identity, size, root);
+        // It was published before the size was known here.
+        head::sync(&self.place.head())?;
         self.announce(&checkpoint)?;
         // A crash here leaves the promise never to sign another root for this size, and no signature.
         for key in by {

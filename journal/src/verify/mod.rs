@@ -3,6 +3,7 @@
 //! Framing, checksums, sequence, chain, decodability, clock order, legality of the history (the caller's), the head,
 //! and every checkpoint against the tree. Names the first bad record, and goes on to report the rest.
 
+mod beyond;
 mod elsewhere;
 mod judge;
 mod notes;

@@ -41,7 +41,8 @@ pub struct Finding {
 pub struct Verification {
     /// Which journal it is, where its first record can be read.
     pub identity: Option<Identity>,
-    /// Records there should be: up to the durable head, or as many as can be read where there is none.
+    /// Records there should be: up to the durable head, or to a later checkpoint where the log bears it out; as many as can
+    /// be read where there is no head.
     pub size: u64,
     /// Whether the durable head can be read.
     pub head: bool,

@@ -83,6 +83,7 @@ pub(super) fn walk(dir: &Path, depth: Depth<'_>, beyond: Outside<'_>) -> Result<
     walk.segments(&there)?;
     walk.consequences();
     walk.end(&place);
+    walk.head_behind(&place);
     walk.imported(dir)?;
     let notes = notes::read(notes);
     let ring = walk.ring(&notes);
@@ -92,7 +93,7 @@ pub(super) fn walk(dir: &Path, depth: Depth<'_>, beyond: Outside<'_>) -> Result<
     if checkpoint.is_none() && uncompared.is_none() {
         walk.never_signed(&place);
     }
-    let size = walk.head.map_or(walk.next, |head| head.size);
+    let size = walk.size();
     let root = walk.tree.as_ref().filter(|tree| tree.size() >= size).and(walk.roots.get(&size).copied());
     let uncompared = uncompared.map(|checkpoint| checkpoint.size);
     let head = slots.newest.is_some();
@@ -203,7 +204,7 @@ impl Walk<'_> {
         let decoded = matches!(self.depth, Depth::Records(_));
         let mut sheaf = Sheaf::new(&cursor.path().into(), decoded);
         loop {
-            if self.is_beyond_head(self.next) {
+            if self.is_beyond_head(self.next) && !self.goes_on_behind_head(cursor)? {
                 self.settle(&mut sheaf);
                 return self.behind_head(&cursor.position(), cursor.path());
             }
