@@ -3,7 +3,7 @@
 //! Anything wrong with one means that it is not used: other version, other stream, made by a program that knows other
 //! events, cut short, a flipped bit, a leaf hash the log does not have. They may be deleted at any moment.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io::{self, BufReader, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 
@@ -18,6 +18,7 @@ use crate::bytes::{array_at, u16_at, u64_at};
 use crate::codec;
 use crate::disk::{self, At, FileError};
 use crate::place;
+use crate::plain;
 
 const MAGIC: [u8; 8] = *b"WSUSMSNP";
 const FORMAT_VERSION: u16 = 2;
@@ -124,7 +125,7 @@ fn header(name: &str, version: u16, label: &Label) -> Vec<u8> {
 
 fn read<S: DeserializeOwned>(path: &Path, name: &str, version: u16) -> Option<(Label, S)> {
     check(path)?;
-    let mut input = BufReader::with_capacity(256 << 10, File::open(path).ok()?);
+    let mut input = BufReader::with_capacity(256 << 10, plain::open(path).ok()?);
     let mut start = [0; 12];
     input.read_exact(&mut start).ok()?;
     let length = usize::from(u16_at(&start, 10));
@@ -149,11 +150,11 @@ fn read<S: DeserializeOwned>(path: &Path, name: &str, version: u16) -> Option<(L
 /// Whether the SHA-256 at the end is that of everything before it. Before anything is decoded, so that damaged
 /// bytes never reach the decoder.
 fn check(path: &Path) -> Option<()> {
-    let length = fs::metadata(path).ok()?.len().checked_sub(32)?;
+    let mut file = plain::open(path).ok()?;
+    let length = file.metadata().ok()?.len().checked_sub(32)?;
     if length > codec::SNAPSHOT_BYTES_MAX as u64 {
         return None;
     }
-    let mut file = File::open(path).ok()?;
     let mut hash = Hashing { inner: io::sink(), hash: Sha256::new() };
     let copied = io::copy(&mut (&mut file).take(length), &mut hash).ok()?;
     let mut digest = [0; 32];

@@ -3,7 +3,7 @@
 //! `streams/<stream id>/<size>.tar` is a bundle; the record `run.stream-imported` in our own log says which of them
 //! counts from where on. A file without such a record is what an interrupted import left; nobody reads it.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
@@ -14,6 +14,7 @@ use crate::bundle::{self, Bundle, BundleError};
 use crate::disk::{self, At, Durability, FileError};
 use crate::error::ReadError;
 use crate::place::{self, Place};
+use crate::plain;
 use crate::reader::RecordSource as _;
 
 /// Why a bundle was not taken in. Nothing was changed.
@@ -162,7 +163,7 @@ fn copy(journal: &Path, bundle: &Bundle) -> Result<(PathBuf, PathBuf), ImportErr
     disk::create_dir(&folder)?;
     let incoming = folder.join("incoming");
     // No more than was looked at, whatever has become of the file since.
-    let mut from = File::open(bundle.path()).at("open", bundle.path())?.take(bundle.bytes());
+    let mut from = plain::open(bundle.path())?.take(bundle.bytes());
     disk::write_atomic_with(&incoming, Durability::Synced, |to| io::copy(&mut from, to).map(drop))?;
     // What was looked at may have been on a share: only the copy cannot change any more.
     let copy = Bundle::open(&incoming);

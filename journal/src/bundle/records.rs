@@ -17,6 +17,7 @@ use crate::disk::{At, FileError};
 use crate::error::{Damage, ReadError};
 use crate::identity::Identity;
 use crate::log::frame::{COMMIT_HEADER_BYTES, CommitHeader, Records, SEGMENT_HEADER_BYTES};
+use crate::plain;
 use crate::reader::RecordSource;
 use crate::record::RawRecord;
 
@@ -106,7 +107,7 @@ impl Portable for Bundle {
     fn evidence(&self, digest: Sha256) -> Result<(u64, Box<dyn Read + '_>), FileError> {
         let bytes = self.evidence.get(&digest).cloned().ok_or(io::ErrorKind::NotFound);
         let bytes = bytes.map_err(io::Error::from).at("find the evidence in", &self.path)?;
-        let mut file = File::open(&self.path).at("open", &self.path)?;
+        let mut file = plain::open(&self.path)?;
         file.seek(SeekFrom::Start(bytes.start)).at("read", &self.path)?;
         let length = bytes.end - bytes.start;
         Ok((length, Box::new(file.take(length))))
@@ -130,7 +131,7 @@ impl Walk<'_> {
         let path = &self.bundle.path;
         let file = match &mut self.file {
             Some(file) => file,
-            none => none.insert(File::open(path).at("open", path)?),
+            none => none.insert(plain::open(path)?),
         };
         if self.commits.is_empty() {
             let log = &self.bundle.log;

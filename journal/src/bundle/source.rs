@@ -1,6 +1,5 @@
 //! A journal's folder as the source of a bundle.
 
-use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
@@ -11,6 +10,7 @@ use crate::checkpoint::Checkpoint;
 use crate::disk::{At, FileError};
 use crate::error::ReadError;
 use crate::evidence;
+use crate::plain;
 use crate::reader::{Reader, RecordSource as _};
 
 impl Portable for Reader {
@@ -25,7 +25,7 @@ impl Portable for Reader {
 
     fn evidence(&self, digest: Sha256) -> Result<(u64, Box<dyn Read + '_>), FileError> {
         let path = evidence::path(self.folder().root(), digest);
-        let file = File::open(&path).at("open", &path)?;
+        let file = plain::open(&path)?;
         let bytes = file.metadata().at("read", &path)?.len();
         Ok((bytes, Box::new(file)))
     }

@@ -11,6 +11,7 @@ use wsusmigrate_core::unit::Seq;
 use super::error::{BundleDamage, BundleError};
 use super::{contents, tar};
 use crate::disk::At;
+use crate::plain;
 
 const BUFFER_BYTES: usize = 256 << 10;
 
@@ -30,13 +31,13 @@ pub(super) struct Tape {
 
 impl Tape {
     pub(super) fn open(path: &Path) -> Result<Self, BundleError> {
-        let file = File::open(path).at("open", path)?;
-        let metadata = file.metadata().at("read", path)?;
         let other = |what| Err(BundleError::NotABundle { file: path.to_owned(), what });
-        // A folder, a pipe or a device has no end that could be checked.
-        if !metadata.is_file() {
-            return other("it is not a file");
-        }
+        let file = match plain::open(path) {
+            // A folder, a pipe or a device has no end that could be checked.
+            Err(error) if plain::is_other(&error) => return other("it is not a file"),
+            opened => opened?,
+        };
+        let metadata = file.metadata().at("read", path)?;
         let mut tape = Self {
             path: path.to_owned(),
             file: BufReader::with_capacity(BUFFER_BYTES, file),

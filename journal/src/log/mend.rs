@@ -1,6 +1,5 @@
 //! What stands behind the last sound commit: an append that was in flight, or damage.
 
-use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
 
@@ -10,11 +9,12 @@ use super::scan::{Scan, tail_bytes};
 use super::writer::SEGMENT_BYTES_MAX;
 use crate::disk::{self, At, FileError};
 use crate::place::Place;
+use crate::plain;
 
 /// Everything of a segment behind a position; nothing where the file is missing. Bounded by the segment's maximum.
 pub(crate) fn read_tail(log: &Path, at: &Position) -> Result<Vec<u8>, FileError> {
     let path = Place::segment(log, at.segment);
-    let mut file = match File::open(&path).at("open", &path) {
+    let mut file = match plain::open(&path) {
         Ok(file) => file,
         Err(error) if disk::is_missing(&error) => return Ok(Vec::new()),
         Err(error) => return Err(error),
