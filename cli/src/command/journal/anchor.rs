@@ -10,6 +10,7 @@ use wsusmigrate_core::envelope::{Envelope, Proposed};
 use wsusmigrate_core::event::Kind;
 use wsusmigrate_core::event::run::CheckpointAnchored;
 use wsusmigrate_core::id::EventId;
+use wsusmigrate_core::text::TEXT_BYTES_MAX;
 use wsusmigrate_journal::outside::{self, There};
 use wsusmigrate_journal::{Checkpoint, Elsewhere, Expected, Journal, KeyRing, RecordSource as _};
 
@@ -39,6 +40,7 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<Answer, Failure> {
     if let Some(file) = &args.file {
         refuse_inside(file, &global.journal_folder()?, "the journal's folder")?;
         refuse_inside(file, &global.keys_folder(), "the folder of the keys")?;
+        place_of(file)?;
     }
     let printed = args.file.is_none() && !args.system_log;
     if printed && platform::is_output_nowhere() {
@@ -58,8 +60,7 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<Answer, Failure> {
     let checkpoint = journal.checkpoint().map_err(|error| writer::checkpoint_failure(&error))?;
     let mut places = Vec::new();
     if let Some(file) = &args.file {
-        let file = to_file(file, &checkpoint, &journal)?;
-        places.push(format!("file {}", file.display()));
+        places.push(to_file(file, &checkpoint, &journal)?);
     }
     if args.system_log {
         places.push(to_system_log(&checkpoint)?);
@@ -122,13 +123,25 @@ fn record(journal: &Journal, checkpoint: &Checkpoint, places: &[String]) -> Resu
     appended.map(drop).map_err(|error| append_failure(&error))
 }
 
+/// What is recorded of a file. A record that names a place in part sends whoever looks for the checkpoint elsewhere.
+fn place_of(file: &Path) -> Result<String, Failure> {
+    let place = format!("file {}", file.display());
+    if place.len() <= TEXT_BYTES_MAX {
+        return Ok(place);
+    }
+    let what = format!("the place has {} bytes, a record holds {TEXT_BYTES_MAX}", place.len());
+    Err(Failure::new(Exit::Usage, what)
+        .hint("Name a shorter path with --file PATH; from a folder nearer to it a relative one is enough."))
+}
+
 /// Writes the note to a file, atomically; where it was put.
-fn to_file(path: &Path, checkpoint: &Checkpoint, journal: &Journal) -> Result<PathBuf, Failure> {
+fn to_file(path: &Path, checkpoint: &Checkpoint, journal: &Journal) -> Result<String, Failure> {
     let file = if path.is_dir() {
         path.join(format!("{}-{:020}.checkpoint", journal.identity().stream, checkpoint.size))
     } else {
         path.to_owned()
     };
+    let place = place_of(&file)?;
     let there = Elsewhere::read(&file).map_err(|error| {
         Failure::new(Exit::Usage, format!("{} is something else than a checkpoint", file.display()))
             .because(&error)
@@ -138,12 +151,12 @@ fn to_file(path: &Path, checkpoint: &Checkpoint, journal: &Journal) -> Result<Pa
         refuse_contradiction(there, journal)?;
         if there.checkpoint.says_the_same(checkpoint) {
             // Somebody may have signed it there; it says what is to be said.
-            return Ok(file);
+            return Ok(place);
         }
     }
     let replaced = if there.is_some() { There::Replaced } else { There::Kept };
     let written = outside::write(&file, replaced, |out| out.write_all(checkpoint.text.as_bytes()));
-    written.map(|()| file.clone()).map_err(|error| {
+    written.map(|()| place).map_err(|error| {
         Failure::new(Exit::Failed, format!("cannot write {}", file.display()))
             .because(&error.source)
             .hint("Nothing was recorded of it; name another place with --file PATH.")
