@@ -9,7 +9,6 @@ use wsusmigrate_core::digest::Sha256;
 use wsusmigrate_core::id::StreamId;
 
 use crate::checkpoint::{self, Checkpoint, NotANote};
-use crate::disk::FileError;
 use crate::error::OpenError;
 use crate::identity::Identity;
 use crate::key::{self, SigningKey};
@@ -33,9 +32,9 @@ enum Signer {
     Unknown,
 }
 
-/// The newest checkpoint inside, the one outside, and what was last about to be signed. One inside that is no note is
-/// passed over (`verify` names it); those outside are what protects against a restored copy, so they must be readable
-/// where they exist.
+/// The newest checkpoint inside, the one outside, and what was last about to be signed. Each is written whole or not at
+/// all, so one that is no note was changed: whoever breaks its form must not fare better than who breaks its signature.
+/// Only what confirms a rotation is passed over, because it is put back from its copy beside the key.
 pub(crate) fn gather(place: &Place, keys: &Path, stream: StreamId) -> Result<Vec<Claim>, OpenError> {
     let key = key::read(&key::path(keys, stream), stream)?.map(Rc::new);
     let signer = || key.clone().map_or(Signer::Unknown, Signer::Key);
@@ -48,18 +47,25 @@ pub(crate) fn gather(place: &Place, keys: &Path, stream: StreamId) -> Result<Vec
             None => {}
         }
     }
-    claims.extend(newest_inside(place)?.map(|claim| Claim { signer: signer(), ..claim }));
+    let retired = key.iter().flat_map(|key| &key.retired);
+    let confirming: Vec<u64> = retired.map(|retired| retired.seq.next().0).collect();
+    claims.extend(newest_inside(place, &confirming)?.map(|claim| Claim { signer: signer(), ..claim }));
     Ok(claims)
 }
 
-/// The newest readable checkpoint inside.
-pub(crate) fn newest_inside(place: &Place) -> Result<Option<Claim>, FileError> {
+/// The newest checkpoint inside. One that cannot be read is passed over where it is of a size in `restored`.
+pub(crate) fn newest_inside(place: &Place, restored: &[u64]) -> Result<Option<Claim>, OpenError> {
     for (size, file) in checkpoint::list(&place.checkpoints())?.into_iter().rev() {
-        match checkpoint::read(&file)? {
+        let source = match checkpoint::read(&file)? {
             Some(Ok(checkpoint)) if checkpoint.size == size => {
                 return Ok(Some(Claim { file, checkpoint, signer: Signer::Unknown }));
             }
-            _ => {}
+            Some(Ok(_)) => NotANote::Form("its name states another size"),
+            Some(Err(source)) => source,
+            None => continue,
+        };
+        if !restored.contains(&size) {
+            return Err(OpenError::Checkpoint { file, source });
         }
     }
     Ok(None)

@@ -63,7 +63,7 @@ pub(crate) fn mend(place: &Place, keys: &Path) -> Result<Mended, OpenError> {
     let stream = stream_of(place, &slots, &mut backup)?;
     let claims = match stream {
         Some(stream) => claim::gather(place, keys, stream)?,
-        None => claim::newest_inside(place)?.into_iter().collect(),
+        None => claim::newest_inside(place, &[])?.into_iter().collect(),
     };
     // Where a record was found damaged no snapshot may hide it: the whole log is walked.
     let trusted = stream.filter(|_| !place.suspect().exists());

@@ -112,3 +112,36 @@ fn a_note_that_is_not_what_was_signed_is_refused() {
         assert!(matches!(&error, OpenError::Checkpoint { file, .. } if *file == note), "{error:?}");
     }
 }
+
+/// Inside, the newest note has to be one: who breaks its form fares no better than who breaks its signature. An older one is
+/// looked at by verifying alone, whatever is wrong with it.
+#[test]
+fn a_newest_checkpoint_that_is_no_note_is_refused() {
+    let sound = Bench::filled(5, 5);
+    let journal = sound.open(&[]);
+    support::fill(&journal, 5..10, 5);
+    journal.close().unwrap();
+    let note = |bench: &Bench, size: u64| bench.dir().join(format!("checkpoints/{size:020}"));
+    let (older, newest) =
+        (fs::read_to_string(note(&sound, 6)).unwrap(), fs::read_to_string(note(&sound, 11)).unwrap());
+    let edits =
+        [String::new(), newest.trim_end().to_owned(), newest.replacen("\n11\n", "\neleven\n", 1), older];
+    for edit in &edits {
+        let bench = sound.copy();
+        fs::write(note(&bench, 11), edit).unwrap();
+        let error = bench.try_open().unwrap_err();
+        let told = matches!(&error, OpenError::Checkpoint { file, .. } if *file == note(&bench, 11));
+        assert!(told, "{edit:?}: {error:?}");
+        assert_eq!(fs::read_to_string(note(&bench, 11)).unwrap(), *edit, "refused means untouched");
+        fs::write(note(&bench, 11), &newest).unwrap();
+        bench.open(&[]).close().unwrap();
+        bench.assert_sound();
+    }
+    let bench = sound.copy();
+    obstruct(&note(&bench, 11), 0);
+    assert!(matches!(bench.try_open(), Err(OpenError::Checkpoint { .. })));
+    let bench = sound.copy();
+    fs::write(note(&bench, 6), "no note").unwrap();
+    bench.open(&[]).close().unwrap();
+    assert_eq!(bench.verify().first_damage().unwrap().file, note(&bench, 6));
+}

@@ -103,6 +103,18 @@ fn the_head_outside_confirms_the_last_rotation() {
     bench.assert_sound();
 }
 
+/// Also where it is the newest checkpoint: what confirms a key is not refused but put back.
+#[test]
+fn a_newest_checkpoint_that_confirms_a_key_is_put_back() {
+    let bench = Bench::filled(5, 5);
+    let mut journal = bench.open(&[]);
+    journal.rotate_key(samples::TIME).unwrap();
+    journal.close().unwrap();
+    fs::write(inside(&bench, 7), "no note").unwrap();
+    bench.open(&[Recovery::CheckpointRestored]).close().unwrap();
+    bench.assert_sound();
+}
+
 /// Once the old key is gone nobody can sign it again, so it is kept twice before.
 #[test]
 fn the_old_key_stays_until_its_last_signature_is_kept_twice() {
