@@ -12,12 +12,14 @@ use std::path::{Path, PathBuf};
 
 /// A file operation that failed: what was tried, where, and the system's own words as the source.
 #[derive(Debug, thiserror::Error)]
-#[error("cannot {doing} {}", path.display())]
+#[error("cannot {doing} {}{}", path.display(), offset.map_or_else(String::new, |at| format!(", byte {at}")))]
 pub struct FileError {
     /// What was tried, as a verb.
     pub doing: &'static str,
     /// On which file or folder.
     pub path: PathBuf,
+    /// Where in the file, in bytes, where it is known.
+    pub offset: Option<u64>,
     /// Why not.
     #[source]
     pub source: io::Error,
@@ -34,11 +36,18 @@ impl FileError {
 /// Gives an error its place.
 pub(crate) trait At<T> {
     fn at(self, doing: &'static str, path: &Path) -> Result<T, FileError>;
+
+    /// The same of a place in the file.
+    fn at_byte(self, doing: &'static str, path: &Path, offset: u64) -> Result<T, FileError>;
 }
 
 impl<T> At<T> for io::Result<T> {
     fn at(self, doing: &'static str, path: &Path) -> Result<T, FileError> {
-        self.map_err(|source| FileError { doing, path: path.to_owned(), source })
+        self.map_err(|source| FileError { doing, path: path.to_owned(), offset: None, source })
+    }
+
+    fn at_byte(self, doing: &'static str, path: &Path, offset: u64) -> Result<T, FileError> {
+        self.map_err(|source| FileError { doing, path: path.to_owned(), offset: Some(offset), source })
     }
 }
 

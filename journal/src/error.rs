@@ -41,6 +41,11 @@ pub enum OpenError {
     /// there is to know, then put a copy back.
     #[error("the journal is damaged")]
     Damaged(#[source] Damage),
+    /// A part of a log file cannot be read: the system says so. It is not replaced, for it may be readable again, and may
+    /// hold what nothing else knows of. Hint: mend the disk; where that cannot be done, move `log/` elsewhere: it is then
+    /// rebuilt from a store that holds everything.
+    #[error("the log cannot be read")]
+    Unreadable(#[source] FileError),
     /// Log and store are both gone or unreadable, and the head or a checkpoint says the journal held records. Hint:
     /// put the folder `log/` or `sled/` back from a copy; what is left is untouched.
     #[error("the log and the store in {} are both lost; the journal held at least {size} records", dir.display())]

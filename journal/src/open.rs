@@ -14,7 +14,7 @@ use wsusmigrate_core::unit::Seq;
 
 use crate::checkpoint;
 use crate::claim::{self, Claim};
-use crate::disk::{self, FileError};
+use crate::disk::{self, At, FileError};
 use crate::error::{Damage, OpenError, ReadError};
 use crate::head::{self, Slots};
 use crate::identity::Identity;
@@ -56,7 +56,18 @@ struct Looked {
     checkpoint: Option<(u64, Sha256)>,
 }
 
+/// Mends what can be read. A log that is there and cannot be read is no damage to be made good: it may be readable again,
+/// and may hold what neither the head nor the store knows of.
 pub(crate) fn mend(place: &Place, keys: &Path) -> Result<Mended, OpenError> {
+    mend_readable(place, keys).map_err(|error| match error {
+        OpenError::File(error) if error.offset.is_some() && error.path.starts_with(place.log()) => {
+            OpenError::Unreadable(error)
+        }
+        error => error,
+    })
+}
+
+fn mend_readable(place: &Place, keys: &Path) -> Result<Mended, OpenError> {
     let mut findings = Vec::new();
     let slots = head::read(&place.head())?;
     let mut backup = Backup::new(place);
@@ -309,7 +320,7 @@ fn from_store(
         disk::quarantine(&log, &place.quarantine())?;
     }
     // A crash here leaves no log and an unharmed store: the next open rebuilds it again.
-    disk::rename(&rebuilt, &log).map_err(|source| FileError { doing: "put in place", path: log, source })?;
+    disk::rename(&rebuilt, &log).at("put in place", &log)?;
     disk::sync_dir(place.root())?;
     Ok(applied.size)
 }

@@ -37,6 +37,8 @@ mod tail;
 #[cfg(target_os = "linux")]
 mod trace;
 mod two_writers;
+#[cfg(target_os = "linux")]
+mod unreadable;
 
 use std::process::ExitCode;
 
@@ -69,6 +71,7 @@ fn main() -> ExitCode {
         trial("failed_sync", syscalls::a_failed_sync_is_final),
         trial("head_before_signing", order::the_head_is_durable_before_anything_is_signed),
         trial("folders_before_files", order::a_folder_is_durable_before_anything_in_it),
+        trial("unreadable_log", unreadable::a_log_that_cannot_be_read_is_named_and_kept),
         trial("full_disk", full_disk::appends_stop_and_go_on),
         trial("full_disk_of_the_program", full_disk::the_program_says_so),
         trial("read_only", read_only::readers_work_and_the_writer_says_so),

@@ -22,6 +22,12 @@ fn rehearse(world: &World) -> Command {
     world.command(["rehearse", "--scenario", "tiny", "--dir", "r"])
 }
 
+/// The calls of a command that ends well.
+fn watched(command: &Command, out: &Path) -> Result<Vec<Call>, String> {
+    let (calls, ended) = watch(command, None, out)?;
+    if ended.code == Some(0) { Ok(calls) } else { Err(ended.text()) }
+}
+
 /// What a call synced, where it is a sync that went well.
 fn synced(call: &Call) -> Option<PathBuf> {
     let is_sync = matches!(&*call.name, "fsync" | "fdatasync") && call.line.ends_with("= 0");
@@ -38,7 +44,7 @@ pub(crate) fn the_head_is_durable_before_anything_is_signed() -> Outcome {
     assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
     // It appends a record, and signs at once behind it.
     let rotation = world.command(["journal", "rotate-key"].iter().chain(&JOURNAL));
-    let calls = watch(&rotation, &world.path("trace"))?;
+    let calls = watched(&rotation, &world.path("trace"))?;
     // The folders a killed process may have made are durable before anything is appended.
     let is_append = |call: &Call| call.name == "pwrite64" && call.line.contains("/r/journal/log/");
     let opened = calls.iter().position(is_append).unwrap_or(0);
@@ -72,7 +78,7 @@ pub(crate) fn a_folder_is_durable_before_anything_in_it() -> Outcome {
         return did_not_run(FAULT, &why);
     }
     let world = World::new(PROGRAM);
-    let calls = watch(&rehearse(&world), &world.path("trace"))?;
+    let calls = watched(&rehearse(&world), &world.path("trace"))?;
     let ours = ["r/journal", "r/keys"].map(|folder| world.path(folder));
     // sled's own folders hold a copy of what the log has.
     let store = world.path("r/journal/sled");

@@ -34,10 +34,23 @@ impl Call {
     }
 }
 
-/// Runs a command to its end and watches all of it. What it says is not heard.
-pub(crate) fn watch(command: &Command, out: &Path) -> Result<Vec<Call>, String> {
+/// What to do to which calls on a file: strace's expression.
+pub(crate) struct Inject<'a> {
+    pub(crate) file: &'a Path,
+    pub(crate) what: String,
+}
+
+/// Runs a command to its end and watches all of it, or the calls on one file.
+pub(crate) fn watch(
+    command: &Command,
+    inject: Option<&Inject<'_>>,
+    out: &Path,
+) -> Result<(Vec<Call>, Ended), String> {
     let mut strace = Command::new("strace");
     strace.args(["-f", "-y", "-s", "16", "-o"]).arg(out).arg(format!("--trace={CALLS}"));
+    if let Some(Inject { file, what }) = inject {
+        strace.arg("-P").arg(file).arg(format!("--inject={what}"));
+    }
     strace.arg(command.get_program()).args(command.get_args());
     strace.current_dir(command.get_current_dir().unwrap_or(Path::new(".")));
     for (name, value) in command.get_envs() {
@@ -47,11 +60,8 @@ pub(crate) fn watch(command: &Command, out: &Path) -> Result<Vec<Call>, String> 
         };
     }
     let ended = Process::of(strace).end();
-    if ended.code != Some(0) {
-        return Err(format!("{command:?}: {}", ended.text()));
-    }
-    let text = fs::read(out).map_err(|error| error.to_string())?;
-    Ok(calls(&String::from_utf8_lossy(&text)))
+    let text = fs::read(out).map_err(|error| format!("{error}: {}", ended.text()))?;
+    Ok((calls(&String::from_utf8_lossy(&text)), ended))
 }
 
 /// Which threads to watch.

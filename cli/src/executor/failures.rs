@@ -21,6 +21,12 @@ pub(super) fn open_failure(error: &OpenError) -> Failure {
             "`wsusmigrate journal verify` says what is damaged. Restore the folder from a copy, or keep it as evidence \
              and begin a new journal with --journal DIR: files in place are verified, not copied again.",
         ),
+        OpenError::Unreadable(_) => (
+            Exit::JournalDamaged,
+            "Nothing was changed. Look at the disk, then run it again; `wsusmigrate journal verify` names all that cannot be \
+             read. Where it stays so, move the folder log/ elsewhere and keep it: `wsusmigrate run` rebuilds it from sled/ \
+             where that holds everything there is known to be.",
+        ),
         OpenError::BothLost { .. } => (
             Exit::JournalDamaged,
             "Restore log/ or sled/ from a copy of the folder, or keep what is left as evidence and begin a new journal \

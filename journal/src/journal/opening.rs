@@ -11,7 +11,7 @@ use wsusmigrate_core::unit::TimeMicros;
 use super::{Journal, Opened, publisher};
 use crate::committer::{CLOSED, Committer, Live};
 use crate::confirmation;
-use crate::disk::{self, At, FileError};
+use crate::disk::{self, At};
 use crate::error::{AppendError, OpenError};
 use crate::findings::Findings;
 use crate::index::Index;
@@ -212,6 +212,6 @@ pub(super) fn lock(place: &Place) -> Result<FolderLock, OpenError> {
     match file.try_lock() {
         Ok(()) => Ok(FolderLock(file)),
         Err(TryLockError::WouldBlock) => Err(OpenError::Locked(place.root().to_owned())),
-        Err(TryLockError::Error(source)) => Err(FileError { doing: "lock", path, source }.into()),
+        Err(TryLockError::Error(source)) => Err(source).at("lock", &path).map_err(OpenError::from),
     }
 }

@@ -95,7 +95,7 @@ impl Cursor {
         let path = Place::segment(log, segment);
         let file = plain::open(&path)?;
         let mut bytes = [0; SEGMENT_HEADER_BYTES];
-        let read = disk::read_at(&file, &mut bytes, 0).at("read", &path)?;
+        let read = disk::read_at(&file, &mut bytes, 0).at_byte("read", &path, 0)?;
         let header = match SegmentHeader::parse(&bytes[..read]) {
             Ok(header) if header.first == segment => header,
             Ok(_) => return Err(SegmentError::Header(NotAHeader::Damaged, path)),
@@ -233,14 +233,61 @@ impl Cursor {
                 let mut read = 0;
                 while read < self.buffer.len() {
                     let at = offset + read as u64;
-                    match disk::read_at(&self.file, &mut self.buffer[read..], at).at("read", &self.path)? {
-                        0 => break,
-                        count => read += count,
+                    match disk::read_at(&self.file, &mut self.buffer[read..], at) {
+                        Ok(0) => break,
+                        Ok(count) => read += count,
+                        // What was asked for is there. The rest was read ahead: whoever gets there meets it.
+                        Err(_) if read >= length => break,
+                        Err(error) => {
+                            self.buffer.clear();
+                            return Err(error).at_byte("read", &self.path, at);
+                        }
                     }
                 }
                 self.buffer.truncate(read);
                 Ok(&self.buffer[..length.min(read)])
             }
         }
+    }
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests may unwrap, also in their helpers")]
+
+    use super::*;
+
+    /// Where this program's memory ends and nothing is mapped behind it.
+    fn end_of_memory() -> u64 {
+        let maps = fs::read_to_string("/proc/self/maps").unwrap();
+        let program = std::env::current_exe().unwrap();
+        let address = |text: &str| u64::from_str_radix(text, 16).unwrap();
+        let range = |line: &str| {
+            let (start, end) = line.split_once(' ').unwrap().0.split_once('-').unwrap();
+            (address(start), address(end))
+        };
+        let ours = maps.lines().filter(|line| line.ends_with(program.to_str().unwrap()));
+        let mut end = ours.map(|line| range(line).1).max().unwrap();
+        while let Some((_, next)) = maps.lines().map(range).find(|(start, _)| *start == end) {
+            end = next;
+        }
+        end
+    }
+
+    /// The system answers EIO behind the end of a process's memory, as it does for a bad sector: what stands before it is
+    /// read, and the byte that cannot be is named.
+    #[test]
+    fn what_cannot_be_read_is_met_where_it_is() {
+        let folder = tempfile::tempdir().unwrap();
+        std::os::unix::fs::symlink("/proc/self/mem", Place::segment(folder.path(), 0)).unwrap();
+        let end = end_of_memory();
+        let at = Position { segment: 0, offset: end - 4_096, next: 0, number: 0 };
+        let mut cursor = Cursor::open_unchecked(folder.path(), at).unwrap();
+        assert_eq!(cursor.fill(end - 4_096, 4_096).unwrap().len(), 4_096);
+        for offset in [end - 16, end] {
+            let error = cursor.fill(offset, 32).unwrap_err();
+            assert_eq!((error.offset, error.source.raw_os_error()), (Some(end), Some(5)));
+        }
+        assert_eq!(cursor.fill(end - 32, 32).unwrap().len(), 32);
     }
 }

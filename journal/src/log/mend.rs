@@ -21,7 +21,8 @@ pub(crate) fn read_tail(log: &Path, at: &Position) -> Result<Vec<u8>, FileError>
     };
     let mut tail = Vec::new();
     file.seek(SeekFrom::Start(at.offset)).at("read", &path)?;
-    file.take(SEGMENT_BYTES_MAX + 1).read_to_end(&mut tail).at("read", &path)?;
+    let read = file.take(SEGMENT_BYTES_MAX + 1).read_to_end(&mut tail);
+    read.at_byte("read", &path, at.offset + tail.len() as u64)?;
     Ok(tail)
 }
 

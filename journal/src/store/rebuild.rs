@@ -5,7 +5,7 @@ use std::path::Path;
 use wsusmigrate_core::digest::Sha256;
 
 use super::{Applied, Store, StoreError};
-use crate::disk::{self, FileError};
+use crate::disk::{self, At, FileError};
 use crate::log::frame::{COMMIT_HEADER_BYTES, CommitHeader, push_record};
 use crate::log::writer::LogWriter;
 use crate::record::NO_LEAF;
@@ -42,11 +42,7 @@ pub(crate) fn rebuild_log(
     target: &Path,
 ) -> Result<(), RebuildError> {
     if target.exists() {
-        std::fs::remove_dir_all(target).map_err(|source| FileError {
-            doing: "remove",
-            path: target.to_owned(),
-            source,
-        })?;
+        std::fs::remove_dir_all(target).at("remove", target)?;
     }
     disk::create_dir(target)?;
     let mut writer = LogWriter::create(target, applied.stream, 0, NO_LEAF)?;

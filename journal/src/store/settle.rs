@@ -133,7 +133,11 @@ fn missing(place: &Place, applied: u64, size: u64) -> Result<Recent, StoreError>
 
 /// The log cannot be read where opening did not look: the next opening looks at all of it.
 pub(super) fn unreadable(place: &Place, error: &ReadError) -> StoreError {
-    if matches!(error, ReadError::Damaged(_)) {
+    let is_there = match error {
+        ReadError::File(error) => error.offset.is_some(),
+        error => matches!(error, ReadError::Damaged(_)),
+    };
+    if is_there {
         // One that cannot be written is found again by the next follower.
         let _ = disk::write_atomic(&place.suspect(), disk::Durability::Synced, error.to_string().as_bytes());
     }
@@ -144,4 +148,25 @@ pub(super) fn unreadable(place: &Place, error: &ReadError) -> StoreError {
 fn file_error(error: &disk::FileError) -> StoreError {
     let lacks_room = error.lacks_room();
     StoreError { what: format!("{error}: {}", error.source), lacks_room, of_log: false }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::disk::FileError;
+
+    fn failed(offset: Option<u64>) -> FileError {
+        FileError { doing: "read", path: "log".into(), offset, source: std::io::ErrorKind::Other.into() }
+    }
+
+    /// Also what cannot be read is looked for by the next opening; too many open files are no reason to.
+    #[test]
+    fn what_cannot_be_read_back_is_looked_at_by_the_next_opening() {
+        for (offset, is_suspect) in [(Some(72), true), (None, false)] {
+            let folder = tempfile::tempdir().unwrap();
+            let place = Place::new(folder.path());
+            assert!(unreadable(&place, &ReadError::File(failed(offset))).of_log);
+            assert_eq!(place.suspect().exists(), is_suspect);
+        }
+    }
 }

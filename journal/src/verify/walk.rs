@@ -195,7 +195,8 @@ impl Walk<'_> {
     }
 
     fn unreadable(&mut self, path: &Path, error: &FileError) {
-        self.bad(self.next, path, 0, &format!("the log file cannot be read: {}", error.source));
+        let what = format!("the log file cannot be read: {}", error.source);
+        self.bad(self.next, path, error.offset.unwrap_or(0), &what);
         self.lose(self.next);
     }
 
@@ -208,7 +209,12 @@ impl Walk<'_> {
                 self.settle(&mut sheaf);
                 return self.behind_head(&cursor.position(), cursor.path());
             }
-            match cursor.look()? {
+            let found = cursor.look();
+            if found.is_err() {
+                // What was read up to there counts.
+                self.settle(&mut sheaf);
+            }
+            match found? {
                 Found::Commit(commit) => {
                     sheaf.add(commit.header, commit.offset, cursor.body(&commit));
                     cursor.pass(&commit.header);
