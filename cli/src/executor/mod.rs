@@ -9,6 +9,7 @@
 
 mod aside;
 mod failures;
+mod last_words;
 mod open;
 mod recorder;
 mod session;

@@ -1,7 +1,5 @@
 //! The recorder: the way of every event into the journal and from there into the state.
 
-use std::path::Path;
-
 use wsusmigrate_core::envelope::{Envelope, Proposed, Recorded};
 use wsusmigrate_core::event::run::Failed;
 use wsusmigrate_core::event::{Event, RunEvent};
@@ -13,6 +11,7 @@ use wsusmigrate_journal::{Append, AppendError, Batch, Expected, Journal, Record,
 use crate::clock;
 use crate::error::Failure;
 use crate::executor::failures::append_failure;
+use crate::executor::last_words::{self, End};
 use crate::exit::Exit;
 use crate::show::{Talk, event};
 
@@ -190,16 +189,18 @@ impl Recorder {
         })
     }
 
-    /// Records how the run ended, with the room the journal keeps for that, where the disk is full. Whatever goes wrong
-    /// here, the next start finds an interrupted run.
+    /// Records how the run ended, with the room the journal keeps for that, where the disk is full and nothing recorded
+    /// stands against it. Whatever goes wrong here, the next start finds an interrupted run.
     pub(super) fn end_on_full_disk(self, failure: &Failure) {
         if !failure.is_full_disk() {
             return;
         }
         let failed = self.observation(b"", Failed { run: self.run, why: failure.to_string().into() });
-        let (folder, keys) = self.journal.places();
-        drop(self.journal);
-        last_words(&folder, &keys, &[failed.frame(clock::now())]);
+        let event = failed.frame(clock::now());
+        let Self { journal, state, size, .. } = self;
+        let places = journal.places();
+        drop(journal);
+        last_words::say(&places, Some(End { event, status: state.run.status, size }));
     }
 
     /// Leaves a snapshot of the state and closes the journal. A snapshot saves time and holds nothing that the log does
@@ -222,25 +223,15 @@ impl Recorder {
                 all(&error)
             ));
         }
-        let (folder, keys) = self.journal.places();
+        let places = self.journal.places();
         self.journal.close().map_err(|error| {
             if error.lacks_room() {
                 // What is durable is put under a checkpoint with the room that is kept for that.
-                last_words(&folder, &keys, &[]);
+                last_words::say(&places, None);
             }
             unclosed(&error)
         })?;
         Ok(self.state)
-    }
-}
-
-/// Opens a journal on a full disk, records the end and closes it. Where that does not work either, what is durable stays
-/// as it is.
-fn last_words(folder: &Path, keys: &Path, words: &[Proposed]) {
-    let Ok((journal, _)) = Journal::open_for_last_words(folder, keys, clock::now()) else { return };
-    if words.is_empty() || journal.append_last(words).wait().is_ok() {
-        // Told already is why it could not be closed before; the next start closes it.
-        let _ = journal.close();
     }
 }
 
