@@ -16,7 +16,7 @@ use wsusmigrate_core::projection::Projection;
 use wsusmigrate_core::text::Text;
 use wsusmigrate_core::unit::TimeMicros;
 
-pub(crate) use opening::FolderLock;
+pub(crate) use opening::Attempt;
 
 use crate::append::{Append, Expected, Reply, Request};
 use crate::batch::Batch;
@@ -86,7 +86,7 @@ pub struct Journal {
     follower: Follower,
     committer: Option<JoinHandle<()>>,
     /// Held as long as this lives; the system releases it when the process ends in any way.
-    _lock: Arc<FolderLock>,
+    _lock: Arc<opening::FolderLock>,
 }
 
 impl std::fmt::Debug for Journal {
@@ -130,7 +130,8 @@ impl Journal {
         // A crash here leaves a log of one record without a head, which `open` mends.
         publisher(&place, stream, &end, 0)?;
         drop(key);
-        Ok(Self::open_locked(&place, keys, time, &lock)?.0)
+        let attempt = Attempt { place: &place, keys, time, lock: &lock, full: None };
+        Ok(Self::open_locked(&attempt)?.0)
     }
 
     /// Appends what is to be said to the end, also on a full disk. None of it may have been in the journal when it was

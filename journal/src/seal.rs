@@ -1,20 +1,17 @@
 //! Whether a journal is ended for good. One that is is not opened for writing.
 
 use std::path::Path;
-use std::sync::Arc;
 
 use wsusmigrate_core::event::run::{JournalSealed, Recovery};
 use wsusmigrate_core::event::{Event, RunEvent};
-use wsusmigrate_core::unit::TimeMicros;
 
 use crate::checkpoint;
 use crate::confirmation;
-use crate::error::{AppendError, OpenError};
-use crate::journal::{FolderLock, Journal};
+use crate::error::OpenError;
+use crate::journal::{Attempt, Journal};
 use crate::key::{self, SigningKey};
 use crate::log::read::LogRecords;
 use crate::open::{Mended, from_read};
-use crate::place::Place;
 use crate::record::Record;
 
 /// What the seal says, where a log of so many records has one. A seal is the last record or none: the table of
@@ -33,16 +30,9 @@ pub(crate) fn at_end(log: &Path, size: u64) -> Result<Option<JournalSealed>, Ope
 
 /// Refuses to open a sealed journal, after what an interrupted sealing left undone is done: the head published, the last
 /// checkpoint signed. Nothing is appended, not even what opening found.
-pub(crate) fn refuse(
-    place: &Place,
-    keys: &Path,
-    mended: Mended,
-    lock: &Arc<FolderLock>,
-    time: TimeMicros,
-    full: Option<AppendError>,
-    seal: &JournalSealed,
-) -> OpenError {
-    let dir = place.root().to_owned();
+pub(crate) fn refuse(attempt: &Attempt<'_>, mended: Mended, seal: &JournalSealed) -> OpenError {
+    let keys = attempt.keys;
+    let dir = attempt.place.root().to_owned();
     let size = mended.end.at.next;
     let head_lost = mended.findings.iter().any(|found| found.finding == Recovery::HeadRebuilt);
     let stream = mended.identity.stream;
@@ -51,25 +41,18 @@ pub(crate) fn refuse(
     let signed =
         matches!(outside, Ok(Some(Ok(head))) if head.size == size) || !key::path(keys, stream).exists();
     if (head_lost || !signed)
-        && let Err(error) = conclude(place, keys, mended, lock, time, full)
+        && let Err(error) = conclude(attempt, mended)
     {
         return error;
     }
     OpenError::Sealed { dir, account: seal.account.to_string(), reason: seal.reason.to_string() }
 }
 
-fn conclude(
-    place: &Place,
-    keys: &Path,
-    mended: Mended,
-    lock: &Arc<FolderLock>,
-    time: TimeMicros,
-    full: Option<AppendError>,
-) -> Result<(), OpenError> {
-    let key = SigningKey::load(keys, mended.identity.stream, &mended.identity.public_key)?;
+fn conclude(attempt: &Attempt<'_>, mended: Mended) -> Result<(), OpenError> {
+    let key = SigningKey::load(attempt.keys, mended.identity.stream, &mended.identity.public_key)?;
     // Nothing can be recorded of it.
-    confirmation::restore(place, keys, &key, &mended.identity)?;
+    confirmation::restore(attempt.place, attempt.keys, &key, &mended.identity)?;
     // It takes nothing: its queue is closed from the beginning on.
-    let (journal, _) = Journal::start(place.clone(), keys, key, mended, Arc::clone(lock), time, full)?;
+    let (journal, _) = Journal::start(attempt, key, mended)?;
     journal.close().map_err(|error| OpenError::SealUnfinished(Box::new(error)))
 }

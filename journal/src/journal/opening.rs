@@ -27,6 +27,16 @@ use crate::store::lag::Lag;
 use crate::store::settle::Found;
 use crate::tree_snapshot::TreeSnapshots;
 
+/// An attempt at opening: which journal, when, held by whom, with how much room.
+pub(crate) struct Attempt<'a> {
+    pub(crate) place: &'a Place,
+    pub(crate) keys: &'a Path,
+    pub(crate) time: TimeMicros,
+    pub(crate) lock: &'a Arc<FolderLock>,
+    /// The disk is full, and this is what appends are told.
+    pub(crate) full: Option<AppendError>,
+}
+
 impl Journal {
     /// Opens a journal, mends what an interruption left, and appends one `run.journal-recovered` for each finding.
     ///
@@ -43,49 +53,39 @@ impl Journal {
             return Err(OpenError::NotFound(dir.to_owned()));
         }
         let lock = Arc::new(lock(&place)?);
-        Self::open_locked(&place, keys, time, &lock)
+        Self::open_locked(&Attempt { place: &place, keys, time, lock: &lock, full: None })
     }
 
-    pub(super) fn open_locked(
-        place: &Place,
-        keys: &Path,
-        time: TimeMicros,
-        lock: &Arc<FolderLock>,
-    ) -> Result<(Self, Opened), OpenError> {
+    pub(super) fn open_locked(attempt: &Attempt<'_>) -> Result<(Self, Opened), OpenError> {
+        let place = attempt.place;
         let reserve = |error: OpenError| match reserve::give_up(place) {
-            Ok(()) => Self::open_with(place, keys, time, lock, Some(full_by(&error))),
+            Ok(()) => Self::open_with(&Attempt { full: Some(full_by(&error)), ..*attempt }),
             Err(_) => Err(error),
         };
-        match Self::open_with(place, keys, time, lock, None) {
+        match Self::open_with(attempt) {
             Err(error) if error.lacks_room() && place.reserve().exists() => reserve(error),
             outcome => outcome,
         }
     }
 
     /// Opens; on a full disk with little that needs room.
-    fn open_with(
-        place: &Place,
-        keys: &Path,
-        time: TimeMicros,
-        lock: &Arc<FolderLock>,
-        full: Option<AppendError>,
-    ) -> Result<(Self, Opened), OpenError> {
+    fn open_with(attempt: &Attempt<'_>) -> Result<(Self, Opened), OpenError> {
+        let (place, keys) = (attempt.place, attempt.keys);
         for folder in [place.checkpoints(), place.snapshots()] {
             disk::create_dir(&folder)?;
         }
         let mut mended = open::mend(place, keys)?;
         if let Some(seal) = mended.seal.clone() {
-            return Err(seal::refuse(place, keys, mended, lock, time, full, &seal));
+            return Err(seal::refuse(attempt, mended, &seal));
         }
         let key = SigningKey::load(keys, mended.identity.stream, &mended.identity.public_key)?;
         mended.findings.extend(confirmation::restore(place, keys, &key, &mended.identity)?);
-        let full = match full {
+        let full = match attempt.full.clone() {
             Some(full) => Some(full),
             None => make_reserve(place, &mut mended)?,
         };
         let findings = mended.findings.clone();
-        let lock = Arc::clone(lock);
-        let (journal, recording) = Self::start(place.clone(), keys, key, mended, lock, time, full.clone())?;
+        let (journal, recording) = Self::start(&Attempt { full: full.clone(), ..*attempt }, key, mended)?;
         match recording.record(&findings) {
             // What cannot be recorded is told all the same.
             Err(AppendError::DiskFull(_)) if full.is_some() => {}
@@ -95,19 +95,17 @@ impl Journal {
         Ok((journal, opened))
     }
 
+    /// Starts the threads over what is mended.
     pub(crate) fn start(
-        place: Place,
-        keys: &Path,
+        attempt: &Attempt<'_>,
         key: SigningKey,
         mended: Mended,
-        lock: Arc<FolderLock>,
-        time: TimeMicros,
-        full: Option<AppendError>,
     ) -> Result<(Self, Findings), OpenError> {
+        let Attempt { place, time, ref full, .. } = *attempt;
         let Mended { identity, end, before_last, checkpoint, store, store_existed, seal, .. } = mended;
         let (stream, size) = (identity.stream, end.at.next);
         let writer = LogWriter::open(&place.log(), stream, end.at.segment, end.at.offset)?;
-        let publisher = publisher(&place, stream, &end, mended.generation)?;
+        let publisher = publisher(place, stream, &end, mended.generation)?;
         let is_full = full.is_some();
         if is_full {
             writer.be_frugal();
@@ -131,7 +129,7 @@ impl Journal {
             before_last,
             snapshot_size: size,
             last_time: time,
-            full,
+            full: full.clone(),
         };
         let committer = Some(std::thread::spawn(move || committer.run()));
         let findings =
@@ -140,17 +138,16 @@ impl Journal {
         let found = Found { place: place.clone(), stream, size, store_existed, store };
         let report = Box::new(move |finding| reporting.hand_over(&finding));
         let follower = if is_full { Follower::none(lag) } else { Follower::start(found, lag, report) };
-        let keys = keys.to_owned();
         let journal = Self {
-            place,
-            keys,
+            place: place.clone(),
+            keys: attempt.keys.to_owned(),
             key: Mutex::new(key),
             identity,
             queue,
             live,
             follower,
             committer,
-            _lock: lock,
+            _lock: Arc::clone(attempt.lock),
         };
         Ok((journal, findings))
     }
@@ -166,7 +163,7 @@ impl Journal {
         let lock = Arc::new(lock(&place)?);
         reserve::give_up(&place)?;
         let full = AppendError::DiskFull("the journal is open for its last words".to_owned());
-        Self::open_with(&place, keys, time, &lock, Some(full))
+        Self::open_with(&Attempt { place: &place, keys, time, lock: &lock, full: Some(full) })
     }
 }
 
