@@ -40,15 +40,16 @@ pub(crate) fn keep(keys: &Path, stream: StreamId, note: &Checkpoint) -> Result<(
     disk::write_atomic(&key::confirming(keys, stream, note.size), Durability::Synced, note.text.as_bytes())
 }
 
-/// Sees to it that each rotation is confirmed in both places. Whatever was put back into `checkpoints/` is a finding.
+/// Sees to it that each rotation is confirmed in both places. Whatever was put back into `checkpoints/` is a finding,
+/// also where this fails behind it.
 pub(crate) fn restore(
     place: &Place,
     keys: &Path,
     key: &SigningKey,
     identity: &Identity,
-) -> Result<Vec<JournalRecovered>, OpenError> {
+    findings: &mut Vec<JournalRecovered>,
+) -> Result<(), OpenError> {
     let (origin, stream) = (identity.origin(), identity.stream);
-    let mut findings = Vec::new();
     for rotation in Rotation::all(key) {
         let size = rotation.seq.next().0;
         let (file, beside) = (checkpoint::file(place, size), key::confirming(keys, stream, size));
@@ -67,7 +68,7 @@ pub(crate) fn restore(
             }
         }
     }
-    Ok(findings)
+    Ok(())
 }
 
 /// Puts a note back into `checkpoints/`. What stands there is not signed by both keys; signatures of others are taken over.

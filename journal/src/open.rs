@@ -43,7 +43,6 @@ pub(crate) struct Mended {
     pub(crate) store_existed: bool,
     /// The store, where it was needed here.
     pub(crate) store: Option<Store>,
-    pub(crate) findings: Vec<JournalRecovered>,
     /// What the last record says, where it ends the journal for good.
     pub(crate) seal: Option<JournalSealed>,
 }
@@ -58,8 +57,15 @@ struct Looked {
 
 /// Mends what can be read. A log that is there and cannot be read is no damage to be made good: it may be readable again,
 /// and may hold what neither the head nor the store knows of.
-pub(crate) fn mend(place: &Place, keys: &Path) -> Result<Mended, OpenError> {
-    mend_readable(place, keys).map_err(|error| match error {
+///
+/// `findings` gets each thing as soon as it is mended: where this or what comes behind it fails, the next attempt does not
+/// find it any more.
+pub(crate) fn mend(
+    place: &Place,
+    keys: &Path,
+    findings: &mut Vec<JournalRecovered>,
+) -> Result<Mended, OpenError> {
+    mend_readable(place, keys, findings).map_err(|error| match error {
         OpenError::File(error) if error.offset.is_some() && error.path.starts_with(place.log()) => {
             OpenError::Unreadable(error)
         }
@@ -67,8 +73,11 @@ pub(crate) fn mend(place: &Place, keys: &Path) -> Result<Mended, OpenError> {
     })
 }
 
-fn mend_readable(place: &Place, keys: &Path) -> Result<Mended, OpenError> {
-    let mut findings = Vec::new();
+fn mend_readable(
+    place: &Place,
+    keys: &Path,
+    findings: &mut Vec<JournalRecovered>,
+) -> Result<Mended, OpenError> {
     let slots = head::read(&place.head())?;
     let mut backup = Backup::new(place);
     let stream = stream_of(place, &slots, &mut backup)?;
@@ -96,7 +105,9 @@ fn mend_readable(place: &Place, keys: &Path) -> Result<Mended, OpenError> {
 
     // From here on things are changed.
     findings.extend(drop_tail(place, &looked.scan)?);
-    findings.extend(judge_head(&slots, size));
+    // Only written again once everything is mended: an attempt that fails before leaves it to be found again.
+    let head = judge_head(&slots, size).filter(|head| !findings.contains(head));
+    findings.extend(head);
     if place.suspect().exists() {
         disk::remove(&place.suspect())?;
     }
@@ -109,7 +120,6 @@ fn mend_readable(place: &Place, keys: &Path) -> Result<Mended, OpenError> {
         checkpoint: looked.checkpoint,
         store_existed: backup.exists,
         store: backup.opened.and_then(Result::ok),
-        findings,
     })
 }
 

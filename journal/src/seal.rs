@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use wsusmigrate_core::event::run::{JournalSealed, Recovery};
+use wsusmigrate_core::event::run::{JournalRecovered, JournalSealed, Recovery};
 use wsusmigrate_core::event::{Event, RunEvent};
 
 use crate::checkpoint;
@@ -30,11 +30,16 @@ pub(crate) fn at_end(log: &Path, size: u64) -> Result<Option<JournalSealed>, Ope
 
 /// Refuses to open a sealed journal, after what an interrupted sealing left undone is done: the head published, the last
 /// checkpoint signed. Nothing is appended, not even what opening found.
-pub(crate) fn refuse(attempt: &Attempt<'_>, mended: Mended, seal: &JournalSealed) -> OpenError {
+pub(crate) fn refuse(
+    attempt: &Attempt<'_>,
+    mended: Mended,
+    findings: &[JournalRecovered],
+    seal: &JournalSealed,
+) -> OpenError {
     let keys = attempt.keys;
     let dir = attempt.place.root().to_owned();
     let size = mended.end.at.next;
-    let head_lost = mended.findings.iter().any(|found| found.finding == Recovery::HeadRebuilt);
+    let head_lost = findings.iter().any(|found| found.finding == Recovery::HeadRebuilt);
     let stream = mended.identity.stream;
     // Written last of all. Where there is no key, nothing can be signed any more.
     let outside = checkpoint::read(&key::outside_head(keys, stream));
@@ -51,7 +56,7 @@ pub(crate) fn refuse(attempt: &Attempt<'_>, mended: Mended, seal: &JournalSealed
 fn conclude(attempt: &Attempt<'_>, mended: Mended) -> Result<(), OpenError> {
     let key = SigningKey::load(attempt.keys, mended.identity.stream, &mended.identity.public_key)?;
     // Nothing can be recorded of it.
-    confirmation::restore(attempt.place, attempt.keys, &key, &mended.identity)?;
+    confirmation::restore(attempt.place, attempt.keys, &key, &mended.identity, &mut Vec::new())?;
     // It takes nothing: its queue is closed from the beginning on.
     let (journal, _) = Journal::start(attempt, key, mended)?;
     journal.close().map_err(|error| OpenError::SealUnfinished(Box::new(error)))

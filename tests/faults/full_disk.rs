@@ -6,8 +6,12 @@
 
 use std::path::Path;
 
+use wsusmigrate_core::envelope::Recorded;
+use wsusmigrate_core::event::run::{JournalRecovered, Recovery};
+use wsusmigrate_core::event::{Event, RunEvent};
+use wsusmigrate_core::unit::TimeMicros;
 use wsusmigrate_fixtures::{Scenario, build};
-use wsusmigrate_journal::RESERVE_BYTES;
+use wsusmigrate_journal::{Journal, RESERVE_BYTES, Reader, Record, RecordSource as _};
 use wsusmigrate_tests::World;
 
 use crate::Outcome;
@@ -19,6 +23,7 @@ use crate::process::Process;
 use crate::site::{Load, Site};
 
 const FAULT: &str = "full_disk";
+const FAULT_OF_FINDINGS: &str = "full_disk, what was mended";
 const FAULT_OF_PROGRAM: &str = "full_disk, the program";
 const MEBIBYTES: u64 = 16;
 const MEBIBYTES_WITH_REST: u64 = 40;
@@ -28,6 +33,8 @@ const REST_BYTES: usize = 18 << 20;
 /// The most that is left free on the full disk.
 const LEFT_BYTES_MAX: u64 = 1 << 20;
 const BLOCK_BYTES: u64 = 4 << 10;
+/// Behind everything the writer records.
+const LATER: TimeMicros = TimeMicros(1_800_000_000_000_000);
 const NO_SPACE: &str = "No space left on device";
 const PROGRAM: &str = env!("CARGO_BIN_EXE_wsusmigrate-tested");
 
@@ -126,6 +133,61 @@ fn on_the_full_disk(site: &Site, ledger: &mut Ledger, epoch: u64) -> Result<(), 
     ledger.judge(&site.journal())?;
     let tail = Process::start(["tail".to_owned(), site.journal().display().to_string()]).end();
     if tail.code == Some(0) { Ok(()) } else { Err(format!("a reader: {}", tail.text())) }
+}
+
+/// Goal: what opening mended before it met the full disk is recorded with the rest. Once it was lost: the second attempt, with
+/// the room of the reserve, found nothing wrong any more.
+pub(crate) fn what_was_mended_is_recorded() -> Outcome {
+    for (kind, disk) in Disk::each(FAULT_OF_FINDINGS, MEBIBYTES)? {
+        let site = Site::create(&disk.root());
+        site.writer(Load { epoch: 0, threads: 1, batch: 16, batches: 20 }).end();
+        let torn = tear(&site)?;
+        let ballast = disk.fill_up(0);
+        let opened = Journal::open(&site.journal(), &site.keys(), LATER).map_err(|error| error.to_string());
+        let (journal, opened) = opened.map_err(|why| format!("{kind}: {why}"))?;
+        let told: Vec<_> = opened.findings.iter().map(|found| (found.finding, found.bytes)).collect();
+        if opened.full.is_none() || told != [(Recovery::TornTailDropped, torn)] {
+            return Err(format!("{kind}: opening tells {opened:?}"));
+        }
+        journal.close().map_err(|error| format!("{kind}: {error}"))?;
+        let recorded = recoveries(&site)?;
+        if recorded != opened.findings {
+            return Err(format!("{kind}: recorded is {recorded:?}"));
+        }
+        std::fs::remove_file(ballast).expect("the ballast");
+        site.reopen(1).map_err(|why| format!("{kind}: {why}"))?;
+        Ledger::default().judge(&site.journal())?;
+        count(
+            FAULT_OF_FINDINGS,
+            format!("{kind}: findings of the attempt without room, recorded"),
+            told.len(),
+        );
+    }
+    Ok(())
+}
+
+/// Leaves a piece of a commit behind the end of the log, as a crash does. Says how long it is.
+fn tear(site: &Site) -> Result<u64, String> {
+    const PIECE: &[u8] = b"WMCF, and not a commit";
+    let log = site.journal().join("log").join(format!("{:020}.log", 0));
+    let mut bytes = std::fs::read(&log).map_err(|error| error.to_string())?;
+    let end = bytes.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
+    bytes[end..end + PIECE.len()].copy_from_slice(PIECE);
+    std::fs::write(&log, bytes).map_err(|error| error.to_string())?;
+    Ok(PIECE.len() as u64)
+}
+
+/// What openings recorded.
+fn recoveries(site: &Site) -> Result<Vec<JournalRecovered>, String> {
+    let reader = Reader::open(&site.journal()).map_err(|error| error.to_string())?;
+    let mut found = Vec::new();
+    for raw in reader.records(0..reader.size()) {
+        let record = raw.map_err(|error| error.to_string())?.decode().map_err(|error| error.to_string())?;
+        if let Record::Known(Recorded { event: Event::Run(RunEvent::JournalRecovered(event)), .. }) = record {
+            found.push(event);
+        }
+    }
+    Ok(found)
 }
 
 pub(crate) fn the_program_says_so() -> Outcome {

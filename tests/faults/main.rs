@@ -73,6 +73,7 @@ fn main() -> ExitCode {
         trial("folders_before_files", order::a_folder_is_durable_before_anything_in_it),
         trial("unreadable_log", unreadable::a_log_that_cannot_be_read_is_named_and_kept),
         trial("full_disk", full_disk::appends_stop_and_go_on),
+        trial("full_disk_mended", full_disk::what_was_mended_is_recorded),
         trial("full_disk_of_the_program", full_disk::the_program_says_so),
         trial("read_only", read_only::readers_work_and_the_writer_says_so),
     ]);

@@ -1,5 +1,5 @@
 //! Opening: mending first, then the reserve, the committer and the follower. On a full disk the reserve is given up, and
-//! what is opened takes nothing but last words.
+//! what is opened takes nothing but last words: what was found before that, and how a run ended.
 
 use std::fs::{File, TryLockError};
 use std::path::Path;
@@ -57,40 +57,46 @@ impl Journal {
     }
 
     pub(super) fn open_locked(attempt: &Attempt<'_>) -> Result<(Self, Opened), OpenError> {
-        let place = attempt.place;
-        let reserve = |error: OpenError| match reserve::give_up(place) {
-            Ok(()) => Self::open_with(&Attempt { full: Some(full_by(&error)), ..*attempt }),
-            Err(_) => Err(error),
+        let mut findings = Vec::new();
+        let error = match Self::open_with(attempt, &mut findings) {
+            Err(error) if error.lacks_room() && attempt.place.reserve().exists() => error,
+            outcome => return outcome,
         };
-        match Self::open_with(attempt) {
-            Err(error) if error.lacks_room() && place.reserve().exists() => reserve(error),
-            outcome => outcome,
+        if reserve::give_up(attempt.place).is_err() {
+            return Err(error);
         }
+        // What was mended is not found again, and recorded all the same. There is no reserve that would have been made.
+        findings.retain(|found| found.finding != Recovery::ReserveMade);
+        Self::open_with(&Attempt { full: Some(full_by(&error)), ..*attempt }, &mut findings)
     }
 
-    /// Opens; on a full disk with little that needs room.
-    fn open_with(attempt: &Attempt<'_>) -> Result<(Self, Opened), OpenError> {
+    /// Opens; on a full disk with little that needs room. `findings` are those of the attempt before, and get those of
+    /// this one.
+    fn open_with(
+        attempt: &Attempt<'_>,
+        findings: &mut Vec<JournalRecovered>,
+    ) -> Result<(Self, Opened), OpenError> {
         let (place, keys) = (attempt.place, attempt.keys);
         for folder in [place.checkpoints(), place.snapshots()] {
             disk::create_dir(&folder)?;
         }
-        let mut mended = open::mend(place, keys)?;
+        let mended = open::mend(place, keys, findings)?;
         if let Some(seal) = mended.seal.clone() {
-            return Err(seal::refuse(attempt, mended, &seal));
+            return Err(seal::refuse(attempt, mended, findings, &seal));
         }
         let key = SigningKey::load(keys, mended.identity.stream, &mended.identity.public_key)?;
-        mended.findings.extend(confirmation::restore(place, keys, &key, &mended.identity)?);
+        confirmation::restore(place, keys, &key, &mended.identity, findings)?;
         let full = match attempt.full.clone() {
             Some(full) => Some(full),
-            None => make_reserve(place, &mut mended)?,
+            None => make_reserve(place, mended.end.at.next, findings)?,
         };
-        let findings = mended.findings.clone();
         let (journal, recording) = Self::start(&Attempt { full: full.clone(), ..*attempt }, key, mended)?;
-        match recording.record(&findings) {
+        match recording.record(findings) {
             // What cannot be recorded is told all the same.
             Err(AppendError::DiskFull(_)) if full.is_some() => {}
             outcome => outcome?,
         }
+        let findings = std::mem::take(findings);
         let opened = Opened { identity: journal.identity.clone(), size: journal.size(), findings, full };
         Ok((journal, opened))
     }
@@ -163,18 +169,23 @@ impl Journal {
         let lock = Arc::new(lock(&place)?);
         reserve::give_up(&place)?;
         let full = AppendError::DiskFull("the journal is open for its last words".to_owned());
-        Self::open_with(&Attempt { place: &place, keys, time, lock: &lock, full: Some(full) })
+        let attempt = Attempt { place: &place, keys, time, lock: &lock, full: Some(full) };
+        Self::open_with(&attempt, &mut Vec::new())
     }
 }
 
 /// Makes the reserve where it is missing, which is a finding in a journal that is not new. Says what is told to appends
 /// where there is no room for it.
-fn make_reserve(place: &Place, mended: &mut Mended) -> Result<Option<AppendError>, OpenError> {
+fn make_reserve(
+    place: &Place,
+    size: u64,
+    findings: &mut Vec<JournalRecovered>,
+) -> Result<Option<AppendError>, OpenError> {
     match reserve::make(place) {
         Ok(made) => {
-            if made && mended.end.at.next > 1 {
+            if made && size > 1 {
                 let (finding, detail) = (Recovery::ReserveMade, "it was missing".into());
-                mended.findings.push(JournalRecovered { finding, records: 0, bytes: RESERVE_BYTES, detail });
+                findings.push(JournalRecovered { finding, records: 0, bytes: RESERVE_BYTES, detail });
             }
             Ok(None)
         }
