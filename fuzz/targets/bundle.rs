@@ -11,17 +11,13 @@ use std::fs;
 use std::path::Path;
 
 use libfuzzer_sys::fuzz_target;
-use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 use wsusmigrate_core::status::Status;
+use wsusmigrate_fuzz::log::walk;
 use wsusmigrate_journal::RecordSource;
 use wsusmigrate_journal::bundle::{Bundle, BundleError, export};
 
 const BLOCK_BYTES: usize = 512;
-const LOG_HEADER_BYTES: usize = 72;
-const COMMIT_HEADER_BYTES: usize = 32;
-const FRAME_BYTES: usize = 8;
-const PAYLOAD_BYTES_MIN: usize = 44;
 
 thread_local! {
     static FOLDER: RefCell<Option<TempDir>> = const { RefCell::new(None) };
@@ -78,49 +74,8 @@ fn mend(bundle: &mut [u8]) {
         let content = at + BLOCK_BYTES;
         let Some(end) = content.checked_add(length).filter(|end| *end <= bundle.len()) else { return };
         if is_log {
-            mend_log(&mut bundle[content..end], &mut leaf);
+            leaf = walk(&mut bundle[content..end], true, leaf).leaf;
         }
         at = content + length.next_multiple_of(BLOCK_BYTES);
     }
-}
-
-fn mend_log(log: &mut [u8], leaf: &mut [u8; 32]) {
-    if log.len() < LOG_HEADER_BYTES {
-        return;
-    }
-    put_crc(log, 68, 0, 68);
-    let mut at = LOG_HEADER_BYTES;
-    while at + COMMIT_HEADER_BYTES <= log.len() {
-        put_crc(log, at + 4, at + 8, at + COMMIT_HEADER_BYTES);
-        let records = u32_at(log, at + 24);
-        at += COMMIT_HEADER_BYTES;
-        for _ in 0..records {
-            let Some(next) = mend_record(log, at, leaf) else { return };
-            at = next;
-        }
-    }
-}
-
-/// Puts one record right; where the next begins.
-fn mend_record(log: &mut [u8], at: usize, leaf: &mut [u8; 32]) -> Option<usize> {
-    log.get(at..at + FRAME_BYTES)?;
-    let length = u32_at(log, at) as usize;
-    let (start, end) = (at + FRAME_BYTES, at.checked_add(FRAME_BYTES)?.checked_add(length)?);
-    if length < PAYLOAD_BYTES_MIN || end > log.len() {
-        return None;
-    }
-    log[start + 12..start + PAYLOAD_BYTES_MIN].copy_from_slice(leaf);
-    let crc = crc32c::crc32c_append(crc32c::crc32c(&log[at..at + 4]), &log[start..end]);
-    log[at + 4..at + FRAME_BYTES].copy_from_slice(&crc.to_be_bytes());
-    *leaf = Sha256::new().chain_update([0]).chain_update(&log[start..end]).finalize().into();
-    Some(end)
-}
-
-fn put_crc(log: &mut [u8], at: usize, from: usize, to: usize) {
-    let crc = crc32c::crc32c(&log[from..to]);
-    log[at..at + 4].copy_from_slice(&crc.to_be_bytes());
-}
-
-fn u32_at(bytes: &[u8], at: usize) -> u32 {
-    u32::from_be_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]])
 }
