@@ -22,6 +22,56 @@ pub struct Display {
     thread: Option<JoinHandle<()>>,
 }
 
+/// A display of records that are worked through, by whoever hears of each step.
+pub struct Records {
+    what: &'static str,
+    talk: Talk,
+    bar: Option<ProgressBar>,
+    /// When the last line was written, or the work began.
+    told: Instant,
+}
+
+impl Records {
+    /// Begins to show `what`. Without a terminal and without a whole line's time it stays silent.
+    #[must_use]
+    pub fn new(what: &'static str, talk: Talk) -> Self {
+        let bar = (std::io::stderr().is_terminal() && !talk.json).then(|| {
+            let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+            if let Ok(style) =
+                ProgressStyle::with_template("{prefix} {bar:24} {percent:>3}% ETA {eta}  {msg}")
+            {
+                bar.set_style(style);
+            }
+            bar.with_prefix(what)
+        });
+        Self { what, talk, bar, told: Instant::now() }
+    }
+
+    /// So many are done, of so many.
+    pub fn tell(&mut self, done: u64, whole: u64) {
+        let records = format!("{}/{} records", count(done.min(whole)), count(whole));
+        match &self.bar {
+            Some(bar) => {
+                bar.set_length(whole);
+                bar.set_position(done.min(whole));
+                bar.set_message(records);
+            }
+            None if self.told.elapsed() >= LINE_PERIOD => {
+                self.talk.say(&format!("{}: {records}", self.what));
+                self.told = Instant::now();
+            }
+            None => {}
+        }
+    }
+
+    /// Ends the display.
+    pub fn finish(self) {
+        if let Some(bar) = self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}
+
 /// What is known of the whole.
 struct Whole {
     what: &'static str,

@@ -130,7 +130,7 @@ impl Journal {
         // A crash here leaves a log of one record without a head, which `open` mends.
         publisher(&place, stream, &end, 0)?;
         drop(key);
-        let attempt = Attempt { place: &place, keys, time, lock: &lock, full: None };
+        let attempt = Attempt { place: &place, keys, time, lock: &lock, full: None, store_anew: false };
         Ok(Self::open_locked(&attempt)?.0)
     }
 
@@ -150,6 +150,20 @@ impl Journal {
         let Some((finding, reply)) = self.follower.lag.wait_settled()? else { return Ok(None) };
         Append { reply }.wait()?;
         Ok(Some(finding))
+    }
+
+    /// Waits like [`Journal::settled`], and tells how many records the store has as it grows.
+    pub fn settled_telling(
+        &self,
+        tell: &mut dyn FnMut(u64),
+    ) -> Result<Option<JournalRecovered>, AppendError> {
+        let mut applied = 0;
+        while let Some(more) = self.follower.lag.wait_for_more(applied)? {
+            applied = more;
+            tell(applied);
+        }
+        tell(self.size() - self.lag());
+        self.settled()
     }
 
     /// Hands a batch to the committer. A batch is appended whole or not at all.

@@ -16,7 +16,7 @@ mod session;
 
 pub use aside::{Aside, account};
 pub use failures::{append_failure, file_failure};
-pub use open::{Opened, open_journal};
+pub use open::{Opened, open_journal, open_with_new_store};
 pub use recorder::{Draft, Recorder};
 pub(crate) use session::note_stop;
 pub use session::{Boundaries, Done, NoBoundaries, Request, carry_out};

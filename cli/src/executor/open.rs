@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use wsusmigrate_core::event::run::JournalRecovered;
 use wsusmigrate_core::id::{MigrationId, StreamId};
 use wsusmigrate_core::projection::Migration;
 use wsusmigrate_core::text::Text;
@@ -52,15 +53,38 @@ pub(super) fn open_or_create(folder: &Path, keys: &Path, name: &str, talk: Talk)
 /// Opens the journal in `folder`, which must be there, for a command that is no run.
 pub fn open_journal(folder: &Path, keys: &Path, talk: Talk) -> Result<Journal, Failure> {
     look_before(folder, None)?;
-    let (journal, opened) =
-        Journal::open(folder, keys, clock::now()).map_err(|error| open_failure(&error))?;
-    // Such a command is over soon, and what it appends hangs on the size.
+    let opened = Journal::open(folder, keys, clock::now());
+    settled(opened, folder, talk, &mut |_, _| {}).map(|(journal, _)| journal)
+}
+
+/// Opens the journal in `folder`, which must be there, with a store that is built anew from the log. Says what was recorded
+/// of it; `tell` hears how many records the store has, and of how many.
+pub fn open_with_new_store(
+    folder: &Path,
+    keys: &Path,
+    talk: Talk,
+    tell: &mut dyn FnMut(u64, u64),
+) -> Result<(Journal, Option<JournalRecovered>), Failure> {
+    look_before(folder, None)?;
+    settled(Journal::open_with_new_store(folder, keys, clock::now()), folder, talk, tell)
+}
+
+/// Waits for the store: such a command is over soon, and what it appends hangs on the size.
+fn settled(
+    opened: Result<(Journal, wsusmigrate_journal::Opened), OpenError>,
+    folder: &Path,
+    talk: Talk,
+    tell_progress: &mut dyn FnMut(u64, u64),
+) -> Result<(Journal, Option<JournalRecovered>), Failure> {
+    let (journal, opened) = opened.map_err(|error| open_failure(&error))?;
     tell(&opened, talk);
-    if let Some(finding) = journal.settled().map_err(|error| append_failure(&error))? {
-        talk.say(&event::line(&finding.into()));
+    let finding = journal.settled_telling(&mut |applied| tell_progress(applied, opened.size));
+    let finding = finding.map_err(|error| append_failure(&error))?;
+    if let Some(finding) = &finding {
+        talk.say(&event::line(&finding.clone().into()));
     }
     state(&journal, folder)?;
-    Ok(journal)
+    Ok((journal, finding))
 }
 
 /// Tells what opening found.

@@ -11,6 +11,7 @@ mod message;
 mod plain;
 mod proof;
 mod quote;
+pub mod rebuilt;
 pub mod record;
 mod report;
 mod rotation;

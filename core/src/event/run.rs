@@ -83,7 +83,8 @@ coded! {
         HeadRebuilt = 2, "head-rebuilt";
         /// The store was behind the log, as after a kill, and caught up.
         StoreCaughtUp = 3, "store-caught-up";
-        /// The store was missing, could not be opened or used, or did not say how far it is; it was rebuilt from the log.
+        /// The store was missing, could not be opened or used, or did not say how far it is, or a new one was asked for; it
+        /// was rebuilt from the log.
         StoreRebuilt = 4, "store-rebuilt";
         /// The log was missing and was rebuilt from the store.
         LogRebuilt = 5, "log-rebuilt";

@@ -35,6 +35,8 @@ pub(crate) struct Attempt<'a> {
     pub(crate) lock: &'a Arc<FolderLock>,
     /// The disk is full, and this is what appends are told.
     pub(crate) full: Option<AppendError>,
+    /// A new store is asked for.
+    pub(crate) store_anew: bool,
 }
 
 impl Journal {
@@ -43,6 +45,26 @@ impl Journal {
     /// The store is not waited for: it is opened, held against the log and caught up or rebuilt while this already
     /// takes appends. See [`Journal::settled`] for what was found about it.
     pub fn open(dir: &Path, keys: &Path, time: TimeMicros) -> Result<(Self, Opened), OpenError> {
+        Self::open_asked(dir, keys, time, false)
+    }
+
+    /// Opens a journal like [`Journal::open`], and builds the store anew from the log, whatever there is in its place; that
+    /// goes to quarantine. [`Journal::settled`] waits for it. Where the log cannot be read, or the disk is full, the store
+    /// is left as it is, and waiting says so.
+    pub fn open_with_new_store(
+        dir: &Path,
+        keys: &Path,
+        time: TimeMicros,
+    ) -> Result<(Self, Opened), OpenError> {
+        Self::open_asked(dir, keys, time, true)
+    }
+
+    fn open_asked(
+        dir: &Path,
+        keys: &Path,
+        time: TimeMicros,
+        store_anew: bool,
+    ) -> Result<(Self, Opened), OpenError> {
         let place = Place::new(dir);
         if !dir.is_dir() {
             return Err(OpenError::NotFound(dir.to_owned()));
@@ -53,7 +75,7 @@ impl Journal {
             return Err(OpenError::NotFound(dir.to_owned()));
         }
         let lock = Arc::new(lock(&place)?);
-        Self::open_locked(&Attempt { place: &place, keys, time, lock: &lock, full: None })
+        Self::open_locked(&Attempt { place: &place, keys, time, lock: &lock, full: None, store_anew })
     }
 
     pub(super) fn open_locked(attempt: &Attempt<'_>) -> Result<(Self, Opened), OpenError> {
@@ -141,7 +163,8 @@ impl Journal {
         let findings =
             Findings { queue: Arc::clone(&queue), migration: identity.migration, stream, size, time };
         let reporting = findings.clone();
-        let found = Found { place: place.clone(), stream, size, store_existed, store };
+        let anew = attempt.store_anew;
+        let found = Found { place: place.clone(), stream, size, store_existed, store, anew };
         let report = Box::new(move |finding| reporting.hand_over(&finding));
         let follower = if is_full { Follower::none(lag) } else { Follower::start(found, lag, report) };
         let journal = Self {
@@ -169,7 +192,8 @@ impl Journal {
         let lock = Arc::new(lock(&place)?);
         reserve::give_up(&place)?;
         let full = AppendError::DiskFull("the journal is open for its last words".to_owned());
-        let attempt = Attempt { place: &place, keys, time, lock: &lock, full: Some(full) };
+        let full = Some(full);
+        let attempt = Attempt { place: &place, keys, time, lock: &lock, full, store_anew: false };
         Self::open_with(&attempt, &mut Vec::new())
     }
 }

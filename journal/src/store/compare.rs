@@ -20,7 +20,7 @@ use crate::record::RecordView;
 use super::settle::unreadable;
 
 /// Records after which the others are told that the walk goes on.
-const HEARD_EVERY: u64 = 65_536;
+pub(super) const HEARD_EVERY: u64 = 65_536;
 
 /// What the store has other than the log, in words; nothing where it holds the log's first `applied` records, all entries
 /// that find them, and nothing behind the end of a log of `size` records. An error of the log is one.

@@ -189,6 +189,17 @@ impl Lag {
         })
     }
 
+    /// Waits until the store has more records than that, and says how many; none once it has everything that was there at
+    /// opening.
+    pub(crate) fn wait_for_more(&self, than: u64) -> Result<Option<u64>, NoAnswer> {
+        self.wait(|state| match (&state.failed, state.applied) {
+            _ if state.settled => Some(Ok(None)),
+            (Some(error), _) => Some(Err(error.clone())),
+            (None, Some(applied)) if applied > than => Some(Ok(Some(applied))),
+            (None, _) => None,
+        })
+    }
+
     /// Waits for an answer, as long as the store is heard of.
     fn wait<T>(&self, answer: impl Fn(&State) -> Option<Result<T, StoreError>>) -> Result<T, NoAnswer> {
         let mut state = self.lock();

@@ -2,11 +2,13 @@
 //!
 //! This is the follower's, so that a store that is slow, hangs or panics holds up nobody who does not need it.
 
+use std::path::{Path, PathBuf};
+
 use wsusmigrate_core::digest::Sha256;
 use wsusmigrate_core::event::run::{JournalRecovered, Recovery};
 use wsusmigrate_core::id::StreamId;
 
-use super::compare::differs;
+use super::compare::{HEARD_EVERY, differs};
 use super::lag::Lag;
 use super::recent::{Content, Recent};
 use super::{Applied, LAG_RECORDS_MAX, Store, StoreError};
@@ -26,6 +28,8 @@ pub(crate) struct Found {
     pub(crate) store_existed: bool,
     /// The store, where it had to be opened to mend the log.
     pub(crate) store: Option<Store>,
+    /// A new one is asked for, whatever there is.
+    pub(crate) anew: bool,
 }
 
 /// A store that agrees with the log as far as it goes.
@@ -40,6 +44,9 @@ pub(super) struct Settled {
 
 /// Opens the store, or puts a new one in place of one that cannot be used.
 pub(super) fn settle(mut found: Found, lag: &Lag) -> Result<Settled, StoreError> {
+    if found.anew {
+        return renew(found, lag);
+    }
     let opened = match found.store.take() {
         Some(store) => Ok(store),
         None if found.store_existed => Store::open(&found.place.store()),
@@ -51,7 +58,8 @@ pub(super) fn settle(mut found: Found, lag: &Lag) -> Result<Settled, StoreError>
         Ok((store, Judged::Contradicts(why))) => {
             // Closed before it is moved: Windows does not move what is open.
             drop(store);
-            (begin_anew(&found.place)?, 0, Some(rebuilt(Recovery::StoreContradicted, found.size, &why)))
+            let finding = rebuilt(Recovery::StoreContradicted, found.size, &why);
+            (begin_anew(&found.place)?.0, 0, Some(finding))
         }
         // On a full disk it is left as it is: a new one would find no room either. Where the log cannot be read, the store
         // may be the only copy there is.
@@ -60,12 +68,39 @@ pub(super) fn settle(mut found: Found, lag: &Lag) -> Result<Settled, StoreError>
             let finding = rebuilt(Recovery::StoreRebuilt, found.size, &error.what);
             // A journal that was just created has no store yet: nothing was lost.
             let finding = (found.store_existed || found.size > 1).then_some(finding);
-            (begin_anew(&found.place)?, 0, finding)
+            (begin_anew(&found.place)?.0, 0, finding)
         }
     };
-    let fits = found.size - applied <= LAG_RECORDS_MAX;
-    let recent = if fits { Some(missing(&found.place, applied, found.size)?) } else { None };
+    let recent = lacking(&found, applied)?;
     Ok(Settled { store, applied, recent, finding })
+}
+
+/// Puts a new store in the place of whatever there is.
+fn renew(mut found: Found, lag: &Lag) -> Result<Settled, StoreError> {
+    // Closed before it is moved: Windows does not move what is open.
+    drop(found.store.take());
+    // It is given up only for a log that can be read: otherwise it may be the only copy there is.
+    read_through(&found, lag)?;
+    let (store, before) = begin_anew(&found.place)?;
+    let before = before.as_deref().and_then(Path::file_name).map(|name| name.to_string_lossy().into_owned());
+    let why = match before {
+        Some(name) => format!("it was asked for; the one before is quarantine/{name}"),
+        None => "it was asked for; there was none".to_owned(),
+    };
+    let finding = Some(rebuilt(Recovery::StoreRebuilt, found.size, &why));
+    let recent = lacking(&found, 0)?;
+    Ok(Settled { store, applied: 0, recent, finding })
+}
+
+fn read_through(found: &Found, lag: &Lag) -> Result<(), StoreError> {
+    let mut records = LogRecords::new(&found.place.log(), 0..found.size);
+    while let Some(record) = records.next_payload() {
+        let record = record.map_err(|error| unreadable(&found.place, &error))?;
+        if record.seq().0.is_multiple_of(HEARD_EVERY) {
+            lag.heard();
+        }
+    }
+    Ok(())
 }
 
 fn caught_up(applied: u64, size: u64) -> Option<JournalRecovered> {
@@ -77,12 +112,16 @@ fn rebuilt(finding: Recovery, records: u64, why: &str) -> JournalRecovered {
     JournalRecovered { finding, records, bytes: 0, detail: why.into() }
 }
 
-fn begin_anew(place: &Place) -> Result<Store, StoreError> {
-    if place.store().exists() {
-        disk::quarantine(&place.store(), &place.quarantine()).map_err(|error| file_error(&error))?;
-    }
+/// A new store, and where the one before it is.
+fn begin_anew(place: &Place) -> Result<(Store, Option<PathBuf>), StoreError> {
+    let before = if place.store().exists() {
+        let moved = disk::quarantine(&place.store(), &place.quarantine());
+        Some(moved.map_err(|error| file_error(&error))?)
+    } else {
+        None
+    };
     // A crash here leaves a journal without a store, which the next open rebuilds.
-    Store::open(&place.store())
+    Ok((Store::open(&place.store())?, before))
 }
 
 /// What the log says of a store that can be read.
@@ -118,7 +157,13 @@ fn leaf_before(place: &Place, size: u64) -> Result<Sha256, StoreError> {
     }
 }
 
-/// The events of records the store lacks.
+/// The events of records the store lacks, where they fit into memory.
+fn lacking(found: &Found, applied: u64) -> Result<Option<Recent>, StoreError> {
+    let fits = found.size - applied <= LAG_RECORDS_MAX;
+    fits.then(|| missing(&found.place, applied, found.size)).transpose()
+}
+
+/// The events of some records.
 fn missing(place: &Place, applied: u64, size: u64) -> Result<Recent, StoreError> {
     let mut recent = Recent::default();
     let mut records = LogRecords::new(&place.log(), applied..size);

@@ -6,6 +6,7 @@ mod export;
 mod import;
 mod log;
 mod prove;
+mod rebuild;
 mod rotate_key;
 mod seal;
 mod show;
@@ -25,6 +26,7 @@ pub(super) enum Command {
     Prove(prove::Args),
     Anchor(anchor::Args),
     RotateKey(rotate_key::Args),
+    Rebuild(rebuild::Args),
     Export(export::Args),
     Import(import::Args),
     Seal(seal::Args),
@@ -38,6 +40,7 @@ pub(super) fn run(command: &Command, global: &Global) -> Result<Answer, Failure>
         Command::Prove(args) => prove::run(args, global),
         Command::Anchor(args) => anchor::run(args, global),
         Command::RotateKey(args) => rotate_key::run(args, global),
+        Command::Rebuild(args) => rebuild::run(args, global),
         Command::Export(args) => export::run(args, global),
         Command::Import(args) => import::run(args, global),
         Command::Seal(args) => seal::run(args, global),
