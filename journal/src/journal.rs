@@ -4,6 +4,7 @@ mod opening;
 mod rotate;
 mod sign;
 
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -37,7 +38,8 @@ use crate::open;
 use crate::place::Place;
 use crate::queue::Queue;
 use crate::reader::Reader;
-use crate::record::NO_LEAF;
+use crate::record::{NO_LEAF, RawRecord};
+use crate::selection::{Direction, Query, Selection};
 use crate::snapshot::{self, Label};
 use crate::store::follow::Follower;
 use crate::store::lag::Ending;
@@ -254,6 +256,35 @@ impl Journal {
     /// A reader of what is durable now.
     pub fn reader(&self) -> Result<Reader, ReadError> {
         Reader::open(self.place.root())
+    }
+
+    /// The records of a range that a query asks for, oldest or newest first. What lies beyond [`Journal::size`] is an error,
+    /// not an end.
+    ///
+    /// The same answer as [`Reader::select`], sooner where one subject or one action is asked for: the store's indexes find
+    /// the records it has, the log gives the others, and all where the store is not open or fails. Nobody waits for it. A
+    /// record whose envelope cannot be decoded has no entry; `verify` speaks of it.
+    pub fn select(
+        &self,
+        range: Range<u64>,
+        direction: Direction,
+        query: Query,
+    ) -> impl Iterator<Item = Result<RawRecord, ReadError>> {
+        // Borrowed for as long as it is looked through: a store that is still open when the journal is not could not be
+        // opened again.
+        self.selection(range, direction, query)
+    }
+
+    fn selection(&self, range: Range<u64>, direction: Direction, query: Query) -> Selection {
+        let (asked, size) = (range.end, self.size());
+        if asked > size {
+            return Selection::failed(ReadError::Beyond { asked, size });
+        }
+        let log = self.place.log();
+        match self.follower.lag.held() {
+            Some(held) => Selection::with_store(held, &log, range, direction, query),
+            None => Selection::new(&log, range, direction, query),
+        }
     }
 
     /// Keeps the state of a projection over the first `size` records, so that replaying may start from it.

@@ -80,3 +80,29 @@ fn entries_behind_the_end_of_the_log_are_not_believed() {
     journal.close().unwrap();
     older.assert_sound();
 }
+
+/// Whoever asks for a subject believes the index that there is nothing more.
+#[test]
+fn an_index_of_subjects_that_lies_is_not_believed() {
+    let whole = Bench::filled(600, 100);
+    let lies: [fn(&sled::Tree); 3] = [
+        |subjects| drop(subjects.remove(256_u64.to_be_bytes()).unwrap()),
+        |subjects| {
+            let mut entries = subjects.get(256_u64.to_be_bytes()).unwrap().unwrap();
+            entries[8] ^= 1;
+            subjects.insert(256_u64.to_be_bytes(), entries).unwrap();
+        },
+        |subjects| {
+            let (last, entries) = subjects.last().unwrap().unwrap();
+            subjects.insert(last, &entries[9..]).unwrap();
+        },
+    ];
+    for lie in lies {
+        let bench = whole.copy();
+        let store = sled::open(bench.dir().join("sled")).unwrap();
+        lie(&store.open_tree("subjects").unwrap());
+        drop(store);
+        bench.open(&[Recovery::StoreContradicted]).close().unwrap();
+        bench.assert_sound();
+    }
+}

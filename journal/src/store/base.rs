@@ -116,10 +116,10 @@ impl Drop for Store {
 #[derive(Clone)]
 pub(crate) struct Trees {
     db: sled::Db,
-    records: sled::Tree,
+    pub(super) records: sled::Tree,
     ids: sled::Tree,
-    actions: sled::Tree,
-    subjects: sled::Tree,
+    pub(super) actions: sled::Tree,
+    pub(super) subjects: sled::Tree,
 }
 
 impl Store {

@@ -4,15 +4,16 @@
 //! next one and opens well, so that `applied` and the last record stand there and something in the middle does not. Who
 //! believed it would take a repeat for a new event. So the follower walks through both before it lets anybody ask.
 //!
-//! O(n) for n records, in the follower's thread, while the writer works; held are one pack and the actions of one run.
+//! O(n) for n records, in the follower's thread, while the writer works; held are one pack, and the actions and subjects of one run.
 
 use wsusmigrate_core::id::ActionId;
 
 use super::lag::Lag;
 use super::pack;
 use super::recent::is_item;
-use super::run::RUN_RECORDS;
+use super::run::{RUN_RECORDS, SUBJECT_BYTES};
 use super::{Store, StoreError};
+use crate::bytes::array_at;
 use crate::log::read::LogRecords;
 use crate::place::Place;
 use crate::record::RecordView;
@@ -37,7 +38,7 @@ pub(super) fn differs(
     let mut packs = store.packs();
     let mut records = LogRecords::new(&place.log(), 0..applied);
     let (mut stored, mut at) = (sled::IVec::default(), 0);
-    let mut actions = Vec::new();
+    let (mut actions, mut subjects) = (Vec::new(), Subjects::default());
     while let Some(record) = records.next_payload() {
         let record = record.map_err(|error| unreadable(place, &error))?;
         let seq = record.seq().0;
@@ -50,8 +51,12 @@ pub(super) fn differs(
             _ => return Ok(Some(lacks(seq))),
         }
         if seq.is_multiple_of(RUN_RECORDS as u64) {
+            if let Some(run) = subjects.differ(store)? {
+                return Ok(Some(misled(run)));
+            }
             actions.clear();
         }
+        subjects.take(record);
         if !is_found(store, record, &mut actions)? {
             return Ok(Some(format!("its index does not find record {seq}")));
         }
@@ -59,7 +64,42 @@ pub(super) fn differs(
             lag.heard();
         }
     }
-    Ok(None)
+    Ok(subjects.differ(store)?.map(misled))
+}
+
+fn misled(run: u64) -> String {
+    format!("its index of subjects is another one at record {run}")
+}
+
+/// The subjects of one run, as the log has them.
+#[derive(Default)]
+struct Subjects {
+    entries: Vec<([u8; SUBJECT_BYTES], u8)>,
+    /// Records looked at, and where they begin.
+    records: usize,
+    first: u64,
+}
+
+impl Subjects {
+    fn take(&mut self, record: RecordView<'_>) {
+        if self.records == 0 {
+            self.first = record.seq().0;
+        }
+        let position = u8::try_from(self.records).unwrap_or(u8::MAX);
+        self.entries.extend(record.subject().map(|subject| (array_at(&subject.0, 0), position)));
+        self.records += 1;
+    }
+
+    /// The run whose entries are others in the store; nothing where they are the same, as far as the records go. Begins
+    /// the next run.
+    fn differ(&mut self, store: &Store) -> Result<Option<u64>, StoreError> {
+        self.entries.sort_unstable();
+        let same = store.has_subjects(self.first, self.records, &self.entries)?;
+        let first = self.first;
+        self.records = 0;
+        self.entries.clear();
+        Ok((!same).then_some(first))
+    }
 }
 
 fn lacks(seq: u64) -> String {

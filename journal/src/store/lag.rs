@@ -165,6 +165,15 @@ impl Lag {
         }
     }
 
+    /// The open store and how many records it has; none where it is not open or failed.
+    pub(crate) fn held(&self) -> Option<(Store, u64)> {
+        let state = self.lock();
+        let (None, Some(store), Some(applied)) = (&state.failed, &state.store, state.applied) else {
+            return None;
+        };
+        Some((store.clone(), applied))
+    }
+
     /// Waits until every event can be told from a repeat and there is room in memory.
     pub(crate) fn wait_for_answers(&self) -> Result<(), NoAnswer> {
         self.wait(|state| match &state.failed {

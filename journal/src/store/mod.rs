@@ -14,6 +14,7 @@
 
 mod base;
 mod compare;
+pub(crate) mod find;
 pub(crate) mod follow;
 pub(crate) mod lag;
 pub(crate) mod pack;

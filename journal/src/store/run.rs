@@ -13,9 +13,9 @@ use crate::record::RecordView;
 /// Records of a run.
 pub(crate) const RUN_RECORDS: usize = 256;
 /// First bytes of the SHA-256 of what an event is about.
-const SUBJECT_BYTES: usize = 8;
+pub(super) const SUBJECT_BYTES: usize = 8;
 /// A subject and the record's position in the run.
-const ENTRY_BYTES: usize = SUBJECT_BYTES + 1;
+pub(super) const ENTRY_BYTES: usize = SUBJECT_BYTES + 1;
 
 const _: () = assert!(RUN_RECORDS.is_multiple_of(GROUP_RECORDS) && RUN_RECORDS - 1 <= u8::MAX as usize);
 const _: () =
