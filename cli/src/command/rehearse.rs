@@ -43,7 +43,8 @@ pub(super) struct Args {
     /// Where everything is kept; an earlier rehearsal there is replaced
     #[arg(long, value_name = "DIR", default_value = "rehearsal")]
     dir: PathBuf,
-    /// Crash at this durable boundary (the first is 1), then resume; given again, crash the resumed run as well
+    /// Crash at this durable boundary, then resume; given again, crash the resumed run as well. 1 is the first record of the
+    /// run: what creates, opens or mends the journal before it is not counted
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     crash_at: Vec<u64>,
     /// Be the process that crashes
