@@ -1,6 +1,6 @@
 //! The two content roots and what was listed there.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
 use std::thread;
@@ -56,6 +56,8 @@ pub struct Listings {
     pub destination: Listing,
     /// Positions in the destination's files by folded path, where its names do not differ in letter case alone.
     folded: Option<HashMap<Vec<u8>, usize>>,
+    /// Links and special files at the destination, by path, folded where the files are.
+    obstacles: HashSet<Vec<u8>>,
 }
 
 impl Listings {
@@ -76,7 +78,25 @@ impl Listings {
             let files = destination.files.iter().enumerate();
             files.map(|(at, entry)| (entry.path.folded(), at)).collect()
         });
-        Self { source, destination, folded }
+        let obstacles = destination.ignored.iter().filter(|entry| entry.what.is_obstacle());
+        let obstacles = obstacles.map(|entry| match case {
+            LetterCase::Ignored => entry.path.folded(),
+            LetterCase::Kept => entry.path.as_bytes().to_vec(),
+        });
+        let obstacles = obstacles.collect();
+        Self { source, destination, folded, obstacles }
+    }
+
+    /// Whether a link or a special file stands at the destination in the place of a path or of a folder above it: nothing
+    /// is put there.
+    #[must_use]
+    pub fn is_obstructed(&self, path: &RelPath) -> bool {
+        if self.obstacles.is_empty() {
+            return false;
+        }
+        let path = if self.folded.is_some() { path.folded() } else { path.as_bytes().to_vec() };
+        let ends = path.iter().enumerate().filter(|&(_, &byte)| byte == b'/').map(|(at, _)| at);
+        ends.chain([path.len()]).any(|end| self.obstacles.contains(&path[..end]))
     }
 
     /// What stands at the destination under a path, by the destination's own rule of which names are one.
@@ -127,12 +147,13 @@ mod tests {
     //! Goal: what stands at the destination in other letter case is found where that is one name, and only there.
 
     use wsusmigrate_core::content::{Found, Knowledge, plan_pass};
-    use wsusmigrate_core::event::content::Origin;
+    use wsusmigrate_core::event::content::{IgnoredEntry, Origin};
     use wsusmigrate_core::path::PathRef;
     use wsusmigrate_core::projection::content::FileRecord;
     use wsusmigrate_core::unit::ModifiedNanos;
 
     use super::*;
+    use crate::adapter::content::Ignored;
 
     const WANTED: &str = "WsusContent/9D/A9993E364706816ABA3E25717850C26C9CD0D89D.cab";
     const THERE: &str = "wsuscontent/9d/a9993e364706816aba3e25717850c26c9cd0d89d.CAB";
@@ -181,5 +202,28 @@ mod tests {
         let asked = LetterCase::of(root.path());
         assert_eq!(asked, if cfg!(target_os = "linux") { LetterCase::Kept } else { asked });
         assert!(root.path().read_dir().unwrap().next().is_none(), "nothing is left behind");
+    }
+
+    fn obstructed(there: &str, what: IgnoredEntry, case: LetterCase) -> bool {
+        let path = RelPath::from_bytes(there.as_bytes()).unwrap();
+        let ignored = vec![Ignored { path, what, detail: String::new() }];
+        let destination = Listing { ignored, ..Listing::default() };
+        Listings::new(Listing::default(), destination, case).is_obstructed(&entry(WANTED).path)
+    }
+
+    #[test]
+    fn a_link_in_the_way_of_a_file_obstructs_it_by_the_destination_s_rule() {
+        use IgnoredEntry::{SymbolicLink, Temporary};
+        use LetterCase::{Ignored, Kept};
+        for above in [WANTED, "WsusContent/9D", "WsusContent"] {
+            assert!(obstructed(above, SymbolicLink, Kept), "{above}");
+        }
+        for beside in ["WsusContent/9", "WsusContent/9D/other.cab", THERE] {
+            assert!(!obstructed(beside, SymbolicLink, Kept), "{beside}");
+        }
+        assert!(
+            obstructed(THERE, SymbolicLink, Ignored) && obstructed("wsuscontent/9d", SymbolicLink, Ignored)
+        );
+        assert!(!obstructed(WANTED, Temporary, Kept), "ours, and removed before");
     }
 }

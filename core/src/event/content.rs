@@ -122,6 +122,15 @@ impl IgnoredEntry {
             Self::SymbolicLink | Self::ReparsePoint | Self::Special | Self::Temporary => false,
         }
     }
+
+    /// Whether nothing is put in its place.
+    #[must_use]
+    pub const fn is_obstacle(self) -> bool {
+        match self {
+            Self::SymbolicLink | Self::ReparsePoint | Self::Special => true,
+            Self::UnreadableFolder | Self::Unreadable | Self::Temporary => false,
+        }
+    }
 }
 
 /// A pass over the manifest begins. Says beforehand how much it will touch.

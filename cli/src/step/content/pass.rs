@@ -33,7 +33,7 @@ pub(super) fn perform(
     let pass = plan_pass(manifest, &known, recheck);
     let worklist: Vec<Entry> = pass.items.iter().map(|item| manifest[item.index].clone()).collect();
     let seq = record_start(recorder, context, &pass, &worklist, recheck)?;
-    tell(context, &pass, &worklist);
+    tell(context, listings, &pass, &worklist);
     let sums = Work::new(recorder, context, &pass, &worklist, seq).run()?;
     let left = worklist.len() as u64 - sums.copied - sums.verified - sums.failed;
     note_stop(recorder, &context.request().stop)?;
@@ -99,20 +99,26 @@ fn record_start(
     recorder.observe(&manifest.0, started)
 }
 
-fn tell(context: &Context<'_>, pass: &Pass, worklist: &[Entry]) {
+fn tell(context: &Context<'_>, listings: &Listings, pass: &Pass, worklist: &[Entry]) {
     let unchanged =
         format!("{} files, {} unchanged", count(pass.unchanged_files), bytes(pass.unchanged_bytes));
     if pass.items.is_empty() {
         return context.talk().say(&format!("nothing to do: {unchanged}"));
     }
-    let (mut copy, mut verify) = ((0, 0), (0, 0));
+    let (mut copy, mut obstructed, mut verify) = ((0, 0), (0, 0), (0, 0));
     for (item, entry) in pass.items.iter().zip(worklist) {
-        let sum = if item.found == Found::Absent { &mut copy } else { &mut verify };
+        let sum = match item.found == Found::Absent {
+            true if listings.is_obstructed(&entry.path) => &mut obstructed,
+            true => &mut copy,
+            false => &mut verify,
+        };
         *sum = (sum.0 + 1, sum.1 + entry.bytes);
     }
     let mut parts = vec![format!("to copy: {} files, {}", count(copy.0), bytes(copy.1))];
-    if verify.0 > 0 {
-        parts.push(format!("to verify in place: {} files, {}", count(verify.0), bytes(verify.1)));
+    for (what, sum) in [("to verify in place", verify), ("obstructed", obstructed)] {
+        if sum.0 > 0 {
+            parts.push(format!("{what}: {} files, {}", count(sum.0), bytes(sum.1)));
+        }
     }
     if pass.unchanged_files > 0 {
         parts.push(unchanged);
