@@ -11,9 +11,10 @@ use sha2::{Digest, Sha256};
 use wsusmigrate_core::digest::Sha256 as Hash;
 use wsusmigrate_core::envelope::{Envelope, Recorded};
 use wsusmigrate_core::event::Kind;
+use wsusmigrate_core::id::EventId;
 use wsusmigrate_core::unit::Seq;
 
-use crate::bytes::{u16_at, u64_at};
+use crate::bytes::{array_at, u16_at, u64_at};
 use crate::wire::{self, DecodeError};
 
 const VERSION_AT: usize = 2;
@@ -21,6 +22,8 @@ const SEQ_AT: usize = 4;
 const PREVIOUS_AT: usize = 12;
 /// Length of the fixed beginning; the envelope follows.
 pub(crate) const BEGINNING_BYTES: usize = 44;
+/// Length up to behind the event id, with which the envelope begins.
+pub(crate) const IDENTIFIED_BYTES: usize = 60;
 
 /// The leaf hash that stands before the first record.
 pub(crate) const NO_LEAF: Hash = Hash([0; 32]);
@@ -196,6 +199,11 @@ impl<'a> RecordView<'a> {
         self.envelope_and_subject().ok()?.1
     }
 
+    /// The event's id, as its bytes have it: nothing else is looked at. `None` where the record ends before.
+    pub(crate) fn event_id(self) -> Option<EventId> {
+        (self.0.len() >= IDENTIFIED_BYTES).then(|| EventId::from_bytes(array_at(self.0, BEGINNING_BYTES)))
+    }
+
     pub(crate) fn envelope(self) -> Result<Envelope, DecodeError> {
         Ok(wire::decode_envelope(&self.0[BEGINNING_BYTES..])?.0)
     }
@@ -228,4 +236,28 @@ pub(crate) fn unplaced(kind: Kind, out: &mut Vec<u8>) {
     out.extend(line.code.to_be_bytes());
     out.extend(line.version.to_be_bytes());
     out.extend([0; BEGINNING_BYTES - SEQ_AT]);
+}
+
+#[cfg(test)]
+mod tests {
+    use wsusmigrate_core::event::run::StopRequested;
+    use wsusmigrate_core::unit::TimeMicros;
+
+    use super::*;
+
+    #[test]
+    fn the_event_id_stands_at_its_place_in_every_envelope() {
+        let id = EventId::from_bytes(*b"0123456789abcdef");
+        for causation in [None, Some(Seq(u64::MAX))] {
+            let envelope = Envelope { id, time: TimeMicros(i64::MAX), action: None, causation };
+            let mut payload = Vec::new();
+            unplaced(Kind::RunStopRequested, &mut payload);
+            wire::encode(&envelope, &StopRequested { how: String::new().into() }.into(), &mut payload)
+                .unwrap();
+            let view = RecordView::new(&payload).unwrap();
+            assert_eq!((view.event_id(), view.envelope().unwrap().id), (Some(id), id));
+            let cut = RecordView::new(&payload[..IDENTIFIED_BYTES - 1]).unwrap();
+            assert_eq!(cut.event_id(), None);
+        }
+    }
 }

@@ -6,6 +6,7 @@ use wsusmigrate_core::digest::Sha256;
 use wsusmigrate_core::envelope::Recorded;
 use wsusmigrate_core::event::{Event, RunEvent};
 
+use super::ids::Spot;
 use super::sheaf::{Answer, Sheaf, Sound};
 use super::walk::Walk;
 use super::{Depth, Severity};
@@ -51,6 +52,9 @@ impl Walk<'_> {
             }
         }
         self.reached(sound.leaf, sheaf.range().map_or(0, |(_, end)| end));
+        if let (Some(ids), Some((first, _))) = (&mut self.ids, sheaf.range()) {
+            ids.take_all(first, &sound.ids, |at| sound.records[at].0.envelope().id);
+        }
         for (record, offset) in &sound.records {
             self.understood(record, &sheaf.path, *offset);
         }
@@ -62,7 +66,7 @@ impl Walk<'_> {
     }
 
     /// A commit, record by record.
-    fn commit(&mut self, header: &CommitHeader, at: u64, body: &[u8], path: &Path) {
+    pub(super) fn commit(&mut self, header: &CommitHeader, at: u64, body: &[u8], path: &Path) {
         for (seq, slot) in (header.first..).zip(Records::new(header, body)) {
             let offset = at + (COMMIT_HEADER_BYTES + slot.at) as u64;
             match slot.record {
@@ -78,6 +82,13 @@ impl Walk<'_> {
     }
 
     fn record(&mut self, payload: RecordView<'_>, path: &Path, offset: u64) {
+        if let Depth::Ids(see) = &mut self.depth {
+            return see(payload, &|| Spot { seq: payload.seq().0, file: path.to_owned(), offset });
+        }
+        if let (Some(ids), Some(id)) = (&mut self.ids, payload.event_id()) {
+            let hash = ids.key().hash(&id);
+            ids.take(payload.seq().0, hash, || id);
+        }
         let seq = payload.seq().0;
         let leaf = payload.leaf();
         if self.leaf.is_some_and(|leaf| leaf != payload.previous()) {

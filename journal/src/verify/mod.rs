@@ -5,9 +5,12 @@
 
 mod beyond;
 mod elsewhere;
+mod ids;
 mod judge;
+mod marks;
 mod notes;
 mod outside;
+mod repeats;
 mod sheaf;
 mod snapshots;
 mod streams;
@@ -20,6 +23,8 @@ use std::path::Path;
 use wsusmigrate_core::envelope::Recorded;
 
 use crate::error::ReadError;
+use crate::record::RecordView;
+use ids::{Bounds, Spot};
 
 pub use elsewhere::Elsewhere;
 pub use outside::Outside;
@@ -42,7 +47,7 @@ pub fn verify_with(
 /// Verifies the bytes of a journal alone: framing, checksums, sequence, chain, tree, head and checkpoints. What the
 /// records say is not looked at, except which key signs, nor the evidence they name.
 pub fn verify_bytes(dir: &Path) -> Result<Verification, ReadError> {
-    walk::walk(dir, Depth::Bytes, Outside::default())
+    walk::walk(dir, Depth::Bytes, Outside::default(), Bounds::default())
 }
 
 /// Verifies a journal as [`verify_with`] does, and whether it goes on from what is said of it outside its folder: beside
@@ -53,7 +58,7 @@ pub fn verify_against(
     legal: &mut dyn FnMut(&Recorded) -> Result<(), String>,
     outside: Outside<'_>,
 ) -> Result<Verification, ReadError> {
-    walk::walk(dir, Depth::Records(legal), outside)
+    walk::walk(dir, Depth::Records(legal), outside, Bounds::default())
 }
 
 /// How closely is looked.
@@ -62,4 +67,6 @@ enum Depth<'a> {
     Bytes,
     /// At what the records say as well, and whether it may follow what was said before.
     Records(&'a mut dyn FnMut(&Recorded) -> Result<(), String>),
+    /// At each record that has kept its bytes, and where it stands, and at nothing else.
+    Ids(&'a mut dyn FnMut(RecordView<'_>, &dyn Fn() -> Spot)),
 }

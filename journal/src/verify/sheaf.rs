@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use wsusmigrate_core::digest::Sha256;
 
+use super::marks::Key;
 use crate::log::frame::{COMMIT_HEADER_BYTES, CommitHeader, Records};
 use crate::record::Record;
 use crate::tree;
@@ -21,8 +22,8 @@ pub(super) struct Sheaf {
     pub(super) path: Arc<Path>,
     /// Their bodies, one after the other.
     pub(super) bodies: Vec<u8>,
-    /// Whether all its records are decoded; those that name a key always are.
-    decoded: bool,
+    /// Where all its records are decoded: what their event ids are hashed with. Those that name a key always are decoded.
+    key: Option<Key>,
     /// The header of each, and its offset in the log file.
     pub(super) commits: Vec<(CommitHeader, u64)>,
 }
@@ -44,11 +45,13 @@ pub(super) struct Sound {
     pub(super) subtrees: Vec<(u32, Sha256)>,
     /// Its records, as far as they are decoded, and their offsets in the log file.
     pub(super) records: Vec<(Record, u64)>,
+    /// The hashes of their event ids, where they are all decoded.
+    pub(super) ids: Vec<u64>,
 }
 
 impl Sheaf {
-    pub(super) fn new(path: &Arc<Path>, decoded: bool) -> Self {
-        Self { path: Arc::clone(path), bodies: Vec::new(), decoded, commits: Vec::new() }
+    pub(super) fn new(path: &Arc<Path>, key: Option<Key>) -> Self {
+        Self { path: Arc::clone(path), bodies: Vec::new(), key, commits: Vec::new() }
     }
 
     pub(super) fn is_full(&self) -> bool {
@@ -57,7 +60,7 @@ impl Sheaf {
 
     /// Takes what it holds, if anything, and leaves an empty one.
     pub(super) fn take(&mut self) -> Option<Self> {
-        let empty = Self::new(&self.path, self.decoded);
+        let empty = Self::new(&self.path, self.key.clone());
         (!self.commits.is_empty()).then(|| std::mem::replace(self, empty))
     }
 
@@ -88,7 +91,8 @@ impl Sheaf {
     }
 
     fn look(&self) -> Option<Sound> {
-        let (mut previous, mut leaves, mut records) = (None, Vec::new(), Vec::new());
+        let (mut previous, mut leaves) = (None, Vec::new());
+        let (mut records, mut ids) = (Vec::new(), Vec::new());
         for (header, offset, body) in self.commits() {
             for slot in Records::new(header, body) {
                 let payload = slot.record.ok()?;
@@ -98,12 +102,15 @@ impl Sheaf {
                 }
                 previous.get_or_insert(named);
                 leaves.push(payload.leaf());
-                if self.decoded || payload.names_a_key() {
-                    records.push((payload.decode().ok()?, offset + (COMMIT_HEADER_BYTES + slot.at) as u64));
+                if self.key.is_some() || payload.names_a_key() {
+                    let record = payload.decode().ok()?;
+                    ids.extend(self.key.as_ref().map(|key| key.hash(&record.envelope().id)));
+                    records.push((record, offset + (COMMIT_HEADER_BYTES + slot.at) as u64));
                 }
             }
         }
         let (first, leaf) = (self.range()?.0, *leaves.last()?);
-        Some(Sound { previous: previous?, leaf, subtrees: tree::subtrees(first, &mut leaves), records })
+        let subtrees = tree::subtrees(first, &mut leaves);
+        Some(Sound { previous: previous?, leaf, subtrees, records, ids })
     }
 }

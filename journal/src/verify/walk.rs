@@ -7,6 +7,7 @@ use wsusmigrate_core::digest::Sha256;
 use wsusmigrate_core::event::run::KeyRotated;
 use wsusmigrate_core::unit::{Seq, TimeMicros};
 
+use super::ids::{Bounds, Ids, records_max};
 use super::judge::Judged;
 use super::outside::Kept;
 use super::sheaf::{Answer, Sheaf};
@@ -29,30 +30,21 @@ use crate::record::{NO_LEAF, RecordView};
 use crate::tree::Tree;
 
 /// Verifies a journal.
-pub(super) fn walk(dir: &Path, depth: Depth<'_>, beyond: Outside<'_>) -> Result<Verification, ReadError> {
+pub(super) fn walk(
+    dir: &Path,
+    depth: Depth<'_>,
+    beyond: Outside<'_>,
+    bounds: Bounds,
+) -> Result<Verification, ReadError> {
     let place = Place::new(dir);
     let Subject { kept, notes, slots, segments: there, unreadable } = subject::look(dir, &place, beyond)?;
     let stated = notes.iter().map(|(size, _)| *size).chain(kept.iter().filter_map(Kept::size));
     let wanted: BTreeSet<_> = stated.chain(beyond.elsewhere.map(|it| it.checkpoint.size)).collect();
-    let mut walk = Walk {
-        log: place.log(),
-        head: slots.newest,
-        wanted: wanted.into_iter().collect(),
-        roots: BTreeMap::new(),
-        identity: None,
-        rotations: Vec::new(),
-        tree: Some(Tree::default()),
-        leaf: Some(NO_LEAF),
-        time: None,
-        evidence: BTreeSet::new(),
-        imports: Imports::new(),
-        first_end: None,
-        history: Judged::default(),
-        crew: Crew::new(Sheaf::examine),
-        next: 0,
-        findings: Vec::new(),
-        depth,
-    };
+    let mut walk = Walk::new(place.log(), slots.newest, depth);
+    walk.wanted = wanted.into_iter().collect();
+    if matches!(walk.depth, Depth::Records(_)) {
+        walk.ids = Some(Ids::new(records_max(&walk.log, &there, walk.head.as_ref()), bounds));
+    }
     for error in &unreadable {
         let what = format!("it cannot be read: {}", error.source);
         walk.find(Severity::Damage, None, &error.path, None, &what);
@@ -82,6 +74,7 @@ pub(super) fn walk(dir: &Path, depth: Depth<'_>, beyond: Outside<'_>) -> Result<
     }
     walk.segments(&there)?;
     walk.consequences();
+    walk.repeats(&there)?;
     walk.end(&place);
     walk.head_behind(&place);
     walk.imported(dir)?;
@@ -122,6 +115,8 @@ pub(super) struct Walk<'a> {
     /// The record that ended the first run.
     pub(super) first_end: Option<Seq>,
     pub(super) history: Judged,
+    /// The event ids, where the records are looked at.
+    pub(super) ids: Option<Ids>,
     pub(super) crew: Crew<Sheaf, Answer>,
     /// The sequence that is read next; everything before it has been read, and perhaps not taken in yet.
     pub(super) next: u64,
@@ -129,8 +124,36 @@ pub(super) struct Walk<'a> {
     pub(super) depth: Depth<'a>,
 }
 
+impl<'a> Walk<'a> {
+    /// Before the first record.
+    pub(super) fn new(log: PathBuf, head: Option<Head>, depth: Depth<'a>) -> Self {
+        // Where each record is only shown to the caller, there is nothing to give away.
+        let crew = if matches!(depth, Depth::Ids(_)) { Crew::alone } else { Crew::new };
+        Self {
+            log,
+            head,
+            wanted: Vec::new(),
+            roots: BTreeMap::new(),
+            identity: None,
+            rotations: Vec::new(),
+            tree: Some(Tree::default()),
+            leaf: Some(NO_LEAF),
+            time: None,
+            evidence: BTreeSet::new(),
+            imports: Imports::new(),
+            first_end: None,
+            history: Judged::default(),
+            ids: None,
+            crew: crew(Sheaf::examine),
+            next: 0,
+            findings: Vec::new(),
+            depth,
+        }
+    }
+}
+
 impl Walk<'_> {
-    fn segments(&mut self, there: &[u64]) -> Result<(), ReadError> {
+    pub(super) fn segments(&mut self, there: &[u64]) -> Result<(), ReadError> {
         for &first in there {
             let path = Place::segment(&self.log, first);
             if first > self.next && self.is_beyond_head(self.next) {
@@ -202,8 +225,8 @@ impl Walk<'_> {
 
     /// The commits of one log file, and what lies between them.
     fn commits(&mut self, cursor: &mut Cursor) -> Result<(), ReadError> {
-        let decoded = matches!(self.depth, Depth::Records(_));
-        let mut sheaf = Sheaf::new(&cursor.path().into(), decoded);
+        let key = self.ids.as_ref().map(|ids| ids.key().clone());
+        let mut sheaf = Sheaf::new(&cursor.path().into(), key);
         loop {
             if self.is_beyond_head(self.next) && !self.goes_on_behind_head(cursor)? {
                 self.settle(&mut sheaf);
@@ -216,7 +239,12 @@ impl Walk<'_> {
             }
             match found? {
                 Found::Commit(commit) => {
-                    sheaf.add(commit.header, commit.offset, cursor.body(&commit));
+                    let (header, body) = (commit.header, cursor.body(&commit));
+                    if matches!(self.depth, Depth::Ids(_)) {
+                        self.commit(&header, commit.offset, body, cursor.path());
+                    } else {
+                        sheaf.add(header, commit.offset, body);
+                    }
                     cursor.pass(&commit.header);
                     self.next = commit.header.end();
                     if sheaf.is_full() {

@@ -7,6 +7,7 @@
     reason = "each test file uses its part; tests may unwrap"
 )]
 
+pub mod forge;
 pub mod samples;
 
 use std::path::{Path, PathBuf};
