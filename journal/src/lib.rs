@@ -11,7 +11,6 @@
 //!                        └► filler (zeros ahead)       ├─► follower ─► sled/
 //!                                                      └─► readers: replay, verify, status
 //! ```
-//!
 //! Invariants: nothing is acknowledged before it is durable; readers never lock, and trust the log up to the head;
 //! opening for writing is recovery; nothing that is not trusted any more is deleted, it moves to `quarantine/`.
 //! This crate asks no clock and prints nothing. `docs/FORMAT.md` has the bytes.
@@ -110,6 +109,7 @@ pub use tail::Tail;
 pub use tree::Tree;
 pub use verify::Elsewhere;
 pub use verify::Finding;
+pub use verify::LeftOut;
 pub use verify::Outside;
 pub use verify::Severity;
 pub use verify::Verification;

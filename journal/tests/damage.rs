@@ -12,7 +12,9 @@ use std::path::PathBuf;
 use support::{Bench, copy_tree, fill, read, samples};
 use wsusmigrate_core::event::run::Recovery;
 use wsusmigrate_core::unit::Seq;
-use wsusmigrate_journal::{Expected, OpenError, RecordSource, Severity, verify, verify_with};
+use wsusmigrate_journal::{
+    Expected, LeftOut, OpenError, RecordSource, Severity, verify, verify_bytes, verify_with,
+};
 
 fn segment(bench: &Bench) -> PathBuf {
     bench.log().join(format!("{:020}.log", 0))
@@ -278,4 +280,36 @@ fn a_log_that_shows_more_than_the_store_holds_is_not_rebuilt_from_it() {
     fs::write(&file, &bytes).unwrap();
     assert!(matches!(bench.try_open(), Err(OpenError::Damaged(_))));
     assert_eq!(fs::read(&file).unwrap(), bytes, "nothing was changed");
+}
+
+/// However much is damaged, what is said of it stays short, and of each kind something is said.
+#[test]
+fn of_a_hopelessly_damaged_log_the_first_places_are_named_and_the_others_counted() {
+    let bench = Bench::filled(1_500, 100);
+    let size = bench.reader().size();
+    let mut bytes = log_bytes(&bench);
+    let records = records(&bytes);
+    assert_eq!(records.len() as u64, size);
+    for start in &records {
+        bytes[start + 30] ^= 1;
+    }
+    fs::write(segment(&bench), &bytes).unwrap();
+    fs::write(bench.dir().join(format!("checkpoints/{:020}", 7)), "no note").unwrap();
+    for verification in [bench.verify(), verify_bytes(&bench.dir()).unwrap()] {
+        let damage = verification.findings.iter().filter(|it| it.severity == Severity::Damage);
+        let seqs: Vec<_> = damage.clone().filter_map(|it| it.seq.map(|seq| seq.0)).collect();
+        assert_eq!(seqs, (0..1_000).collect::<Vec<_>>());
+        assert!(
+            damage.clone().any(|it| it.what.starts_with("the checkpoint: ")),
+            "one of another kind is named"
+        );
+        let more = LeftOut { severity: Severity::Damage, about: "places in the log", findings: size - 1_000 };
+        assert_eq!(verification.left_out, [more]);
+        assert_eq!(verification.first_damage().unwrap().seq, Some(Seq(0)));
+    }
+    let less = bench.copy();
+    let kept = (0..usize::try_from(size).unwrap()).skip(1_000);
+    kept.for_each(|seq| bytes[records[seq] + 30] ^= 1);
+    fs::write(segment(&less), &bytes).unwrap();
+    assert_eq!(less.verify().left_out, [], "a thousand are named");
 }

@@ -10,7 +10,7 @@ mod support;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use support::{Bench, copy_tree, fill, samples};
+use support::{Bench, copy_tree, fill, forge, samples};
 use wsusmigrate_core::envelope::{Envelope, Proposed};
 use wsusmigrate_core::event::Kind;
 use wsusmigrate_core::id::EventId;
@@ -146,4 +146,38 @@ fn records_beyond_the_end_of_a_run_without_any_checkpoint_are_a_warning() {
         let what = "no checkpoint is there, although a run came to its end with record 6";
         assert_eq!(warnings, if warned { vec![what] } else { vec![] });
     }
+}
+
+/// What no checkpoint covers anybody who can write the folder could have written: how much that is, is said.
+#[test]
+fn records_behind_the_newest_checkpoint_are_counted() {
+    let bench = Bench::filled(10, 2);
+    let of = |keys: Option<&Path>| {
+        let found = verified(&bench.dir(), keys);
+        assert!(found.is_sound(), "{:#?}", found.findings);
+        found.unsigned
+    };
+    assert!(of(None).is_empty());
+    let journal = bench.open(&[]);
+    fill(&journal, 10..13, 1);
+    drop(journal);
+    assert_eq!((of(None), of(Some(&bench.keys()))), (11..14, 11..14));
+    forge::append(
+        &bench,
+        [forge::payload(&bench, 13), forge::payload(&bench, 12)].map(|mut payload| {
+            payload[44] ^= 1;
+            payload
+        }),
+    );
+    assert_eq!(of(None), 11..16);
+    // Signed and kept beside the key counts as well; without either, nothing is signed.
+    fs::remove_dir_all(bench.dir().join("checkpoints")).unwrap();
+    assert_eq!((of(None), of(Some(&bench.keys()))), (0..16, 11..16));
+    // What was about to be signed is not signed.
+    let signing = bench.keys().join(format!("{}.signing", samples::STREAM));
+    assert!(signing.exists());
+    fs::remove_file(bench.keys().join(format!("{}.head", samples::STREAM))).unwrap();
+    assert_eq!(of(Some(&bench.keys())), 0..16);
+    bench.open_and_find().0.close().unwrap();
+    assert!(of(None).is_empty());
 }

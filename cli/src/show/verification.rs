@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use serde_json::{Value, json};
-use wsusmigrate_journal::{Finding, Severity, Verification};
+use wsusmigrate_journal::{Finding, LeftOut, Severity, Verification};
 
 use crate::show::table::sentence;
 use crate::show::{plain, unit};
@@ -37,6 +37,11 @@ pub(super) fn text(verification: &Verification, out: &mut dyn Write) -> io::Resu
         let size = unit::count(size);
         writeln!(out, "  key folder  the journal goes on from the checkpoint of {size} records")?;
     }
+    let unsigned = &verification.unsigned;
+    if !unsigned.is_empty() {
+        let (count, from) = (unit::count(unsigned.end - unsigned.start), unit::count(unsigned.start));
+        writeln!(out, "  unsigned    {count} records, from record {from} on")?;
+    }
     for finding in &verification.findings {
         let place = finding.offset.map(|offset| format!(", byte {offset}")).unwrap_or_default();
         let record = finding.seq.map_or_else(|| "journal".to_owned(), |seq| format!("record {seq}"));
@@ -45,11 +50,15 @@ pub(super) fn text(verification: &Verification, out: &mut dyn Write) -> io::Resu
         out.write_all(sentence(&format!("{}: ", word(finding.severity)), &told).as_bytes())?;
         writeln!(out, "    in {}{place}", plain(&finding.file.display().to_string()))?;
     }
+    for LeftOut { severity, about, findings } in &verification.left_out {
+        writeln!(out, "{}: {} more {about}, not listed", word(*severity), unit::count(*findings))?;
+    }
     Ok(())
 }
 
 /// The result for machines.
 pub(super) fn json(verification: &Verification) -> Value {
+    let unsigned = &verification.unsigned;
     json!({
         "sound": verification.is_sound(),
         "size": verification.size,
@@ -59,7 +68,10 @@ pub(super) fn json(verification: &Verification) -> Value {
         "uncompared_checkpoint_size": verification.uncompared,
         "consistent_with_size": verification.consistent,
         "key_folder_size": verification.kept,
+        "unsigned_records": unsigned.end - unsigned.start,
+        "unsigned_from": (!unsigned.is_empty()).then_some(unsigned.start),
         "findings": verification.findings.iter().map(finding).collect::<Vec<_>>(),
+        "left_out": verification.left_out.iter().map(left_out).collect::<Vec<_>>(),
     })
 }
 
@@ -71,6 +83,14 @@ fn finding(finding: &Finding) -> Value {
         "file": finding.file.display().to_string(),
         "offset": finding.offset,
         "what": finding.what,
+    })
+}
+
+fn left_out(left_out: &LeftOut) -> Value {
+    json!({
+        "severity": word(left_out.severity),
+        "about": left_out.about,
+        "findings": left_out.findings,
     })
 }
 

@@ -2,6 +2,7 @@
 //! whether what was signed is there.
 
 use super::Severity;
+use super::findings::Kind;
 use super::walk::Walk;
 use crate::disk::FileError;
 use crate::log::cursor::{Cursor, Found};
@@ -36,7 +37,7 @@ impl Walk<'_> {
                  leaves it; the next opening writes the head anew",
                 head.size
             );
-            self.find(Severity::Warning, None, &place.head(), None, &what);
+            self.find(Kind::Other(Severity::Warning), None, &place.head(), None, &what);
         }
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! Ids are *marked* while the log is verified, as many at a time as [`Marks`] has room for; the others in rounds of their own,
 //! from the first unmarked record on. A record is looked for in the marks of every round that began before it, so no two
-//! are missed. What was met is a *suspect*, and a last look at the log, only then, says by the ids themselves whether it
+//! are missed. What was met is a *candidate*, and a last look at the log, only then, says by the ids themselves whether it
 //! stands there twice.
 
 use std::collections::BTreeMap;
@@ -11,29 +11,32 @@ use std::path::{Path, PathBuf};
 
 use wsusmigrate_core::id::EventId;
 
+use super::findings::FINDINGS_MAX;
 use super::marks::{IDS_MAX, Key, MARK_BITS, Marks, Met};
 use crate::head::Head;
 use crate::log::frame::RECORD_HEADER_BYTES;
 use crate::place::Place;
 use crate::record::IDENTIFIED_BYTES;
 
-/// The most suspects that are looked at.
-const SUSPECTS_MAX: usize = 1 << 16;
+/// The most candidates that are looked at.
+const CANDIDATES_MAX: usize = 1 << 16;
 
-/// How much memory the search may take.
+/// How much memory verifying may take.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Bounds {
     /// Ids that are marked at a time.
     pub(super) ids: usize,
     /// Bits of a mark.
     pub(super) mark_bits: u32,
-    /// Suspects.
-    pub(super) suspects: usize,
+    /// Candidates.
+    pub(super) candidates: usize,
+    /// Findings of a kind.
+    pub(super) findings: u64,
 }
 
 impl Default for Bounds {
     fn default() -> Self {
-        Self { ids: IDS_MAX, mark_bits: MARK_BITS, suspects: SUSPECTS_MAX }
+        Self { ids: IDS_MAX, mark_bits: MARK_BITS, candidates: CANDIDATES_MAX, findings: FINDINGS_MAX }
     }
 }
 
@@ -52,9 +55,9 @@ pub(super) struct Ids {
     /// The first record whose id found no room: the next round begins there.
     unmarked: Option<u64>,
     /// Ids that may stand there twice, and where they were first seen when that was looked for.
-    suspects: BTreeMap<EventId, Option<Spot>>,
-    suspects_max: usize,
-    /// The first record whose id is suspected and was too many.
+    candidates: BTreeMap<EventId, Option<Spot>>,
+    candidates_max: usize,
+    /// The first record whose id may be a repeat and was too many.
     too_many: Option<u64>,
 }
 
@@ -66,8 +69,8 @@ impl Ids {
             key: Key::draw(),
             marks: Marks::new(room, bounds.mark_bits),
             unmarked: None,
-            suspects: BTreeMap::new(),
-            suspects_max: bounds.suspects,
+            candidates: BTreeMap::new(),
+            candidates_max: bounds.candidates,
             too_many: None,
         }
     }
@@ -91,14 +94,14 @@ impl Ids {
             Met::NoRoom => {
                 self.unmarked.get_or_insert(seq);
             }
-            Met::Suspect => self.suspect(seq, id()),
+            Met::Candidate => self.candidate(seq, id()),
         }
     }
 
-    fn suspect(&mut self, seq: u64, id: EventId) {
-        if self.suspects.len() < self.suspects_max {
-            self.suspects.entry(id).or_default();
-        } else if !self.suspects.contains_key(&id) {
+    fn candidate(&mut self, seq: u64, id: EventId) {
+        if self.candidates.len() < self.candidates_max {
+            self.candidates.entry(id).or_default();
+        } else if !self.candidates.contains_key(&id) {
             self.too_many.get_or_insert(seq);
         }
     }
@@ -111,13 +114,13 @@ impl Ids {
     }
 
     /// Whether the log has to be looked at once more.
-    pub(super) fn suspects_any(&self) -> bool {
-        !self.suspects.is_empty()
+    pub(super) fn has_candidates(&self) -> bool {
+        !self.candidates.is_empty()
     }
 
     /// Where the event of a record stood before, if it did. Asked in the order of the log.
     pub(super) fn stood_before(&mut self, id: EventId, spot: &dyn Fn() -> Spot) -> Option<&Spot> {
-        match self.suspects.get_mut(&id)? {
+        match self.candidates.get_mut(&id)? {
             Some(first) => Some(first),
             none => {
                 *none = Some(spot());
@@ -126,7 +129,7 @@ impl Ids {
         }
     }
 
-    /// The first record whose id was suspected and not looked at: there were too many.
+    /// The first record whose id may be a repeat and was not looked at: there were too many.
     pub(super) fn too_many(&self) -> Option<u64> {
         self.too_many
     }
@@ -184,15 +187,15 @@ mod tests {
             ids in 1_usize..200,
             mark_bits in prop_oneof![Just(1), 1..9_u32, Just(32)],
         ) {
-            let bounds = Bounds { ids, mark_bits, suspects: 256 };
+            let bounds = Bounds { ids, mark_bits, ..Bounds::default() };
             prop_assert_eq!(repeats(&log, bounds).0, expected(&log));
         }
     }
 
     #[test]
-    fn suspects_beyond_the_most_are_said_to_be_left_out() {
+    fn candidates_beyond_the_most_are_said_to_be_left_out() {
         let log = [1, 2, 3, 4, 1, 1, 2, 3, 4];
-        let bounds = |suspects| Bounds { suspects, ..Bounds::default() };
+        let bounds = |candidates| Bounds { candidates, ..Bounds::default() };
         let (found, ids) = repeats(&log, bounds(2));
         assert_eq!((found, ids.too_many()), (vec![(4, 0), (5, 0), (6, 1)], Some(7)));
         let (found, ids) = repeats(&log, bounds(4));
@@ -202,7 +205,7 @@ mod tests {
     #[test]
     fn without_a_repeat_there_is_nothing_to_look_for() {
         let log: Vec<u8> = (0..=255).collect();
-        assert!(!repeats(&log, Bounds::default()).1.suspects_any());
+        assert!(!repeats(&log, Bounds::default()).1.has_candidates());
     }
 
     #[test]

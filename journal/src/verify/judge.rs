@@ -6,6 +6,7 @@ use wsusmigrate_core::digest::Sha256;
 use wsusmigrate_core::envelope::Recorded;
 use wsusmigrate_core::event::{Event, RunEvent};
 
+use super::findings::Kind;
 use super::ids::Spot;
 use super::sheaf::{Answer, Sheaf, Sound};
 use super::walk::Walk;
@@ -163,7 +164,7 @@ impl Walk<'_> {
                     "a newer program wrote it: type {:#06X}, version {}",
                     unknown.code, unknown.version
                 );
-                self.find(Severity::Note, Some(seq), path, Some(offset), &what);
+                self.find(Kind::Newer, Some(seq), path, Some(offset), &what);
                 self.history.gap.get_or_insert(seq);
             }
         }
@@ -177,7 +178,7 @@ impl Walk<'_> {
         let time = record.envelope().time;
         if let Some(before) = self.time.filter(|before| time < *before) {
             let what = format!("the clock stepped back from {before} to {time}");
-            self.find(Severity::Warning, Some(record.seq().0), path, Some(offset), &what);
+            self.find(Kind::Clock, Some(record.seq().0), path, Some(offset), &what);
         }
         self.time = Some(time);
     }
@@ -206,7 +207,7 @@ impl Walk<'_> {
         let what = format!(
             "a consequence of record {gap}: without it {records} records from here on cannot be judged"
         );
-        self.find(Severity::Note, Some(first), &path, Some(offset), &what);
+        self.find(Kind::Other(Severity::Note), Some(first), &path, Some(offset), &what);
     }
 
     /// The files a record speaks of are there and hold what their names say.
@@ -222,10 +223,8 @@ impl Walk<'_> {
                 Err(error) => format!("the evidence file cannot be read: {}", error.source),
             };
             let path = evidence::path(&journal, digest);
-            self.find(Severity::Damage, Some(recorded.seq.0), &path, None, &what);
-            if let Some(finding) = self.findings.last_mut() {
-                finding.event = Some(recorded.event.kind().name());
-            }
+            let name = Some(recorded.event.kind().name());
+            self.find_named(Kind::Evidence, recorded.seq.0, &path, None, &what, name);
         }
     }
 

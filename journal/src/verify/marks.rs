@@ -9,7 +9,7 @@
 //!
 //! Equal ids have equal hashes: an id that was marked is always met again. Different ids meet where marks are equal and
 //! places near: in a full table once in about 2^30 ids, and nobody who does not know the key can choose such ids. So what is
-//! met is a suspect, and no more than that.
+//! met is a candidate, and no more than that.
 
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher as _;
@@ -56,7 +56,7 @@ pub(super) enum Met {
     /// It was not there, and is marked now.
     New,
     /// It may have been there.
-    Suspect,
+    Candidate,
     /// It was not there, and there is no room to mark it.
     NoRoom,
 }
@@ -97,7 +97,7 @@ impl Marks {
                     self.left -= 1;
                     return Met::New;
                 }
-                there if *there == mark => return Met::Suspect,
+                there if *there == mark => return Met::Candidate,
                 _ => at += 1,
             }
             if at == self.places.len() {

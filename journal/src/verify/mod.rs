@@ -5,6 +5,7 @@
 
 mod beyond;
 mod elsewhere;
+mod findings;
 mod ids;
 mod judge;
 mod marks;
@@ -29,7 +30,7 @@ use ids::{Bounds, Spot};
 pub use elsewhere::Elsewhere;
 pub use outside::Outside;
 pub use snapshots::verify_snapshots;
-pub use verification::{Finding, Severity, Verification};
+pub use verification::{Finding, LeftOut, Severity, Verification};
 
 /// Verifies a journal.
 pub fn verify(dir: &Path) -> Result<Verification, ReadError> {

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::findings::Kind;
 use super::walk::Walk;
 use super::{Elsewhere, Severity};
 use crate::checkpoint::{self, Checkpoint};
@@ -33,7 +34,7 @@ impl Walk<'_> {
             if let Err(why) = ring.rotate(seq, &event, note) {
                 // As a crash leaves it until the next opening; and as somebody leaves it who has no key.
                 let what = format!("the rotation to another key does not count: {why}");
-                self.find(Severity::Warning, Some(seq.0), &path, Some(offset), &what);
+                self.find(Kind::Rotation, Some(seq.0), &path, Some(offset), &what);
             }
         }
         Some(ring)
@@ -63,7 +64,7 @@ impl Walk<'_> {
                 },
             };
             if let Some(what) = wrong {
-                self.find(Severity::Damage, None, &file, None, &format!("the checkpoint: {what}"));
+                self.find(Kind::Checkpoint, None, &file, None, &format!("the checkpoint: {what}"));
             }
         }
         (newest, uncompared)
@@ -73,7 +74,7 @@ impl Walk<'_> {
     pub(super) fn never_signed(&mut self, place: &Place) {
         if let Some(end) = self.first_end.filter(|end| self.next > end.next().0) {
             let what = format!("no checkpoint is there, although a run came to its end with record {end}");
-            self.find(Severity::Warning, None, &place.checkpoints(), None, &what);
+            self.find(Kind::Other(Severity::Warning), None, &place.checkpoints(), None, &what);
         }
     }
 
@@ -88,12 +89,13 @@ impl Walk<'_> {
             }
             Err(what) => what,
         };
-        self.find(Severity::Damage, None, file, None, &format!("the checkpoint from elsewhere: {what}"));
+        let what = format!("the checkpoint from elsewhere: {what}");
+        self.find(Kind::Other(Severity::Damage), None, file, None, &what);
         None
     }
 
     /// What is wrong with a checkpoint, or whether there is a root to compare it with.
-    pub(super) fn judge(&self, checkpoint: &Checkpoint, ring: Option<&KeyRing>) -> Result<bool, String> {
+    pub(super) fn judge(&mut self, checkpoint: &Checkpoint, ring: Option<&KeyRing>) -> Result<bool, String> {
         if let Some(Err(error)) = ring.map(|ring| ring.verify(checkpoint)) {
             return Err(error.to_string());
         }
@@ -104,7 +106,12 @@ impl Walk<'_> {
             Some(root) if *root != checkpoint.root => {
                 Err("the log has another root over the same records".to_owned())
             }
-            root => Ok(root.is_some()),
+            root => {
+                if ring.is_some() {
+                    self.signed = self.signed.max(checkpoint.size);
+                }
+                Ok(root.is_some())
+            }
         }
     }
 }

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use wsusmigrate_core::id::StreamId;
 
+use super::findings::Kind;
 use super::walk::Walk;
 use super::{Elsewhere, Severity};
 use crate::checkpoint::{self, Checkpoint, NotANote};
@@ -73,7 +74,7 @@ impl Walk<'_> {
         if kept.is_empty() {
             let what = "nothing beside the key speaks of this journal; whether its end was cut off, or all of it made \
                         anew, was not looked at";
-            self.find(Severity::Note, None, keys, None, what);
+            self.find(Kind::Other(Severity::Note), None, keys, None, what);
         }
         for Kept { file, is_signed, read } in kept {
             let judged = match &read {
@@ -81,7 +82,7 @@ impl Walk<'_> {
                 Err(Unread::Note(error)) => Err(error.to_string()),
                 Err(Unread::File(error)) => {
                     let what = format!("what stands beside the key was not looked at: {}", error.source);
-                    self.find(Severity::Note, None, &file, None, &what);
+                    self.find(Kind::Other(Severity::Note), None, &file, None, &what);
                     continue;
                 }
             };
@@ -89,7 +90,7 @@ impl Walk<'_> {
                 (Ok(true), Ok(checkpoint)) => agreed = agreed.max(Some(checkpoint.size)),
                 (Err(what), _) => {
                     let what = format!("the note beside the key: {what}");
-                    self.find(Severity::Damage, None, &file, None, &what);
+                    self.find(Kind::Other(Severity::Damage), None, &file, None, &what);
                 }
                 // Damage before it leaves nothing to compare it with, and is named already.
                 (Ok(_), _) => {}
@@ -99,7 +100,7 @@ impl Walk<'_> {
     }
 
     fn judge_kept(
-        &self,
+        &mut self,
         checkpoint: &Checkpoint,
         is_signed: bool,
         ring: Option<&KeyRing>,

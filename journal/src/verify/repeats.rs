@@ -2,9 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use super::Depth;
+use super::findings::Kind;
 use super::ids::Spot;
 use super::walk::Walk;
+use super::{Depth, Severity};
 use crate::error::ReadError;
 use crate::head::Head;
 use crate::record::RecordView;
@@ -14,7 +15,7 @@ impl Walk<'_> {
     /// all its ids are marked in one round.
     pub(super) fn repeats(&mut self, segments: &[u64]) -> Result<(), ReadError> {
         let Some(mut ids) = self.ids.take() else { return Ok(()) };
-        let log = Log { log: self.log.clone(), head: self.head };
+        let log = Extent { log: self.log.clone(), head: self.head, wanted: self.wanted.clone() };
         while let Some(first) = ids.next_round() {
             let holds_it = segments.partition_point(|&segment| segment <= first).saturating_sub(1);
             log.look(&segments[holds_it..], &mut |record, _| {
@@ -25,7 +26,7 @@ impl Walk<'_> {
                 }
             })?;
         }
-        if !ids.suspects_any() {
+        if !ids.has_candidates() {
             return Ok(());
         }
         log.look(segments, &mut |record, spot| {
@@ -33,12 +34,12 @@ impl Walk<'_> {
             if let Some(first) = ids.stood_before(id, spot) {
                 let Spot { seq, file, offset } = spot();
                 let what = format!("its event id {id} is also that of {}", first.told(&file));
-                self.bad_named(seq, &file, offset, &what, record.name());
+                self.find_named(Kind::Repeat, seq, &file, Some(offset), &what, record.name());
             }
         })?;
         if let Some(seq) = ids.too_many() {
             let what = "too many event ids stand in the log twice: from here on not every repeat is named";
-            self.bad(seq, &log.log, 0, what);
+            self.find(Kind::Other(Severity::Damage), Some(seq), &log.log, None, what);
         }
         Ok(())
     }
@@ -55,13 +56,14 @@ impl Spot {
     }
 }
 
-/// A log up to its durable head.
-struct Log {
+/// A log as far as it was verified.
+struct Extent {
     log: PathBuf,
     head: Option<Head>,
+    wanted: Vec<u64>,
 }
 
-impl Log {
+impl Extent {
     /// Shows the records of its files that can be read, as verifying meets them, in order.
     fn look(
         &self,
@@ -69,7 +71,8 @@ impl Log {
         see: &mut dyn FnMut(RecordView<'_>, &dyn Fn() -> Spot),
     ) -> Result<(), ReadError> {
         // What is wrong was said when it was verified.
-        let mut walk = Walk::new(self.log.clone(), self.head, Depth::Ids(see));
+        let mut walk = Walk::new(self.log.clone(), self.head, Depth::Ids(see), 0);
+        walk.wanted.clone_from(&self.wanted);
         walk.next = segments.first().copied().unwrap_or(0);
         walk.segments(segments)
     }
@@ -84,9 +87,9 @@ mod tests {
     use wsusmigrate_core::id::{EventId, StreamId};
     use wsusmigrate_core::unit::{Seq, TimeMicros};
 
+    use super::super::Outside;
     use super::super::ids::Bounds;
     use super::super::walk::walk;
-    use super::super::{Outside, Severity};
     use super::*;
     use crate::disk;
     use crate::head::Publisher;
@@ -170,7 +173,7 @@ mod tests {
         }
     }
 
-    /// What stands beyond damage is looked at as well, in the rounds and when suspects are decided.
+    /// What stands beyond damage is looked at as well, in the rounds and when candidates are decided.
     #[test]
     fn damage_between_the_two_hides_no_repeat() {
         let journal = journal(&LOG);
@@ -192,7 +195,7 @@ mod tests {
     #[test]
     fn too_many_repeats_are_said_to_be_too_many() {
         let journal = journal(&LOG);
-        let bounds = Bounds { suspects: 1, ..Bounds::default() };
+        let bounds = Bounds { candidates: 1, ..Bounds::default() };
         let depth = Depth::Records(&mut |_| Ok(()));
         let found = walk(journal.path(), depth, Outside::default(), bounds).unwrap().findings;
         let last = found.last().unwrap();

@@ -8,7 +8,7 @@ use wsusmigrate_core::event::run::StreamImported;
 use wsusmigrate_core::event::{Event, RunEvent};
 use wsusmigrate_core::id::StreamId;
 
-use super::Severity;
+use super::findings::Kind;
 use super::walk::Walk;
 use crate::bundle::{self, Bundle};
 use crate::error::ReadError;
@@ -35,7 +35,7 @@ impl Walk<'_> {
                 Ok(bundle) => bundle,
                 Err(error) => {
                     let what = format!("the imported stream cannot be used: {error}");
-                    self.find(Severity::Damage, Some(*last), &path, None, &what);
+                    self.find(Kind::Stream, Some(*last), &path, None, &what);
                     continue;
                 }
             };
@@ -46,7 +46,7 @@ impl Walk<'_> {
                     && bundle::root_at(&bundle, import.size)? == import.root;
                 if !known {
                     let what = "the imported stream is not the one that was recorded";
-                    self.find(Severity::Damage, Some(*seq), &path, None, what);
+                    self.find(Kind::Stream, Some(*seq), &path, None, what);
                 }
             }
         }

@@ -1,5 +1,6 @@
 //! What verifying a journal shows.
 
+use std::ops::Range;
 use std::path::PathBuf;
 
 use wsusmigrate_core::digest::Sha256;
@@ -36,6 +37,17 @@ pub struct Finding {
     pub what: String,
 }
 
+/// Findings of one kind that are too many to be kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LeftOut {
+    /// How bad each of them is.
+    pub severity: Severity,
+    /// What they are about, in the plural.
+    pub about: &'static str,
+    /// How many there are beside those that were kept.
+    pub findings: u64,
+}
+
 /// What verifying a journal showed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Verification {
@@ -57,8 +69,14 @@ pub struct Verification {
     pub consistent: Option<u64>,
     /// The most records a note beside the key covers that the log bears out; none where nobody looked or there is none.
     pub kept: Option<u64>,
-    /// In the order of the log.
+    /// The records behind the newest checkpoint that the key which counts there has signed, wherever it is kept, and that the
+    /// log does not contradict. Whoever can write the folder could have appended or changed them; beside a writer and after a
+    /// crash there always are some.
+    pub unsigned: Range<u64>,
+    /// In the order of the log, of each kind the first 1,000.
     pub findings: Vec<Finding>,
+    /// What was found beside them. Of each kind something is among the findings.
+    pub left_out: Vec<LeftOut>,
 }
 
 impl Verification {

@@ -7,6 +7,7 @@ use wsusmigrate_core::digest::Sha256;
 use wsusmigrate_core::event::run::KeyRotated;
 use wsusmigrate_core::unit::{Seq, TimeMicros};
 
+use super::findings::{Findings, Kind};
 use super::ids::{Bounds, Ids, records_max};
 use super::judge::Judged;
 use super::outside::Kept;
@@ -40,37 +41,29 @@ pub(super) fn walk(
     let Subject { kept, notes, slots, segments: there, unreadable } = subject::look(dir, &place, beyond)?;
     let stated = notes.iter().map(|(size, _)| *size).chain(kept.iter().filter_map(Kept::size));
     let wanted: BTreeSet<_> = stated.chain(beyond.elsewhere.map(|it| it.checkpoint.size)).collect();
-    let mut walk = Walk::new(place.log(), slots.newest, depth);
+    let mut walk = Walk::new(place.log(), slots.newest, depth, bounds.findings);
     walk.wanted = wanted.into_iter().collect();
     if matches!(walk.depth, Depth::Records(_)) {
         walk.ids = Some(Ids::new(records_max(&walk.log, &there, walk.head.as_ref()), bounds));
     }
     for error in &unreadable {
         let what = format!("it cannot be read: {}", error.source);
-        walk.find(Severity::Damage, None, &error.path, None, &what);
+        walk.find(Kind::Other(Severity::Damage), None, &error.path, None, &what);
     }
-    match slots.newest {
-        None => walk.find(Severity::Damage, None, &place.head(), None, "the durable head is unreadable"),
-        Some(_) if slots.damaged > 0 => {
-            walk.find(
-                Severity::Warning,
-                None,
-                &place.head(),
-                None,
-                "one slot of the durable head is damaged",
-            );
-        }
-        Some(_) => {}
-    }
-    if walk.head.is_some_and(|head| head.size == 0) {
+    let head = |severity, seq, what| (Kind::Other(severity), seq, what);
+    let wrong = match slots.newest {
+        None => Some(head(Severity::Damage, None, "the durable head is unreadable")),
         // A journal is never without its own first record: this one was emptied.
-        walk.find(
-            Severity::Damage,
-            Some(0),
-            &place.head(),
-            None,
-            "the durable head is before the first record",
-        );
+        Some(Head { size: 0, .. }) => {
+            Some(head(Severity::Damage, Some(0), "the durable head is before the first record"))
+        }
+        Some(_) if slots.damaged > 0 => {
+            Some(head(Severity::Warning, None, "one slot of the durable head is damaged"))
+        }
+        Some(_) => None,
+    };
+    if let Some((kind, seq, what)) = wrong {
+        walk.find(kind, seq, &place.head(), None, what);
     }
     walk.segments(&there)?;
     walk.consequences();
@@ -90,8 +83,23 @@ pub(super) fn walk(
     let root = walk.tree.as_ref().filter(|tree| tree.size() >= size).and(walk.roots.get(&size).copied());
     let uncompared = uncompared.map(|checkpoint| checkpoint.size);
     let head = slots.newest.is_some();
-    let (identity, findings) = (walk.identity, walk.findings);
-    Ok(Verification { identity, size, head, root, checkpoint, uncompared, consistent, kept, findings })
+    // Of what is missing nothing could have been changed.
+    let there = size.min(walk.next);
+    let (identity, unsigned) = (walk.identity, walk.signed.min(there)..there);
+    let (findings, left_out) = walk.found.into_parts();
+    Ok(Verification {
+        identity,
+        size,
+        head,
+        root,
+        checkpoint,
+        uncompared,
+        consistent,
+        kept,
+        unsigned,
+        findings,
+        left_out,
+    })
 }
 
 /// A walk through a log.
@@ -120,13 +128,15 @@ pub(super) struct Walk<'a> {
     pub(super) crew: Crew<Sheaf, Answer>,
     /// The sequence that is read next; everything before it has been read, and perhaps not taken in yet.
     pub(super) next: u64,
-    pub(super) findings: Vec<Finding>,
+    /// Records the newest checkpoint covers that was found right.
+    pub(super) signed: u64,
+    pub(super) found: Findings,
     pub(super) depth: Depth<'a>,
 }
 
 impl<'a> Walk<'a> {
     /// Before the first record.
-    pub(super) fn new(log: PathBuf, head: Option<Head>, depth: Depth<'a>) -> Self {
+    pub(super) fn new(log: PathBuf, head: Option<Head>, depth: Depth<'a>, findings_max: u64) -> Self {
         // Where each record is only shown to the caller, there is nothing to give away.
         let crew = if matches!(depth, Depth::Ids(_)) { Crew::alone } else { Crew::new };
         Self {
@@ -146,7 +156,8 @@ impl<'a> Walk<'a> {
             ids: None,
             crew: crew(Sheaf::examine),
             next: 0,
-            findings: Vec::new(),
+            signed: 0,
+            found: Findings::new(findings_max),
             depth,
         }
     }
@@ -188,7 +199,7 @@ impl Walk<'_> {
             Err(_) if self.is_beyond_head(first) => {
                 let what =
                     "a log file begun behind the durable head: an append in flight, or cut short by a crash";
-                self.find(Severity::Note, Some(first), path, None, what);
+                self.find(Kind::InFlight, Some(first), path, None, what);
                 return Ok(());
             }
             Err(SegmentError::File(error)) => {
@@ -296,7 +307,7 @@ impl Walk<'_> {
             let what = format!(
                 "{bytes} bytes behind the durable head: an append in flight, or cut short by a crash"
             );
-            self.find(Severity::Note, Some(at.next), path, Some(at.offset), &what);
+            self.find(Kind::InFlight, Some(at.next), path, Some(at.offset), &what);
         }
         Ok(())
     }
@@ -337,22 +348,36 @@ impl Walk<'_> {
         what: &str,
         event: Option<&'static str>,
     ) {
-        self.find(Severity::Damage, Some(seq), file, Some(offset), what);
-        if let Some(finding) = self.findings.last_mut() {
-            finding.event = event;
-        }
+        self.find_named(Kind::Log, seq, file, Some(offset), what, event);
     }
 
     pub(super) fn find(
         &mut self,
-        severity: Severity,
+        kind: Kind,
         seq: Option<u64>,
         file: &Path,
         offset: Option<u64>,
         what: &str,
     ) {
-        let (file, what, seq) = (file.to_owned(), what.to_owned(), seq.map(Seq));
-        self.findings.push(Finding { severity, seq, event: None, file, offset, what });
+        self.found.add(kind, |severity| {
+            let (file, what) = (file.to_owned(), what.to_owned());
+            Finding { severity, seq: seq.map(Seq), event: None, file, offset, what }
+        });
+    }
+
+    pub(super) fn find_named(
+        &mut self,
+        kind: Kind,
+        seq: u64,
+        file: &Path,
+        offset: Option<u64>,
+        what: &str,
+        event: Option<&'static str>,
+    ) {
+        self.found.add(kind, |severity| {
+            let (file, what) = (file.to_owned(), what.to_owned());
+            Finding { severity, seq: Some(Seq(seq)), event, file, offset, what }
+        });
     }
 }
 
