@@ -3,6 +3,8 @@
 use std::ops::{ControlFlow, Range};
 use std::path::Path;
 
+use wsusmigrate_core::digest::Sha256;
+
 use crate::checkpoint::{self, Checkpoint};
 use crate::error::ReadError;
 use crate::head::{self, Head};
@@ -65,11 +67,13 @@ impl Reader {
     }
 
     /// Looks at the durable head again; the new size. What was durable once stays so: a journal that has become
-    /// shorter, or another one, is an error.
+    /// shorter, or another one, is an error. Whether one that has grown still holds what it held, its records say.
     pub fn refresh(&mut self) -> Result<u64, ReadError> {
         let head = trusted_head(&self.place)?;
-        if head.stream != self.head.stream || head.size < self.head.size {
-            return Err(ReadError::Replaced(self.place.root().to_owned()));
+        let before = &self.head;
+        let changed = head.size == before.size && head.leaf != before.leaf;
+        if head.stream != before.stream || head.size < before.size || changed {
+            return Err(self.replaced());
         }
         self.head = head;
         Ok(head.size)
@@ -88,6 +92,15 @@ impl Reader {
     /// Follows the journal from a position on, which may be its end.
     pub fn tail(self, from: u64, query: Query) -> Result<Tail, ReadError> {
         Tail::new(self, from, query)
+    }
+
+    /// Durable records, and the leaf hash of the last of them.
+    pub(crate) fn end(&self) -> (u64, Sha256) {
+        (self.head.size, self.head.leaf)
+    }
+
+    pub(crate) fn replaced(&self) -> ReadError {
+        ReadError::Replaced(self.place.root().to_owned())
     }
 
     pub(crate) fn log_records(&self, range: Range<u64>) -> LogRecords {

@@ -3,6 +3,7 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
+use wsusmigrate_core::digest::Sha256;
 use wsusmigrate_core::event::Kind;
 
 use crate::error::ReadError;
@@ -20,6 +21,8 @@ pub struct Tail {
     reader: Reader,
     records: LogRecords,
     query: Query,
+    /// An end of the journal as it was known before it was last looked at: how many records, and the leaf hash of the last.
+    known: (u64, Sha256),
     /// An error was told: what comes behind it is not shown as if nothing were missing.
     ended: bool,
     /// Whether a seal stands at its end, once that was looked at.
@@ -32,30 +35,44 @@ impl Tail {
         if from > size {
             return Err(ReadError::Beyond { asked: from, size });
         }
-        let records = reader.log_records(from..size);
-        Ok(Self { reader, records, query, ended: false, sealed: None })
+        let (records, known) = (reader.log_records(from..size), reader.end());
+        Ok(Self { reader, records, query, known, ended: false, sealed: None })
     }
 
     /// The next record that is durable by now; nothing where there is none yet. An error where the journal was
-    /// replaced by another or by an older copy of itself. After an error nothing more comes.
+    /// replaced by another or by an older copy of itself, even by one that has grown since. After an error nothing more comes.
     pub fn poll(&mut self) -> Result<Option<RawRecord>, ReadError> {
         if self.ended {
             return Ok(None);
         }
         let found = self.look();
         self.ended = found.is_err();
-        found
+        found.map_err(|error| if self.is_another() { self.reader.replaced() } else { error })
+    }
+
+    /// Whether the journal does not hold any more what was its end: then what cannot be read is no damage.
+    fn is_another(&self) -> bool {
+        let (size, leaf) = self.known;
+        let last = self.reader.log_records(size.saturating_sub(1)..size).next();
+        last.is_some_and(|last| last.is_ok_and(|last| last.leaf() != leaf))
     }
 
     fn look(&mut self) -> Result<Option<RawRecord>, ReadError> {
         loop {
             while let Some(record) = self.records.next_payload() {
                 let record = record?;
+                let (seq, (known, end), (size, last)) = (record.seq().0, self.known, self.reader.end());
+                // At the joint of what was known and what is new, and at the end, by which the head vouches for the rest.
+                let follows = seq != known || record.previous() == end;
+                if !follows || (seq + 1 == size && record.leaf() != last) {
+                    return Err(self.reader.replaced());
+                }
                 if self.query.asks_for(record)? {
                     return Ok(Some(record.to_raw()));
                 }
             }
             let had = self.reader.size();
+            self.known = self.reader.end();
             let size = self.reader.refresh()?;
             if size == had {
                 return Ok(None);

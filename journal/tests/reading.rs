@@ -185,6 +185,52 @@ fn a_tail_notices_that_the_journal_was_replaced() {
     assert!(matches!(tail.poll(), Err(ReadError::Replaced(_))));
 }
 
+/// Nothing but the chain tells: stream and length are those of the journal that was there.
+#[test]
+fn a_tail_notices_an_older_copy_that_has_grown_past_it() {
+    let bench = Bench::filled(10, 1);
+    let older = bench.copy();
+    let journal = bench.open(&[]);
+    fill(&journal, 10..12, 1);
+    journal.close().unwrap();
+    for (others, batch) in [(500..502, 1), (500..503, 1), (500..520, 3), (500..700, 50)] {
+        for in_place in [false, true] {
+            let (bench, other) = (bench.copy(), older.copy());
+            let journal = other.open(&[]);
+            fill(&journal, others.clone(), batch);
+            journal.close().unwrap();
+            // At its end, with all of it shown; or with nothing read yet.
+            let mut tails = [13, 5, 12].map(|from| bench.reader().tail(from, Query::default()).unwrap());
+            while tails[1].poll().unwrap().is_some() {}
+            if !in_place {
+                std::fs::remove_dir_all(bench.dir()).unwrap();
+            }
+            support::copy_tree(&other.dir(), &bench.dir());
+            for (which, tail) in tails.iter_mut().enumerate() {
+                let told = tail.poll();
+                let what = format!("{others:?} by {batch}, in place: {in_place}, tail {which}: {told:?}");
+                assert!(matches!(told, Err(ReadError::Replaced(_))), "{what}");
+                assert_eq!(tail.poll().unwrap(), None, "after an error nothing more comes");
+            }
+        }
+    }
+}
+
+/// The head may be put back while the log is read: its last record does not lead to it.
+#[test]
+fn a_tail_notices_a_head_of_another_history() {
+    let bench = Bench::filled(10, 1);
+    let (mut tail, other) = (bench.reader().tail(11, Query::default()).unwrap(), bench.copy());
+    for (bench, numbers) in [(&bench, 10..12), (&other, 500..502)] {
+        let journal = bench.open(&[]);
+        fill(&journal, numbers, 1);
+        journal.close().unwrap();
+    }
+    std::fs::copy(other.dir().join("head"), bench.dir().join("head")).unwrap();
+    assert_eq!(tail.poll().unwrap().unwrap().seq().0, 11, "it goes on from what was shown");
+    assert!(matches!(tail.poll(), Err(ReadError::Replaced(_))));
+}
+
 /// A moment in time is a prefix of the log, whatever stands behind it.
 #[test]
 fn damage_behind_a_moment_does_not_change_what_was_true_then() {
