@@ -34,12 +34,14 @@ pub(super) fn decode(raw: &RawRecord) -> Result<Record, Failure> {
 /// A journal that cannot be read, with what to do about it.
 pub(super) fn read_failure(error: &ReadError) -> Failure {
     if let ReadError::Beyond { asked, size } = error {
-        // What is asked for ends before a number; people ask for the one before it.
-        return Failure::new(
-            Exit::Usage,
-            format!("there is no record {}: the journal has {size}", asked.saturating_sub(1)),
-        )
-        .hint("`wsusmigrate journal log` lists them; numbers begin with 0.");
+        // What is asked for ends before a number; people ask for the one before it. The greatest number has none behind it:
+        // there it may have been that one, or the one before.
+        let record = match *asked {
+            u64::MAX => "with so great a number".to_owned(),
+            asked => asked.saturating_sub(1).to_string(),
+        };
+        return Failure::new(Exit::Usage, format!("there is no record {record}: the journal has {size}"))
+            .hint("`wsusmigrate journal log` lists them; numbers begin with 0.");
     }
     let (exit, hint) = match error {
         ReadError::NotFound { .. } => {
