@@ -4,9 +4,10 @@ use std::fs;
 use std::path::Path;
 
 use serde_json::Value;
+use wsusmigrate_journal::RecordSource as _;
 
 use crate::reader::Reader;
-use crate::{World, read, rehearsed, verified};
+use crate::{World, forge, read, rehearsed, verified};
 
 /// Both find something wrong, and every other figure is the same.
 fn both_refuse(reader: &Reader, world: &World, what: &str) {
@@ -116,6 +117,22 @@ fn a_head_older_than_what_was_signed_is_accepted_by_both() {
     bytes[end] ^= 1;
     fs::write(&log, bytes).unwrap();
     both_refuse(&reader, &world, "older head, and a record behind it damaged");
+}
+
+/// Checksums, chain and head are right, and nothing else speaks of the record.
+#[test]
+fn an_event_that_stands_in_the_log_twice_is_refused_by_both() {
+    let Some(reader) = Reader::find() else { return };
+    let world = rehearsed("tiny");
+    both_accept(&reader, &world);
+    let (journal, keys) = (world.path("journal"), world.path("keys"));
+    let seventh = wsusmigrate_journal::Reader::open(&journal).unwrap().records(7..8).next().unwrap().unwrap();
+    let size = forge::last_record(&journal, &keys, |payload| {
+        payload[44..60].copy_from_slice(&seventh.payload()[44..60]);
+    });
+    both_refuse(&reader, &world, "the same event twice");
+    let what = format!("record {}: its event id is also that of record 7", size - 1);
+    assert_eq!(read(&reader, &world)["findings"], serde_json::json!([what]));
 }
 
 /// Each file the records name is looked at, and no other.

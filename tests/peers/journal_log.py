@@ -77,6 +77,10 @@ class Record:
         self.code, self.version, self.seq, self.previous = struct.unpack_from(">HHQ32s", payload)
         self.leaf = leaf_hash(payload)
 
+    def event_id(self):
+        """The first 16 bytes of the envelope."""
+        return self.payload[PAYLOAD_MIN : PAYLOAD_MIN + 16]
+
     def say(self):
         envelope, name, body = decode(self.code, self.version, self.payload[PAYLOAD_MIN:])
         return {

@@ -8,6 +8,9 @@
 #![allow(clippy::unwrap_used, reason = "tests may unwrap, also in their helpers")]
 
 mod disagreement;
+#[path = "../newer/forge.rs"]
+#[allow(dead_code, reason = "`newer` uses the rest")]
+mod forge;
 mod lines;
 mod reader;
 

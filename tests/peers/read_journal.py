@@ -150,6 +150,13 @@ class Journal(Log):
             found = root(record.leaf for record in bundle.records[:size]).hex()
             demand(found == said["root"], f"{path.name}: another root over the first {size} records")
 
+    def repeats(self):
+        """The records whose event stands in the log already."""
+        first = {}
+        for record in self.records:
+            if first.setdefault(record.event_id(), record.seq) != record.seq:
+                yield f"record {record.seq}: its event id is also that of record {first[record.event_id()]}"
+
     def figures(self):
         """What `journal verify --json` says; a finding is one sentence here."""
         findings = []
@@ -161,23 +168,30 @@ class Journal(Log):
                 findings.append(str(error))
                 return False
 
-        signed = [int(note.name) for note in self.notes() if sound(self.check_checkpoint, note)]
-        kept = [size for size in (sound(self.check_kept, file) for file in self.kept()) if size]
+        notes = [int(note.name) for note in self.notes() if sound(self.check_checkpoint, note)]
+        # Beside the key stands a size, of what was signed and of what was about to be.
+        kept = [(sound(self.check_kept, file), file[1]) for file in self.kept()]
+        size, signed = len(self.records), max(notes + [size for size, is_signed in kept if is_signed], default=0)
+        for repeat in self.repeats():
+            findings.append(repeat)
         if all([sound(Record.say, record) for record in self.records]):
             for digest in self.named_evidence():
                 sound(self.check_evidence, digest)
             for imports in self.imports():
                 sound(self.check_import, imports)
         return {
-            "checkpoint_size": max(signed, default=None),
+            "checkpoint_size": max(notes, default=None),
             "consistent_with_size": None,
             "findings": findings,
-            "key_folder_size": max(kept, default=None),
+            "key_folder_size": max((size for size, _ in kept if size), default=None),
+            "left_out": [],
             "origin": self.origin()[0],
             "root": root(record.leaf for record in self.records).hex().upper(),
-            "size": len(self.records),
+            "size": size,
             "sound": not findings,
             "uncompared_checkpoint_size": None,
+            "unsigned_from": signed if signed < size else None,
+            "unsigned_records": size - signed,
         }
 
 
