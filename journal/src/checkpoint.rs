@@ -100,6 +100,11 @@ impl Checkpoint {
         if signed { Ok(()) } else { Err(NotANote::Signature) }
     }
 
+    /// Whether more than one key may have signed it.
+    pub(crate) fn has_signatures(&self) -> bool {
+        split(&self.text).is_some_and(|(_, signatures)| signatures.lines().count() > 1)
+    }
+
     /// A note without signatures yet.
     pub(crate) fn unsigned(identity: &Identity, size: u64, root: Hash) -> Self {
         let origin = identity.origin();

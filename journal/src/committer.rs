@@ -1,8 +1,8 @@
 //! The committer: one thread that makes batches durable, as many as wait with one write and one fdatasync.
 //!
-//! Order: write the frame, sync, publish the head, tell observers, acknowledge, and then what nobody waits for. After a failed write or sync what is
-//! on the medium is unknown; nothing is tried again, everything waiting and coming is refused, and opening the
-//! journal anew finds out.
+//! Order: write the frame, sync, publish the head, tell observers, acknowledge, and then what nobody waits for. After a
+//! failed write or sync what is on the medium is unknown; nothing is tried again, everything waiting and coming is
+//! refused, and opening the journal anew finds out.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
 
@@ -124,7 +124,7 @@ impl Committer {
     /// What a clean end adds: the next open starts from here.
     fn finish(&mut self) -> Result<(), FileError> {
         if let Some(point) = self.before_last.take() {
-            // As above: one that cannot be written (the disk is full) is no reason to say that the journal stopped.
+            // As in `look_back`: one that cannot be written (the disk is full) is no reason to say that the journal stopped.
             let _ = self.snapshots.write(&point, *self.live.checkpoint());
         }
         self.publisher.sync()
@@ -186,10 +186,9 @@ impl Committer {
         outcome
     }
 
-    /// What nobody waits for after a commit: the tree, the store, and now and then a snapshot of the tree.
+    /// What nobody waits for after a commit: the tree, and now and then a snapshot of it.
     fn look_back(&mut self, before: Point) {
         let size = self.live.durable().at.next;
-        self.lag.durable(size);
         if size - self.snapshot_size >= TREE_SNAPSHOT_RECORDS {
             // A snapshot that cannot be written is no loss: the next open reads more.
             let _ = self.snapshots.write(&before, *self.live.checkpoint());
@@ -211,7 +210,10 @@ impl Committer {
                 (None, Some(why)) => Err(why.clone().into()),
                 (None, None) => self.stage(request, group),
             };
-            if let Err(error @ (AppendError::Stopped(_) | AppendError::DiskFull(_))) = &answer {
+            if let Err(
+                error @ (AppendError::Stopped(_) | AppendError::LogUnreadable(_) | AppendError::DiskFull(_)),
+            ) = &answer
+            {
                 failed.get_or_insert_with(|| error.clone());
             }
             group.outcomes.push((reply, answer));
@@ -259,6 +261,7 @@ impl Committer {
         self.publisher.publish(head).map_err(|error| file_stopped(&error))?;
         // A crash from here on leaves a commit that readers see and whose owner was not told: he will find it.
         self.live.advance(at, &group.leaves);
+        self.lag.durable(size);
         for observer in self.observers().iter() {
             (first..size).for_each(|seq| observer.durable(Seq(seq)));
         }

@@ -275,6 +275,11 @@ pub enum AppendError {
         /// How long it was waited for without a sign of it.
         waited: std::time::Duration,
     },
+    /// The log cannot be read back where the store is held against it: a part of it is damaged, or cannot be read. The
+    /// program must stop (exit code 5). Hint: open the journal again, which looks at the whole log and mends it where the
+    /// store has what it lacks.
+    #[error("{0}")]
+    LogUnreadable(String),
     /// The disk is full, or was when the journal was opened, and the journal takes nothing more; whether this batch is in it,
     /// opening again tells. The program must stop (exit code 4). Hint: free space; see `crate::RESERVE_BYTES`.
     #[error("the disk is full: {0}")]

@@ -56,7 +56,8 @@ impl Index {
     }
 
     /// Where the events of a batch stand already, as far as they do. An event with the id of one of them and other
-    /// content is an error.
+    /// content is an error. An item of an action whose items are loaded is looked for among them alone: its id holds half of
+    /// the action's, and nothing but a fault gives it to another event (`verify` would tell).
     ///
     /// `in_memory`: none of them was in the journal when it was opened. Until the store has caught up, everything since
     /// then is in memory.
@@ -160,6 +161,9 @@ impl From<StoreError> for AppendError {
     fn from(error: StoreError) -> Self {
         if error.lacks_room {
             return Self::DiskFull(format!("the store failed: {error}"));
+        }
+        if error.of_log {
+            return Self::LogUnreadable(format!("the store failed: {error}"));
         }
         Self::Stopped(format!("the store failed: {error}"))
     }

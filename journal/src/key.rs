@@ -6,7 +6,7 @@
 
 use std::fmt;
 use std::fs;
-use std::io::Write;
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
 use base64::prelude::{BASE64_STANDARD, Engine};
@@ -16,10 +16,13 @@ use wsusmigrate_core::unit::Seq;
 use zeroize::Zeroizing;
 
 use crate::disk::{self, At, Durability, FileError};
+use crate::plain;
 
 const HEADER: &str = "wsusmigrate-signing-key-v1";
 /// Begins the line of a key that was replaced.
 const RETIRED: &str = "retired";
+/// Longer than any file of keys: room for hundreds of retired ones.
+const FILE_BYTES_MAX: usize = 64 << 10;
 /// The longest header, stream and seed with their newlines.
 const TEXT_BYTES: usize = 128;
 /// The longest line of a retired key.
@@ -144,13 +147,16 @@ impl SigningKey {
 
 /// Reads a file of keys; `None` where there is none.
 pub(crate) fn read(path: &Path, stream: StreamId) -> Result<Option<SigningKey>, KeyError> {
-    let text = match fs::read_to_string(path).at("read", path) {
-        Ok(text) => Zeroizing::new(text),
+    let file = match plain::open(path) {
+        Ok(file) => file,
         Err(error) if disk::is_missing(&error) => return Ok(None),
         Err(error) => return Err(error.into()),
     };
-    let key = parse(&text, stream).ok_or_else(|| KeyError::NotAKey(path.to_owned()))?;
-    Ok(Some(key))
+    // With room for all of it: a buffer that grows leaves copies behind.
+    let mut bytes = Zeroizing::new(Vec::with_capacity(FILE_BYTES_MAX));
+    file.take(FILE_BYTES_MAX as u64).read_to_end(&mut bytes).at("read", path)?;
+    let key = std::str::from_utf8(&bytes).ok().and_then(|text| parse(text, stream));
+    Ok(Some(key.ok_or_else(|| KeyError::NotAKey(path.to_owned()))?))
 }
 
 fn parse(text: &str, stream: StreamId) -> Option<SigningKey> {

@@ -65,7 +65,13 @@ pub(crate) fn mend(
     keys: &Path,
     findings: &mut Vec<JournalRecovered>,
 ) -> Result<Mended, OpenError> {
-    mend_readable(place, keys, findings).map_err(|error| match error {
+    let whole = place.suspect().exists();
+    let mended = match mend_readable(place, keys, findings, whole) {
+        // Met where nothing but one record was looked at: whoever walks the whole log can make it good.
+        Err(OpenError::Damaged(_)) if !whole => mend_readable(place, keys, findings, true),
+        mended => mended,
+    };
+    mended.map_err(|error| match error {
         OpenError::File(error) if error.offset.is_some() && error.path.starts_with(place.log()) => {
             OpenError::Unreadable(error)
         }
@@ -77,6 +83,7 @@ fn mend_readable(
     place: &Place,
     keys: &Path,
     findings: &mut Vec<JournalRecovered>,
+    whole: bool,
 ) -> Result<Mended, OpenError> {
     let slots = head::read(&place.head())?;
     let mut backup = Backup::new(place);
@@ -86,7 +93,7 @@ fn mend_readable(
         None => claim::newest_inside(place, &[])?.into_iter().collect(),
     };
     // Where a record was found damaged no snapshot may hide it: the whole log is walked.
-    let trusted = stream.filter(|_| !place.suspect().exists());
+    let trusted = stream.filter(|_| !whole);
     let mut looked = look(place, trusted, &slots, &claims)?;
     if let Some(lack) = lacks(place, &looked, &slots, &claims, &mut backup) {
         let records = from_store(place, &slots, &claims, &looked, &mut backup, &lack)?;

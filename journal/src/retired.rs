@@ -61,14 +61,15 @@ pub(crate) fn explain(
     said.next().map_or(error, |(seq, _)| OpenError::RetiredKey { file, seq })
 }
 
-/// The rotation a checkpoint confirms, where it replaces this key: the record right before its end.
+/// The rotation a checkpoint confirms, where it replaces this key: the record right before its end. Only one that more than
+/// one key has signed can, so hardly ever is a record looked at.
 fn replaced(
     place: &Place,
     key: &SigningKey,
     identity: &Identity,
     note: &Checkpoint,
 ) -> Result<Option<(Seq, KeyRotated)>, OpenError> {
-    let Some(last) = note.size.checked_sub(1) else { return Ok(None) };
+    let Some(last) = note.size.checked_sub(1).filter(|_| note.has_signatures()) else { return Ok(None) };
     let Some(record) = LogRecords::new(&place.log(), last..note.size).next() else { return Ok(None) };
     // What cannot be decoded is for replay and verify to judge.
     let Ok(Record::Known(recorded)) = record.map_err(from_read)?.decode() else { return Ok(None) };

@@ -106,3 +106,23 @@ fn an_index_of_subjects_that_lies_is_not_believed() {
         bench.assert_sound();
     }
 }
+
+#[test]
+fn indexes_of_another_version_are_made_anew() {
+    for other in [None, Some([0, 0])] {
+        let bench = Bench::filled(300, 50);
+        let store = sled::open(bench.dir().join("sled")).unwrap();
+        match other {
+            Some(version) => store.insert(b"indexes", &version).unwrap(),
+            None => store.remove(b"indexes").unwrap(),
+        };
+        drop(store);
+        let (journal, _) = bench.try_open().unwrap();
+        let found = journal.settled().unwrap().unwrap();
+        assert_eq!((found.finding, found.records), (Recovery::StoreRebuilt, 301));
+        assert!(found.detail.as_str().contains("another version"), "{found:?}");
+        journal.close().unwrap();
+        let journal = bench.open(&[]);
+        assert_eq!(journal.settled().unwrap(), None);
+    }
+}

@@ -10,7 +10,7 @@ use std::fs;
 
 use support::{Bench, fill, read, samples};
 use wsusmigrate_core::event::run::{JournalRecovered, Recovery};
-use wsusmigrate_journal::{AppendError, Journal, OpenError};
+use wsusmigrate_journal::{AppendError, Journal, OpenError, RecordSource as _};
 
 fn ask(bench: &Bench) -> Result<(Journal, Vec<Recovery>), OpenError> {
     let (journal, opened) = Journal::open_with_new_store(&bench.dir(), &bench.keys(), samples::TIME)?;
@@ -72,27 +72,59 @@ fn who_waits_hears_how_far_the_store_is() {
     assert_whole(&bench, 9_000);
 }
 
-#[test]
-fn a_store_is_not_given_up_for_a_log_that_cannot_be_read() {
-    // Behind the newest snapshot, where opening does not look.
-    let bench = Bench::filled(9_000, 100);
+/// Changes a byte of record 300, behind the newest snapshot, where opening does not look; with or without its checksum.
+fn change(bench: &Bench, checksum: bool) {
     let path = bench.log().join(format!("{:020}.log", 0));
     let mut log = fs::read(&path).unwrap();
-    log[50_000] ^= 1;
+    let payload = bench.reader().records(300..301).next().unwrap().unwrap().payload().to_vec();
+    let at = log.windows(payload.len()).position(|window| window == payload).unwrap();
+    let end = at + payload.len();
+    log[end - 1] ^= 1;
+    if checksum {
+        let crc = crc32c::crc32c_append(crc32c::crc32c(&log[at - 8..at - 4]), &log[at..end]);
+        log[at - 4..at].copy_from_slice(&crc.to_be_bytes());
+    }
     fs::write(&path, log).unwrap();
-    let (journal, _) = ask(&bench).unwrap();
+}
+
+fn assert_stopped(bench: &Bench, journal: Journal) {
     let error = journal.settled().unwrap_err();
     assert!(
-        matches!(&error, AppendError::Stopped(why) if why.contains("open the journal again")),
+        matches!(&error, AppendError::LogUnreadable(why) if why.contains("open the journal again")),
         "{error:?}"
     );
     drop(journal);
     assert!(!bench.dir().join("quarantine").exists(), "it is the only copy there is");
-    let (journal, findings) = ask(&bench).unwrap();
-    assert_eq!(findings, [Recovery::LogRebuilt]);
-    assert_eq!(journal.settled().unwrap().unwrap().finding, Recovery::StoreRebuilt);
-    journal.close().unwrap();
-    assert_whole(&bench, 9_000);
+}
+
+#[test]
+fn a_store_is_not_given_up_for_a_log_that_cannot_be_read() {
+    for checksum in [false, true] {
+        let bench = Bench::filled(9_000, 100);
+        change(&bench, checksum);
+        assert_stopped(&bench, ask(&bench).unwrap().0);
+        let (journal, findings) = ask(&bench).unwrap();
+        assert_eq!(findings, [Recovery::LogRebuilt]);
+        assert_eq!(journal.settled().unwrap().unwrap().finding, Recovery::StoreRebuilt);
+        journal.close().unwrap();
+        assert_whole(&bench, 9_000);
+    }
+}
+
+/// Whoever changes a record and makes its checksum anew must not have the store blamed for it.
+#[test]
+fn a_store_that_differs_from_a_changed_log_is_not_put_aside() {
+    for checksum in [false, true] {
+        let bench = Bench::filled(9_000, 100);
+        change(&bench, checksum);
+        let (journal, opened) = bench.try_open().unwrap();
+        assert!(opened.findings.is_empty());
+        assert_stopped(&bench, journal);
+        let journal = bench.open(&[Recovery::LogRebuilt]);
+        assert_eq!(journal.settled().unwrap(), None);
+        journal.close().unwrap();
+        assert_whole(&bench, 9_000);
+    }
 }
 
 #[test]

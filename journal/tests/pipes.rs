@@ -18,7 +18,7 @@ use support::{Bench, samples};
 use wsusmigrate_core::status::ImportedStream;
 use wsusmigrate_journal::bundle::{Bundle, BundleError, export};
 use wsusmigrate_journal::streams::{self, StoredCopy, StoredError};
-use wsusmigrate_journal::{Journal, RecordSource, Upto, replay, snapshots_dir};
+use wsusmigrate_journal::{Expected, Journal, RecordSource, Upto, replay, snapshots_dir};
 
 /// Puts a pipe into a file's place.
 fn put_pipe(path: &Path) {
@@ -79,5 +79,32 @@ fn a_pipe_in_the_journals_folder_holds_up_nobody() {
         replay::<wsusmigrate_core::projection::Migration>(&reader, Some(&snapshots), Upto::Now).map(drop)
     })
     .unwrap();
+    bench.assert_sound();
+}
+
+#[test]
+fn a_pipe_in_place_of_a_key_holds_up_nobody() {
+    let bench = Bench::filled(5, 5);
+    let key = bench.keys().join(samples::STREAM.to_string());
+    for name in [key.clone(), key.with_extension("next")] {
+        let kept = fs::read(&name).ok();
+        put_pipe(&name);
+        let (dir, keys) = (bench.dir(), bench.keys());
+        let closed = at_once(move || {
+            let (journal, _) =
+                Journal::open(&dir, &keys, samples::TIME).map_err(|error| error.to_string())?;
+            journal
+                .append(vec![samples::field(7)], Expected::Any)
+                .wait()
+                .map_err(|error| error.to_string())?;
+            journal.close().map_err(|error| error.to_string())
+        });
+        closed.unwrap_err();
+        fs::remove_file(&name).unwrap();
+        if let Some(key) = kept {
+            fs::write(&name, key).unwrap();
+        }
+    }
+    bench.open(&[]).close().unwrap();
     bench.assert_sound();
 }

@@ -11,8 +11,9 @@ use std::fs;
 use std::path::PathBuf;
 
 use support::{Bench, copy_tree, fill, samples};
+use wsusmigrate_core::event::run::Recovery;
 use wsusmigrate_core::unit::Seq;
-use wsusmigrate_journal::OpenError;
+use wsusmigrate_journal::{OpenError, RecordSource as _};
 
 fn key(bench: &Bench) -> PathBuf {
     bench.keys().join(samples::STREAM.to_string())
@@ -100,4 +101,24 @@ fn a_retired_key_is_in_place_only_while_the_new_one_waits() {
     crashed.assert_sound();
     fs::copy(key(&before), stranger.keys().join(format!("{}.next", samples::STREAM))).unwrap();
     assert_refused(&stranger, 6, "another key waits");
+}
+
+/// To know whose key signs, the rotation's record is read, where opening looks at nothing else that old.
+#[test]
+fn a_damaged_rotation_is_made_good_from_the_store() {
+    let (_, bench) = rotated();
+    let journal = bench.open(&[]);
+    fill(&journal, 5..6_005, 100);
+    while journal.lag() > 0 {
+        std::thread::yield_now();
+    }
+    drop(journal);
+    let log = bench.log().join(format!("{:020}.log", 0));
+    let mut bytes = fs::read(&log).unwrap();
+    let found = bench.reader().records(6..7).next().unwrap().unwrap();
+    let at = bytes.windows(found.payload().len()).position(|window| window == found.payload()).unwrap();
+    bytes[at + 100] ^= 1;
+    fs::write(&log, bytes).unwrap();
+    bench.open(&[Recovery::LogRebuilt]).close().unwrap();
+    bench.assert_sound();
 }

@@ -184,7 +184,7 @@ fn damage_the_follower_meets_is_looked_at_by_the_next_opening() {
     fs::write(&file, bytes).unwrap();
     let (journal, _) = bench.try_open().unwrap();
     let error = journal.append(vec![samples::field(1)], Expected::Any).wait().unwrap_err();
-    assert!(matches!(&error, AppendError::Stopped(why) if why.contains("is damaged")), "{error:?}");
+    assert!(matches!(&error, AppendError::LogUnreadable(why) if why.contains("is damaged")), "{error:?}");
     drop(journal);
     let error = bench.try_open().unwrap_err();
     assert!(matches!(error, wsusmigrate_journal::OpenError::Damaged(_)), "{error:?}");

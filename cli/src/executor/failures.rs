@@ -72,6 +72,14 @@ pub(super) fn open_failure(error: &OpenError) -> Failure {
 /// An event that could not be recorded: the program stops.
 #[must_use]
 pub fn append_failure(error: &AppendError) -> Failure {
+    if let AppendError::LogUnreadable(_) = error {
+        return Failure::new(Exit::JournalDamaged, "the journal is damaged; everything stops here")
+            .because(error)
+            .hint(
+                "The same command again looks at the whole log and mends it where the store has what it lacks; \
+                 `wsusmigrate journal verify` says what is damaged.",
+            );
+    }
     Failure::new(Exit::JournalUnwritable, "the journal could not be written; everything stops here")
         .because(error)
         .full_disk(matches!(error, AppendError::DiskFull(_)))

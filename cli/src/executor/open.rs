@@ -66,7 +66,29 @@ pub fn open_with_new_store(
     tell: &mut dyn FnMut(u64, u64),
 ) -> Result<(Journal, Option<JournalRecovered>), Failure> {
     look_before(folder, None)?;
-    settled(Journal::open_with_new_store(folder, keys, clock::now()), folder, talk, tell)
+    refuse_little_room(folder)?;
+    let mut open = || settled(Journal::open_with_new_store(folder, keys, clock::now()), folder, talk, tell);
+    match open() {
+        // Now the whole log is looked at, and mended from the store before that is given up.
+        Err(failure) if failure.exit() == Exit::JournalDamaged => open(),
+        opened => opened,
+    }
+}
+
+/// The store that is there is not given up for one that finds no room.
+fn refuse_little_room(folder: &Path) -> Result<(), Failure> {
+    let Ok(space) = platform::free_space(folder) else { return Ok(()) };
+    let needed = Journal::room_for_new_store(folder);
+    if space.available_bytes >= needed {
+        return Ok(());
+    }
+    let what = format!(
+        "there is no room for a new store, the old one is left as it is: it may need {} MiB in {}, and {} are free",
+        needed.div_ceil(1 << 20),
+        folder.display(),
+        space.available_bytes >> 20
+    );
+    Err(Failure::new(Exit::JournalUnwritable, what).hint("Free space, then `wsusmigrate journal rebuild`."))
 }
 
 /// Waits for the store: such a command is over soon, and what it appends hangs on the size.

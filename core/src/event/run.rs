@@ -88,7 +88,8 @@ coded! {
         StoreRebuilt = 4, "store-rebuilt";
         /// The log was missing and was rebuilt from the store.
         LogRebuilt = 5, "log-rebuilt";
-        /// The store was sound and not this log's: longer, of another history or stream. It was rebuilt from the log.
+        /// The store opened well and is not what this log makes of it: longer, of another history or stream, with something
+        /// missing in its middle, or with an index that misleads. It was rebuilt from the log.
         StoreContradicted = 6, "store-contradicted";
         /// A log file was being created when the writer stopped; it was moved to quarantine.
         SegmentQuarantined = 7, "segment-quarantined";

@@ -24,6 +24,7 @@ use crate::reserve::{self, RESERVE_BYTES};
 use crate::seal;
 use crate::store::follow::Follower;
 use crate::store::lag::Lag;
+use crate::store::room;
 use crate::store::settle::Found;
 use crate::tree_snapshot::TreeSnapshots;
 
@@ -46,6 +47,12 @@ impl Journal {
     /// takes appends. See [`Journal::settled`] for what was found about it.
     pub fn open(dir: &Path, keys: &Path, time: TimeMicros) -> Result<(Self, Opened), OpenError> {
         Self::open_asked(dir, keys, time, false)
+    }
+
+    /// Bytes that a new store of the journal in `dir` may take, estimated from above by its log.
+    #[must_use]
+    pub fn room_for_new_store(dir: &Path) -> u64 {
+        room::whole(&Place::new(dir))
     }
 
     /// Opens a journal like [`Journal::open`], and builds the store anew from the log, whatever there is in its place; that

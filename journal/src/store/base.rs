@@ -21,6 +21,11 @@ const SEGMENT_BYTES: usize = 512 << 10;
 const _: () = assert!(17 * pack::PACK_BYTES_MAX < SEGMENT_BYTES / 4);
 
 const APPLIED: &[u8] = b"applied";
+const INDEXES: &[u8] = b"indexes";
+
+/// Raised with every change of what the indexes hold of a record, such as a further type of event that has a subject: those
+/// of another version are made anew, and not taken for damaged.
+const INDEXES_VERSION: u16 = 1;
 
 /// Something sled said, or its panic.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -141,6 +146,16 @@ impl Store {
                 db,
             })))
         })
+    }
+
+    /// Says which indexes it is going to have.
+    pub(super) fn begin(&self) -> Result<(), StoreError> {
+        guarded(|| Ok(self.db.insert(INDEXES, &INDEXES_VERSION.to_be_bytes()).map(drop)?))
+    }
+
+    /// Whether its indexes are those that this program makes.
+    pub(super) fn has_our_indexes(&self) -> Result<bool, StoreError> {
+        guarded(|| Ok(self.db.get(INDEXES)?.is_some_and(|version| version == INDEXES_VERSION.to_be_bytes())))
     }
 
     /// How far it is, as its own word and its own last record agree; `None` where they do not or there is no word.

@@ -11,6 +11,7 @@
 //! | `actions` | action id, first sequence of a run that holds records of it | nothing |
 //! | `subjects` | first sequence of a run | its subjects, sorted, see [`run`] |
 //! | sled's own | `applied` | records applied, leaf hash of the last, stream |
+//! | | `indexes` | version of what the indexes hold |
 
 mod base;
 mod compare;
@@ -20,7 +21,7 @@ pub(crate) mod lag;
 pub(crate) mod pack;
 pub(crate) mod rebuild;
 pub(crate) mod recent;
-mod room;
+pub(crate) mod room;
 mod round;
 pub(crate) mod run;
 pub(crate) mod settle;

@@ -11,13 +11,17 @@ const BASE_BYTES: u64 = 6 << 20;
 /// An estimate from above: no store we saw took so many times what its log took.
 const PER_LOG_BYTE: u64 = 2;
 
+/// What a new store of a log may take.
+pub(crate) fn whole(place: &Place) -> u64 {
+    BASE_BYTES + PER_LOG_BYTE * bytes_in(&place.log())
+}
+
 /// Says how much room is needed, where room is what was lacking.
 pub(super) fn tell_need(error: StoreError, place: &Place) -> StoreError {
     if !error.lacks_room {
         return error;
     }
-    let whole = BASE_BYTES + PER_LOG_BYTE * bytes_in(&place.log());
-    let mebibytes = whole.saturating_sub(bytes_in(&place.store())).div_ceil(1 << 20).max(1);
+    let mebibytes = whole(place).saturating_sub(bytes_in(&place.store())).div_ceil(1 << 20).max(1);
     let what = format!("it may need {mebibytes} MiB more in {}: {}", place.root().display(), error.what);
     StoreError { what, ..error }
 }

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use wsusmigrate_core::digest::Sha256;
 use wsusmigrate_core::event::run::{JournalRecovered, Recovery};
 use wsusmigrate_core::id::StreamId;
+use wsusmigrate_core::unit::Seq;
 
 use super::compare::{HEARD_EVERY, differs};
 use super::lag::Lag;
@@ -56,6 +57,8 @@ pub(super) fn settle(mut found: Found, lag: &Lag) -> Result<Settled, StoreError>
     let (store, applied, finding) = match judged {
         Ok((store, Judged::Agrees(applied))) => (store, applied, caught_up(applied, found.size)),
         Ok((store, Judged::Contradicts(why))) => {
+            // Where it is the log that was changed, the store may be the only copy there is of what it was.
+            read_through(&found, lag)?;
             // Closed before it is moved: Windows does not move what is open.
             drop(store);
             let finding = rebuilt(Recovery::StoreContradicted, found.size, &why);
@@ -92,10 +95,17 @@ fn renew(mut found: Found, lag: &Lag) -> Result<Settled, StoreError> {
     Ok(Settled { store, applied: 0, recent, finding })
 }
 
+/// Reads the whole log, with its chain.
 fn read_through(found: &Found, lag: &Lag) -> Result<(), StoreError> {
-    let mut records = LogRecords::new(&found.place.log(), 0..found.size);
+    let place = &found.place;
+    let mut records = LogRecords::new(&place.log(), 0..found.size);
+    let mut leaf = NO_LEAF;
     while let Some(record) = records.next_payload() {
-        let record = record.map_err(|error| unreadable(&found.place, &error))?;
+        let record = record.map_err(|error| unreadable(place, &error))?;
+        if record.previous() != leaf {
+            return Err(changed(place, record.seq()));
+        }
+        leaf = record.leaf();
         if record.seq().0.is_multiple_of(HEARD_EVERY) {
             lag.heard();
         }
@@ -121,7 +131,9 @@ fn begin_anew(place: &Place) -> Result<(Store, Option<PathBuf>), StoreError> {
         None
     };
     // A crash here leaves a journal without a store, which the next open rebuilds.
-    Ok((Store::open(&place.store())?, before))
+    let store = Store::open(&place.store())?;
+    store.begin()?;
+    Ok((store, before))
 }
 
 /// What the log says of a store that can be read.
@@ -135,6 +147,9 @@ fn judge(store: &Store, found: &Found, lag: &Lag) -> Result<Judged, StoreError> 
     let Some(Applied { size, leaf, stream }) = store.applied()? else {
         return Err(StoreError::new("it does not say how far it is, or lacks its own last record"));
     };
+    if !store.has_our_indexes()? {
+        return Err(StoreError::new("its indexes are those of another version of the program"));
+    }
     Ok(if stream != found.stream {
         Judged::Contradicts("it belongs to another stream".to_owned())
     } else if size > found.size {
@@ -182,11 +197,23 @@ pub(super) fn unreadable(place: &Place, error: &ReadError) -> StoreError {
         ReadError::File(error) => error.offset.is_some(),
         error => matches!(error, ReadError::Damaged(_)),
     };
-    if is_there {
-        // One that cannot be written is found again by the next follower.
-        let _ = disk::write_atomic(&place.suspect(), disk::Durability::Synced, error.to_string().as_bytes());
-    }
-    let what = format!("the log cannot be read back for it: {error}; open the journal again");
+    let what = error.to_string();
+    if is_there { suspected(place, &what) } else { of_log(&what) }
+}
+
+/// A record, or the one before it, is not what was written, although its checksum is right.
+fn changed(place: &Place, seq: Seq) -> StoreError {
+    suspected(place, &format!("record {seq} is not chained to the one before it"))
+}
+
+fn suspected(place: &Place, what: &str) -> StoreError {
+    // One that cannot be written is found again by the next follower.
+    let _ = disk::write_atomic(&place.suspect(), disk::Durability::Synced, what.as_bytes());
+    of_log(what)
+}
+
+fn of_log(what: &str) -> StoreError {
+    let what = format!("the log cannot be read back for it: {what}; open the journal again");
     StoreError { what, lacks_room: false, of_log: true }
 }
 

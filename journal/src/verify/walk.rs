@@ -131,7 +131,30 @@ pub(super) struct Walk<'a> {
     /// Records the newest checkpoint covers that was found right.
     pub(super) signed: u64,
     pub(super) found: Findings,
+    /// What stands behind damage in the log file at hand.
+    pub(super) tail: Tail,
     pub(super) depth: Depth<'a>,
+}
+
+/// The rest of a log file from the first damage in it, read once however much of it is damaged.
+#[derive(Default)]
+pub(super) struct Tail {
+    start: Option<Position>,
+    bytes: Vec<u8>,
+}
+
+impl Tail {
+    fn of(&mut self, log: &Path, at: &Position) -> Result<&[u8], FileError> {
+        let is_of = |start: &Position| start.segment == at.segment && start.offset <= at.offset;
+        let start = if let Some(start) = self.start.filter(is_of) {
+            start
+        } else {
+            self.bytes = read_tail(log, at)?;
+            *self.start.insert(*at)
+        };
+        let passed = usize::try_from(at.offset - start.offset).unwrap_or(usize::MAX);
+        Ok(self.bytes.get(passed..).unwrap_or_default())
+    }
 }
 
 impl<'a> Walk<'a> {
@@ -156,6 +179,7 @@ impl<'a> Walk<'a> {
             ids: None,
             crew: crew(Sheaf::examine),
             next: 0,
+            tail: Tail::default(),
             signed: 0,
             found: Findings::new(findings_max),
             depth,
@@ -315,12 +339,13 @@ impl Walk<'_> {
     /// Something that is no commit: named, and passed over to the next sound one.
     fn skip(&mut self, cursor: &mut Cursor, what: &str) -> Result<bool, ReadError> {
         let at = cursor.position();
-        let tail = read_tail(&self.log, &at)?;
-        self.bad_named(at.next, cursor.path(), at.offset, what, name_inside(&tail));
+        let rest = self.tail.of(&self.log, &at)?;
+        let name = name_inside(rest);
         // Not at the position itself: a commit that stands there does not fit, and each round must get on.
-        let Some(found) = find_commit(tail.get(1..).unwrap_or_default(), at.number) else { return Ok(false) };
-        let found = found + 1;
-        let Some(header) = CommitHeader::parse(&tail[found..]) else { return Ok(false) };
+        let found = find_commit(rest.get(1..).unwrap_or_default(), at.number).map(|found| found + 1);
+        let header = found.and_then(|found| CommitHeader::parse(&rest[found..]));
+        self.bad_named(at.next, cursor.path(), at.offset, what, name);
+        let (Some(found), Some(header)) = (found, header) else { return Ok(false) };
         if header.first < self.next {
             return Ok(false);
         }
@@ -385,4 +410,27 @@ impl Walk<'_> {
 fn name_inside(tail: &[u8]) -> Option<&'static str> {
     let payload = tail.get(COMMIT_HEADER_BYTES + RECORD_HEADER_BYTES..)?;
     RecordView::new(payload).and_then(RecordView::name)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests may unwrap")]
+
+    use super::*;
+
+    #[test]
+    fn the_rest_of_a_damaged_file_is_read_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |segment, offset| Position { segment, offset, next: 0, number: 0 };
+        let file = Place::segment(folder.path(), 0);
+        std::fs::write(&file, b"0123456789").unwrap();
+        let mut tail = Tail::default();
+        assert_eq!(tail.of(folder.path(), &at(0, 4)).unwrap(), b"456789");
+        std::fs::remove_file(&file).unwrap();
+        assert_eq!(tail.of(folder.path(), &at(0, 7)).unwrap(), b"789");
+        assert_eq!(tail.of(folder.path(), &at(0, 99)).unwrap(), b"");
+        std::fs::write(Place::segment(folder.path(), 5), b"abcdefgh").unwrap();
+        assert_eq!(tail.of(folder.path(), &at(5, 6)).unwrap(), b"gh");
+        assert_eq!(tail.of(folder.path(), &at(5, 2)).unwrap(), b"cdefgh");
+    }
 }

@@ -13,6 +13,7 @@ use super::events::Events;
 use crate::command::of_stream::OfStream;
 use crate::command::{moment, state};
 use crate::error::Failure;
+use crate::exit::Exit;
 use crate::place::Global;
 use crate::show::{Answer, Body, Line, record};
 
@@ -66,11 +67,19 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<Answer, Failure> {
     };
     let limit = args.limit.and_then(|limit| usize::try_from(limit).ok()).unwrap_or(usize::MAX);
     let failed = |error: ReadError| state::read_failure(&error);
+    // Where nothing stands yet, something may come; behind that nothing was ever promised.
+    let refuse_beyond = |size| {
+        let what = format!("there is no record {}: the journal has {size}", args.from);
+        let hint = "`wsusmigrate journal log` lists them; numbers begin with 0.";
+        if args.from > size { Err(Failure::new(Exit::Usage, what).hint(hint)) } else { Ok(()) }
+    };
     if let Some(bundle) = args.of_stream.imported(global)? {
+        refuse_beyond(bundle.size())?;
         let end = args.to.map_or(u64::MAX, |to| Seq(to).next().0);
         return Ok(lines(Events::new(Box::new(bundle), args.from..end, query).take(limit)));
     }
     let reader = state::reader(global)?;
+    refuse_beyond(reader.size())?;
     if args.follow {
         let tail = reader.tail(args.from, query).map_err(failed)?;
         return Ok(lines(Following(tail).take(limit)));

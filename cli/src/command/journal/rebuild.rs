@@ -11,7 +11,8 @@ use crate::show::{Answer, Body, Talk, rebuilt};
 /// Put the store aside and build a new one from the log; whatever else there is to mend is mended before
 ///
 /// The store is a copy of the log with indexes; what there was moves to `quarantine/` in the journal's folder, where nobody
-/// reads it. Where the log is damaged and the store is the copy it can be mended from, that is done first.
+/// reads it. Where the log is damaged and the store is the copy it can be mended from, that is done first. Refused where
+/// the disk has no room for the new one.
 #[derive(clap::Args, Debug)]
 pub(in crate::command) struct Args {}
 
