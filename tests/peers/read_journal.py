@@ -150,7 +150,7 @@ class Journal(Log):
             found = root(record.leaf for record in bundle.records[:size]).hex()
             demand(found == said["root"], f"{path.name}: another root over the first {size} records")
 
-    def repeats(self):
+    def duplicates(self):
         """The records whose event stands in the log already."""
         first = {}
         for record in self.records:
@@ -172,8 +172,8 @@ class Journal(Log):
         # Beside the key stands a size, of what was signed and of what was about to be.
         kept = [(sound(self.check_kept, file), file[1]) for file in self.kept()]
         size, signed = len(self.records), max(notes + [size for size, is_signed in kept if is_signed], default=0)
-        for repeat in self.repeats():
-            findings.append(repeat)
+        for duplicate in self.duplicates():
+            findings.append(duplicate)
         if all([sound(Record.say, record) for record in self.records]):
             for digest in self.named_evidence():
                 sound(self.check_evidence, digest)

@@ -13,7 +13,7 @@ pub(super) enum Kind {
     /// Bytes of the log that are not what was written.
     Log,
     /// An event that stands in the log already.
-    Repeat,
+    Duplicate,
     Evidence,
     Stream,
     Checkpoint,
@@ -32,7 +32,7 @@ pub(super) enum Kind {
 impl Kind {
     const fn severity(self) -> Severity {
         match self {
-            Self::Log | Self::Repeat | Self::Evidence | Self::Stream | Self::Checkpoint => Severity::Damage,
+            Self::Log | Self::Duplicate | Self::Evidence | Self::Stream | Self::Checkpoint => Severity::Damage,
             Self::Clock | Self::Rotation => Severity::Warning,
             Self::Newer | Self::InFlight => Severity::Note,
             Self::Other(severity) => severity,
@@ -43,7 +43,7 @@ impl Kind {
     const fn about(self) -> &'static str {
         match self {
             Self::Log => "places in the log",
-            Self::Repeat => "events that stand in the log already",
+            Self::Duplicate => "events that stand in the log already",
             Self::Evidence => "evidence files",
             Self::Stream => "imported streams",
             Self::Checkpoint => "checkpoints",

@@ -57,7 +57,7 @@ pub(super) struct Ids {
     /// Ids that may stand there twice, and where they were first seen when that was looked for.
     candidates: BTreeMap<EventId, Option<Spot>>,
     candidates_max: usize,
-    /// The first record whose id may be a repeat and was too many.
+    /// The first record whose id may be a duplicate and was too many.
     too_many: Option<u64>,
 }
 
@@ -129,7 +129,7 @@ impl Ids {
         }
     }
 
-    /// The first record whose id may be a repeat and was not looked at: there were too many.
+    /// The first record whose id may be a duplicate and was not looked at: there were too many.
     pub(super) fn too_many(&self) -> Option<u64> {
         self.too_many
     }
@@ -153,8 +153,8 @@ mod tests {
         EventId::from_bytes([number; 16])
     }
 
-    /// Which records repeat which, as the walk asks for it.
-    fn repeats(log: &[u8], bounds: Bounds) -> (Vec<(usize, u64)>, Ids) {
+    /// Which records duplicate which, as the walk asks for it.
+    fn duplicates(log: &[u8], bounds: Bounds) -> (Vec<(usize, u64)>, Ids) {
         let mut ids = Ids::new(log.len() as u64, bounds);
         let mut round = Some(0);
         while let Some(first) = round {
@@ -182,13 +182,13 @@ mod tests {
     proptest! {
         /// Marks of one bit are all the same; a table for one id needs a round for each.
         #[test]
-        fn every_repeat_is_found_and_nobody_is_accused(
+        fn every_duplicate_is_found_and_nobody_is_accused(
             log in prop::collection::vec(any::<u8>(), 0..200),
             ids in 1_usize..200,
             mark_bits in prop_oneof![Just(1), 1..9_u32, Just(32)],
         ) {
             let bounds = Bounds { ids, mark_bits, ..Bounds::default() };
-            prop_assert_eq!(repeats(&log, bounds).0, expected(&log));
+            prop_assert_eq!(duplicates(&log, bounds).0, expected(&log));
         }
     }
 
@@ -196,16 +196,16 @@ mod tests {
     fn candidates_beyond_the_most_are_said_to_be_left_out() {
         let log = [1, 2, 3, 4, 1, 1, 2, 3, 4];
         let bounds = |candidates| Bounds { candidates, ..Bounds::default() };
-        let (found, ids) = repeats(&log, bounds(2));
+        let (found, ids) = duplicates(&log, bounds(2));
         assert_eq!((found, ids.too_many()), (vec![(4, 0), (5, 0), (6, 1)], Some(7)));
-        let (found, ids) = repeats(&log, bounds(4));
+        let (found, ids) = duplicates(&log, bounds(4));
         assert_eq!((found, ids.too_many()), (expected(&log), None));
     }
 
     #[test]
-    fn without_a_repeat_there_is_nothing_to_look_for() {
+    fn without_a_duplicate_there_is_nothing_to_look_for() {
         let log: Vec<u8> = (0..=255).collect();
-        assert!(!repeats(&log, Bounds::default()).1.has_candidates());
+        assert!(!duplicates(&log, Bounds::default()).1.has_candidates());
     }
 
     #[test]

@@ -11,7 +11,7 @@ mod judge;
 mod marks;
 mod notes;
 mod outside;
-mod repeats;
+mod duplicates;
 mod sheaf;
 mod snapshots;
 mod streams;

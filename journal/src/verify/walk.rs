@@ -67,7 +67,7 @@ pub(super) fn walk(
     }
     walk.segments(&there)?;
     walk.consequences();
-    walk.repeats(&there)?;
+    walk.duplicates(&there)?;
     walk.end(&place);
     walk.head_behind(&place);
     walk.imported(dir)?;

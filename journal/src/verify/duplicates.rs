@@ -13,7 +13,7 @@ use crate::record::RecordView;
 impl Walk<'_> {
     /// Names each record whose event stands in the log already. A log that holds none twice is read only once, as long as
     /// all its ids are marked in one round.
-    pub(super) fn repeats(&mut self, segments: &[u64]) -> Result<(), ReadError> {
+    pub(super) fn duplicates(&mut self, segments: &[u64]) -> Result<(), ReadError> {
         let Some(mut ids) = self.ids.take() else { return Ok(()) };
         let log = Extent { log: self.log.clone(), head: self.head, wanted: self.wanted.clone() };
         while let Some(first) = ids.next_round() {
@@ -34,11 +34,11 @@ impl Walk<'_> {
             if let Some(first) = ids.stood_before(id, spot) {
                 let Spot { seq, file, offset } = spot();
                 let what = format!("its event id {id} is also that of {}", first.told(&file));
-                self.find_named(Kind::Repeat, seq, &file, Some(offset), &what, record.name());
+                self.find_named(Kind::Duplicate, seq, &file, Some(offset), &what, record.name());
             }
         })?;
         if let Some(seq) = ids.too_many() {
-            let what = "too many event ids stand in the log twice: from here on not every repeat is named";
+            let what = "too many event ids stand in the log twice: from here on not every duplicate is named";
             self.find(Kind::Other(Severity::Damage), Some(seq), &log.log, None, what);
         }
         Ok(())
@@ -144,8 +144,8 @@ mod tests {
         folder
     }
 
-    /// The records that are said to repeat another, and which.
-    fn repeats(journal: &TempDir, bounds: Bounds) -> Vec<(u64, String)> {
+    /// The records that are said to duplicate another, and which.
+    fn duplicates(journal: &TempDir, bounds: Bounds) -> Vec<(u64, String)> {
         let depth = Depth::Records(&mut |_| Ok(()));
         let found = walk(journal.path(), depth, Outside::default(), bounds).unwrap().findings;
         let told = found.into_iter().filter_map(|it| {
@@ -159,12 +159,12 @@ mod tests {
     const LOG: [u8; 22] = [0, 1, 2, 3, 4, 5, 1, 6, 7, 8, 9, 10, 11, 12, 2, 13, 14, 1, 15, 16, 14, 17];
 
     #[test]
-    fn repeats_are_found_across_log_files_in_as_many_rounds_as_it_takes() {
+    fn duplicates_are_found_across_log_files_in_as_many_rounds_as_it_takes() {
         let journal = journal(&LOG);
         let second = SEGMENT_HEADER_BYTES + COMMIT_HEADER_BYTES + RECORD_HEADER_BYTES + payload(0).len();
         for (ids, mark_bits) in [(100, 32), (100, 1), (7, 32), (1, 32), (2, 1)] {
             let bounds = Bounds { ids, mark_bits, ..Bounds::default() };
-            let found = repeats(&journal, bounds);
+            let found = duplicates(&journal, bounds);
             let seqs: Vec<_> = found.iter().map(|(seq, _)| *seq).collect();
             assert_eq!(seqs, [6, 14, 17, 20], "{bounds:?}: {found:?}");
             assert_eq!(found[0].1, format!("1 (byte {second} of 00000000000000000000.log)"));
@@ -175,7 +175,7 @@ mod tests {
 
     /// What stands beyond damage is looked at as well, in the rounds and when candidates are decided.
     #[test]
-    fn damage_between_the_two_hides_no_repeat() {
+    fn damage_between_the_two_hides_no_duplicate() {
         let journal = journal(&LOG);
         let log = Place::segment(&Place::new(journal.path()).log(), 6);
         let whole = std::fs::read(&log).unwrap();
@@ -185,7 +185,7 @@ mod tests {
                 let mut bytes = whole.clone();
                 bytes[at] ^= 1;
                 std::fs::write(&log, bytes).unwrap();
-                let found = repeats(&journal, Bounds { ids, ..Bounds::default() });
+                let found = duplicates(&journal, Bounds { ids, ..Bounds::default() });
                 let seqs: Vec<_> = found.iter().map(|(seq, _)| *seq).collect();
                 assert_eq!(seqs, [14, 17, 20], "without {lost:?}: {found:?}");
             }
@@ -193,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn too_many_repeats_are_said_to_be_too_many() {
+    fn too_many_duplicates_are_said_to_be_too_many() {
         let journal = journal(&LOG);
         let bounds = Bounds { candidates: 1, ..Bounds::default() };
         let depth = Depth::Records(&mut |_| Ok(()));
