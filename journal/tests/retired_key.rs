@@ -13,7 +13,7 @@ use std::path::PathBuf;
 use support::{Bench, copy_tree, fill, samples};
 use wsusmigrate_core::event::run::Recovery;
 use wsusmigrate_core::unit::Seq;
-use wsusmigrate_journal::{OpenError, RecordSource as _};
+use wsusmigrate_journal::{KeyError, OpenError, RecordSource as _};
 
 fn key(bench: &Bench) -> PathBuf {
     bench.keys().join(samples::STREAM.to_string())
@@ -120,5 +120,20 @@ fn a_damaged_rotation_is_made_good_from_the_store() {
     bytes[at + 100] ^= 1;
     fs::write(&log, bytes).unwrap();
     bench.open(&[Recovery::LogRebuilt]).close().unwrap();
+    bench.assert_sound();
+}
+
+/// What a rotation has left is read before anything is done, not when the next checkpoint is signed.
+#[test]
+fn what_waits_to_be_the_key_and_is_none_is_refused_at_opening() {
+    let bench = Bench::filled(5, 5);
+    let next = key(&bench).with_extension("next");
+    fs::write(&next, "no key").unwrap();
+    let head = fs::read(bench.dir().join("head")).unwrap();
+    let error = bench.try_open().unwrap_err();
+    assert!(matches!(&error, OpenError::Key(KeyError::NotAKey(file)) if *file == next), "{error:?}");
+    assert_eq!(fs::read(bench.dir().join("head")).unwrap(), head);
+    fs::remove_file(&next).unwrap();
+    bench.open(&[]).close().unwrap();
     bench.assert_sound();
 }

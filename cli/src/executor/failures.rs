@@ -48,7 +48,8 @@ pub(super) fn open_failure(error: &OpenError) -> Failure {
         ),
         OpenError::Key(_) => (
             Exit::Usage,
-            "Restore the key from a copy, or name its folder with --keys DIR (or WSUSMIGRATE_KEYS).",
+            "Restore the key from a copy, or name its folder with --keys DIR (or WSUSMIGRATE_KEYS). A file that ends in \
+             .next is left of a rotation that was cut short: one that is no key can be moved away.",
         ),
         OpenError::RetiredKey { .. } => (
             Exit::Usage,

@@ -32,7 +32,9 @@ pub(super) enum Kind {
 impl Kind {
     const fn severity(self) -> Severity {
         match self {
-            Self::Log | Self::Duplicate | Self::Evidence | Self::Stream | Self::Checkpoint => Severity::Damage,
+            Self::Log | Self::Duplicate | Self::Evidence | Self::Stream | Self::Checkpoint => {
+                Severity::Damage
+            }
             Self::Clock | Self::Rotation => Severity::Warning,
             Self::Newer | Self::InFlight => Severity::Note,
             Self::Other(severity) => severity,

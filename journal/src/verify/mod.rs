@@ -4,6 +4,7 @@
 //! and every checkpoint against the tree. Names the first bad record, and goes on to report the rest.
 
 mod beyond;
+mod duplicates;
 mod elsewhere;
 mod findings;
 mod ids;
@@ -11,7 +12,6 @@ mod judge;
 mod marks;
 mod notes;
 mod outside;
-mod duplicates;
 mod sheaf;
 mod snapshots;
 mod streams;
