@@ -21,15 +21,19 @@ pub(super) fn perform(dir: &Path, sizes: &[u64]) -> Result<Answer, PeerError> {
     for size in sizes {
         let fill = size.saturating_sub(journal.size());
         journals::append(&journal, &mut history, fill)?;
-        // Closed and opened again, the store has caught up: each size is measured from the same state.
+        // Closed and opened again: each size is measured from the same state.
         journal.close()?;
         let opening = Instant::now();
         journal = journals::open(dir)?;
         let open = opening.elapsed().as_secs_f64();
+        // Until then an event that may be there already waits; one that is known to be new does not.
+        journal.settled()?;
+        let settled = opening.elapsed().as_secs_f64();
         let alone = rate(&journal, &mut history, ALONE, 1)?;
         let grouped = rate(&journal, &mut history, GROUPED, GROUP_EVENTS)?;
         answer = answer
             .figure(format!("at {size}: open, ms"), open * 1e3)
+            .figure(format!("at {size}: until the store was compared with the log, ms"), settled * 1e3)
             .figure(format!("at {size}: append-1, events/s"), alone)
             .figure(format!("at {size}: append-256, events/s"), grouped);
     }

@@ -161,7 +161,7 @@ impl History {
             let event = self.outcome(first + item, item);
             match &event {
                 Event::Content(content::ContentEvent::FileCopied(file)) => {
-                    self.copied_bytes += file.file.bytes
+                    self.copied_bytes += file.file.bytes;
                 }
                 _ => verified += 1,
             }
