@@ -101,7 +101,7 @@ impl Checkpoint {
     }
 
     /// Whether more than one key may have signed it.
-    pub(crate) fn has_signatures(&self) -> bool {
+    pub(crate) fn has_several_signatures(&self) -> bool {
         split(&self.text).is_some_and(|(_, signatures)| signatures.lines().count() > 1)
     }
 

@@ -71,7 +71,9 @@ fn replaced(
     identity: &Identity,
     note: &Checkpoint,
 ) -> Result<Option<(Seq, KeyRotated)>, OpenError> {
-    let Some(last) = note.size.checked_sub(1).filter(|_| note.has_signatures()) else { return Ok(None) };
+    let Some(last) = note.size.checked_sub(1).filter(|_| note.has_several_signatures()) else {
+        return Ok(None);
+    };
     let Some(record) = LogRecords::new(&place.log(), last..note.size).next() else { return Ok(None) };
     // What cannot be decoded is for replay and verify to judge.
     let Ok(Record::Known(recorded)) = record.map_err(from_read)?.decode() else { return Ok(None) };

@@ -31,6 +31,12 @@ pub(super) fn decode(raw: &RawRecord) -> Result<Record, Failure> {
     raw.decode().map_err(|source| read_failure(&ReadError::Undecodable { seq: raw.seq(), source }))
 }
 
+/// A record that was asked for and is not there.
+pub(super) fn no_record(asked: &dyn std::fmt::Display, size: u64) -> Failure {
+    Failure::new(Exit::Usage, format!("there is no record {asked}: the journal has {size}"))
+        .hint("`wsusmigrate journal log` lists them; numbers begin with 0.")
+}
+
 /// A journal that cannot be read, with what to do about it.
 pub(super) fn read_failure(error: &ReadError) -> Failure {
     if let ReadError::Beyond { asked, size } = error {
@@ -40,8 +46,7 @@ pub(super) fn read_failure(error: &ReadError) -> Failure {
             u64::MAX => "with so great a number".to_owned(),
             asked => asked.saturating_sub(1).to_string(),
         };
-        return Failure::new(Exit::Usage, format!("there is no record {record}: the journal has {size}"))
-            .hint("`wsusmigrate journal log` lists them; numbers begin with 0.");
+        return no_record(&record, *size);
     }
     let (exit, hint) = match error {
         ReadError::NotFound { .. } => {

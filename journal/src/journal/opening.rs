@@ -52,7 +52,7 @@ impl Journal {
     /// Bytes that a new store of the journal in `dir` may take, estimated from above by its log.
     #[must_use]
     pub fn room_for_new_store(dir: &Path) -> u64 {
-        room::whole(&Place::new(dir))
+        room::needed(&Place::new(dir))
     }
 
     /// Opens a journal like [`Journal::open`], and builds the store anew from the log, whatever there is in its place; that

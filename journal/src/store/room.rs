@@ -12,7 +12,7 @@ const BASE_BYTES: u64 = 6 << 20;
 const PER_LOG_BYTE: u64 = 2;
 
 /// What a new store of a log may take.
-pub(crate) fn whole(place: &Place) -> u64 {
+pub(crate) fn needed(place: &Place) -> u64 {
     BASE_BYTES + PER_LOG_BYTE * bytes_in(&place.log())
 }
 
@@ -21,7 +21,7 @@ pub(super) fn tell_need(error: StoreError, place: &Place) -> StoreError {
     if !error.lacks_room {
         return error;
     }
-    let mebibytes = whole(place).saturating_sub(bytes_in(&place.store())).div_ceil(1 << 20).max(1);
+    let mebibytes = needed(place).saturating_sub(bytes_in(&place.store())).div_ceil(1 << 20).max(1);
     let what = format!("it may need {mebibytes} MiB more in {}: {}", place.root().display(), error.what);
     StoreError { what, ..error }
 }

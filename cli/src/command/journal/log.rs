@@ -13,7 +13,6 @@ use super::events::Events;
 use crate::command::of_stream::OfStream;
 use crate::command::{moment, state};
 use crate::error::Failure;
-use crate::exit::Exit;
 use crate::place::Global;
 use crate::show::{Answer, Body, Line, record};
 
@@ -68,11 +67,8 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<Answer, Failure> {
     let limit = args.limit.and_then(|limit| usize::try_from(limit).ok()).unwrap_or(usize::MAX);
     let failed = |error: ReadError| state::read_failure(&error);
     // Where nothing stands yet, something may come; behind that nothing was ever promised.
-    let refuse_beyond = |size| {
-        let what = format!("there is no record {}: the journal has {size}", args.from);
-        let hint = "`wsusmigrate journal log` lists them; numbers begin with 0.";
-        if args.from > size { Err(Failure::new(Exit::Usage, what).hint(hint)) } else { Ok(()) }
-    };
+    let refuse_beyond =
+        |size| if args.from > size { Err(state::no_record(&args.from, size)) } else { Ok(()) };
     if let Some(bundle) = args.of_stream.imported(global)? {
         refuse_beyond(bundle.size())?;
         let end = args.to.map_or(u64::MAX, |to| Seq(to).next().0);

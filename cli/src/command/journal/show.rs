@@ -20,11 +20,7 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<Answer, Failure> {
     let source = args.of_stream.source(global)?;
     let size = source.size();
     if args.seq >= size {
-        return Err(Failure::new(
-            Exit::Usage,
-            format!("there is no record {}: the journal has {size}", args.seq),
-        )
-        .hint("`wsusmigrate journal log` lists them; numbers begin with 0."));
+        return Err(state::no_record(&args.seq, size));
     }
     let mut records = source.records(args.seq..args.seq + 1);
     let raw = match records.next() {
