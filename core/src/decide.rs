@@ -2,7 +2,11 @@
 //!
 //! A crash at any moment changes nothing about how the next action is found: the same function is asked again.
 
-use crate::event::run::{Scope, SkipReason, Verdict};
+mod database;
+
+pub use database::{DatabaseNext, DatabaseRequest, decide_database};
+
+use crate::event::run::{Role, Scope, SkipReason, Verdict};
 use crate::id::ActionId;
 use crate::projection::Migration;
 use crate::projection::run::StepRecord;
@@ -14,6 +18,10 @@ use crate::step::Step;
 pub struct Request {
     /// Which part of the plan.
     pub scope: Scope,
+    /// What this host is in the migration.
+    pub role: Role,
+    /// What is asked of the database step; nothing where the plan says nothing of SUSDB.
+    pub database: Option<DatabaseRequest>,
     /// Whether update files are stored on Microsoft Update (plan, later SUSDB's `HostOnMu`).
     pub stored_on_microsoft_update: bool,
     /// Whether the copy is read back at the end of the content step.
@@ -44,14 +52,17 @@ pub enum ContentNext {
     Finish(Verdict),
 }
 
-/// The steps a scope holds, in order.
+/// The steps a request holds, in order. What the plan says nothing of is none.
 #[must_use]
-pub const fn steps(scope: Scope) -> &'static [Step] {
-    match scope {
-        Scope::Everything => &[Step::Inventory, Step::Preflight, Step::Content],
+pub fn steps(request: Request) -> Vec<Step> {
+    let steps: &[Step] = match request.scope {
+        Scope::Everything => &[Step::Inventory, Step::Preflight, Step::Content, Step::Database],
         Scope::Content => &[Step::Preflight, Step::Content],
         Scope::ContentVerify => &[Step::Content],
-    }
+        Scope::Database => &[Step::Inventory, Step::Preflight, Step::Database],
+    };
+    let asked = |step: &Step| *step != Step::Database || request.database.is_some();
+    steps.iter().copied().filter(asked).collect()
 }
 
 /// The next thing to do in the run that is going on; nothing where none is.
@@ -60,7 +71,7 @@ pub fn decide(state: &Migration, request: Request) -> Option<Next> {
     let Phase::Running { step: None, .. } = state.run.status.phase else { return None };
     let run = state.run.current()?;
     let mut verdict = Verdict::Complete;
-    for &step in steps(request.scope) {
+    for step in steps(request) {
         match run.steps.get(&step) {
             Some(StepRecord::Finished { verdict: Verdict::Complete, .. } | StepRecord::Skipped(_)) => {}
             Some(StepRecord::Finished { verdict: Verdict::Failures, .. }) => verdict = Verdict::Failures,
@@ -76,10 +87,11 @@ pub fn decide(state: &Migration, request: Request) -> Option<Next> {
 
 const fn perform(step: Step, request: Request) -> Next {
     match step {
+        Step::Content if matches!(request.role, Role::Source) => Next::Skip(step, SkipReason::ByDestination),
         Step::Content if request.stored_on_microsoft_update => {
             Next::Skip(step, SkipReason::StoredOnMicrosoftUpdate)
         }
-        Step::Inventory | Step::Preflight | Step::Content => Next::Perform(step),
+        Step::Inventory | Step::Preflight | Step::Content | Step::Database => Next::Perform(step),
     }
 }
 

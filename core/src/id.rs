@@ -74,6 +74,11 @@ id!(
     /// One event. Derived, see [`EventId::of_action`] and [`EventId::of_observation`].
     EventId
 );
+id!(
+    /// A `uniqueidentifier` of SQL Server or WSUS, in the order people write it: a ServerID, a backup set, a database.
+    /// All zeros: not told.
+    Guid
+);
 
 impl MigrationId {
     /// A random id from 16 random bytes (UUID version 4 once the version bits are set).
@@ -96,6 +101,23 @@ impl StreamId {
     #[must_use]
     pub fn from_random(bytes: [u8; 16]) -> Self {
         Self(uuid::Builder::from_random_bytes(bytes).into_uuid())
+    }
+}
+
+impl Default for Guid {
+    fn default() -> Self {
+        Self::UNTOLD
+    }
+}
+
+impl Guid {
+    /// Not told.
+    pub const UNTOLD: Self = Self(Uuid::nil());
+
+    /// Whether it is told.
+    #[must_use]
+    pub fn is_told(&self) -> bool {
+        *self != Self::UNTOLD
     }
 }
 

@@ -3,6 +3,8 @@
 //! Every kind of action declares its inverse in [`ActionKind::inverse`], and every event its kind of action in
 //! [`ActionKind::of`]; both matches are exhaustive, so no action can be added without one.
 
+mod database;
+
 use serde::{Deserialize, Serialize};
 
 use crate::content::Overwritten;
@@ -24,6 +26,22 @@ pub enum ActionKind {
     ReplaceFile,
     /// A temporary file of this program is removed.
     RemoveLeftover,
+    /// The source's services are stopped for the backup.
+    QuiesceSource,
+    /// A backup file is written, or brought to the destination.
+    WriteBackup,
+    /// The destination's services are stopped.
+    StopServices,
+    /// The destination's own SUSDB is dropped.
+    DropDatabase,
+    /// The source's SUSDB is restored in its place.
+    RestoreDatabase,
+    /// A database user gets its login.
+    MendUser,
+    /// What would make the restored server act by itself is switched off.
+    Sleep,
+    /// `wsusutil postinstall` goes over the restored SUSDB.
+    PostInstall,
 }
 
 /// How a kind of action is undone.
@@ -39,7 +57,19 @@ pub enum Inverse {
 
 impl ActionKind {
     /// Every kind.
-    pub const ALL: [Self; 3] = [Self::CopyFile, Self::ReplaceFile, Self::RemoveLeftover];
+    pub const ALL: [Self; 11] = [
+        Self::CopyFile,
+        Self::ReplaceFile,
+        Self::RemoveLeftover,
+        Self::QuiesceSource,
+        Self::WriteBackup,
+        Self::StopServices,
+        Self::DropDatabase,
+        Self::RestoreDatabase,
+        Self::MendUser,
+        Self::Sleep,
+        Self::PostInstall,
+    ];
 
     /// The kind of action an event is about; nothing for events that only look or tell. A replacement counts from its
     /// intent on: after a crash that may be all that was recorded of it.
@@ -71,8 +101,12 @@ impl ActionKind {
                 | ContentEvent::ReadBackRecorded(_)
                 | ContentEvent::ReadBackMismatched(_)
                 | ContentEvent::SuspicionSettled(_)
-                | ContentEvent::ReadBackFinished(_) => None,
+                | ContentEvent::ReadBackFinished(_)
+                | ContentEvent::CatalogueDiffered(_)
+                | ContentEvent::StatesCounted(_)
+                | ContentEvent::CatalogueCompared(_) => None,
             },
+            Event::Database(event) => database::kind(event),
         }
     }
 
@@ -88,6 +122,18 @@ impl ActionKind {
             Self::RemoveLeftover => {
                 Inverse::Nothing("a temporary file was part of a copy that was made again from the source")
             }
+            Self::WriteBackup => Inverse::Nothing(
+                "a backup changes nothing; dispose of its file on purpose, once nobody needs the way back",
+            ),
+            Self::MendUser => Inverse::Nothing("the login is used by the restored SUSDB alone"),
+            Self::PostInstall => Inverse::Nothing(
+                "it changed the restored SUSDB, which going back replaces, and settings it would write again",
+            ),
+            Self::QuiesceSource
+            | Self::StopServices
+            | Self::DropDatabase
+            | Self::RestoreDatabase
+            | Self::Sleep => Inverse::Possible,
         }
     }
 }
@@ -198,7 +244,16 @@ fn replaced(state: &Migration) -> u64 {
 fn undo(kind: ActionKind, state: &Migration) -> Option<Undo> {
     match kind {
         ActionKind::CopyFile => remove_brought_files(state),
-        ActionKind::ReplaceFile | ActionKind::RemoveLeftover => None,
+        ActionKind::QuiesceSource
+        | ActionKind::StopServices
+        | ActionKind::DropDatabase
+        | ActionKind::RestoreDatabase
+        | ActionKind::Sleep => database::undo(kind, state),
+        ActionKind::ReplaceFile
+        | ActionKind::RemoveLeftover
+        | ActionKind::WriteBackup
+        | ActionKind::MendUser
+        | ActionKind::PostInstall => None,
     }
 }
 

@@ -11,22 +11,29 @@
 //! ```
 //!
 //! An event that sums up (a step's end, a count, a verdict) is refused where the records before it say something else.
-//! Inside the content step: [`content`].
+//! Inside the content step: [`content`]; inside the database step: [`DatabaseStatus`].
 
 pub mod content;
+mod database;
 mod run;
 mod streams;
 
 use serde::{Deserialize, Serialize};
 
 pub use content::{BATCHES_OPEN_MAX, BatchStatus, ContentStatus};
+pub use database::{DatabaseStatus, OpenOperation};
 pub use run::RunStatus;
 pub use streams::{ImportedStream, Streams};
 
 use crate::envelope::Recorded;
-use crate::event::{Event, InventoryEvent, Kind, PreflightEvent, RunEvent};
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::digest::Sha256;
+use crate::event::run::Role;
+use crate::event::{ContentEvent, DatabaseEvent, Event, InventoryEvent, Kind, PreflightEvent, RunEvent};
 use crate::id::{ActionId, RunId};
 use crate::step::Step;
+use crate::text::Text;
 use crate::unit::Seq;
 
 /// Where a history stands.
@@ -38,6 +45,12 @@ pub struct Status {
     pub run: RunStatus,
     /// How far the content step is.
     pub content: ContentStatus,
+    /// How far the database step is.
+    pub database: DatabaseStatus,
+    /// What this host is in the migration, once it is declared.
+    pub role: Option<Role>,
+    /// Who approved which plan: security identifiers by the plan's digest.
+    pub approvals: BTreeMap<Sha256, BTreeSet<Text>>,
     /// Which other streams were taken in, and how far.
     pub streams: Streams,
 }
@@ -88,6 +101,18 @@ impl Status {
         self.content.in_doubt()
     }
 
+    /// How many persons approved a plan.
+    #[must_use]
+    pub fn approvals_of(&self, plan: Sha256) -> usize {
+        self.approvals.get(&plan).map_or(0, BTreeSet::len)
+    }
+
+    /// Actions whose outcome has to be found out before anything else.
+    #[must_use]
+    pub fn open_actions(&self) -> u64 {
+        self.content.batches.len() as u64 + u64::from(self.database.open.is_some())
+    }
+
     /// The table.
     fn next(&mut self, recorded: &Recorded) -> Result<(), Why> {
         match (self.phase, &recorded.event) {
@@ -107,17 +132,25 @@ impl Status {
             // Whoever imports holds the writer's lock: a run that is open here has ended without saying so.
             (_, Event::Run(RunEvent::StreamImported(event))) => self.streams.import(event)?,
             (Phase::Idle, Event::Run(RunEvent::JournalSealed(_))) => self.phase = Phase::Sealed,
+            // A person may approve and answer between two runs as well as during one.
+            (_, Event::Run(RunEvent::PlanApproved(event))) => {
+                self.approvals.entry(event.plan).or_default().insert(event.sid.clone());
+            }
+            (_, Event::Database(event @ DatabaseEvent::OperationResolved(_))) => {
+                self.next_of_database(recorded, event)?;
+            }
 
             (Phase::Idle, Event::Run(RunEvent::Started(event))) => {
                 self.phase = Phase::Running { run: event.run, step: None };
-                self.run = RunStatus::new(event.scope);
+                self.run = RunStatus::new(event.scope, event.plan);
+                self.database.begin(self.role);
             }
             (Phase::Idle, _) => return Err("no run is going on"),
 
             (Phase::Running { run, .. }, Event::Run(RunEvent::InterruptionFound(event))) => {
                 require(event.run == run, "another run is going on")?;
-                let open = self.content.batches.len() as u64;
-                require(u64::from(event.in_doubt) == open, "the count differs from the open batches")?;
+                let open = self.open_actions();
+                require(u64::from(event.in_doubt) == open, "the count differs from the open actions")?;
                 self.interrupt();
             }
             (Phase::Running { run, .. }, Event::Run(RunEvent::Failed(event))) => {
@@ -131,6 +164,13 @@ impl Status {
                 self.run.begin(event.step)?;
                 self.content.begin();
                 self.phase = Phase::Running { run, step: Some(event.step) };
+            }
+            (Phase::Running { step: None, .. }, Event::Run(RunEvent::RoleDeclared(event))) => {
+                require(self.role.is_none(), "the host's role was declared before")?;
+                self.role = Some(event.role);
+            }
+            (Phase::Running { step: Some(_), .. }, Event::Run(RunEvent::RoleDeclared(_))) => {
+                return Err("a step is going on");
             }
             (Phase::Running { step: None, .. }, Event::Run(RunEvent::StepSkipped(event))) => {
                 self.run.skip(event.step)?;
@@ -148,6 +188,10 @@ impl Status {
                 match step {
                     Step::Inventory | Step::Preflight => {}
                     Step::Content => self.content.may_finish(&self.run, event.verdict)?,
+                    Step::Database => {
+                        let stop_requested = self.run.stop_requested;
+                        self.database.may_finish(self.role, stop_requested, event.verdict)?;
+                    }
                 }
                 self.run.finish(step, event.verdict)?;
                 self.phase = Phase::Running { run, step: None };
@@ -175,15 +219,34 @@ impl Status {
                 let action = recorded.envelope.action;
                 self.content.next(&self.run, recorded.seq, action, event)?;
             }
+            // What SUSDB expects of the content is known once SUSDB is there.
+            (
+                Phase::Running { step: Some(Step::Database), .. },
+                Event::Content(
+                    ContentEvent::CatalogueDiffered(_)
+                    | ContentEvent::StatesCounted(_)
+                    | ContentEvent::CatalogueCompared(_),
+                ),
+            ) => {}
             (Phase::Running { .. }, Event::Content(_)) => return Err("the content step is not going on"),
+            (Phase::Running { step: Some(Step::Database), .. }, Event::Database(event)) => {
+                self.next_of_database(recorded, event)?;
+            }
+            (Phase::Running { .. }, Event::Database(_)) => return Err("the database step is not going on"),
         }
         Ok(())
+    }
+
+    fn next_of_database(&mut self, recorded: &Recorded, event: &DatabaseEvent) -> Result<(), Why> {
+        let approved = self.run.plan.is_some_and(|plan| self.approvals_of(plan) > 0);
+        self.database.next(self.role, approved, recorded.seq, recorded.envelope.action, event)
     }
 
     /// The run is over, whatever it was in the middle of.
     fn interrupt(&mut self) {
         self.phase = Phase::Idle;
         self.content.interrupt();
+        self.database.interrupt();
     }
 }
 

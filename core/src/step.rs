@@ -12,6 +12,8 @@ coded! {
         Preflight = 20, "preflight";
         /// 3.1: copy `WsusContent` and `UpdateServicesPackages`, then read the copy back.
         Content = 30, "content";
+        /// 3.3: SUSDB is backed up on the source; on the destination it replaces the one there.
+        Database = 50, "database";
     }
 }
 
@@ -23,6 +25,7 @@ impl Step {
             Self::Inventory => "fill the worksheet: hosts, folders, space, storage mode",
             Self::Preflight => "look for what would stop or endanger the migration",
             Self::Content => "copy WsusContent and UpdateServicesPackages (3.1), prove every digest",
+            Self::Database => "back up SUSDB, restore it on the new server (3.3), prove every row",
         }
     }
 }

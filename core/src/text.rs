@@ -13,6 +13,9 @@ pub const TEXT_BYTES_MAX: usize = 1024;
 pub struct Text(String);
 
 impl Text {
+    /// Nothing.
+    pub const EMPTY: Self = Self(String::new());
+
     /// The text itself.
     #[must_use]
     pub fn as_str(&self) -> &str {

@@ -4,10 +4,12 @@
 //! *worklist*, in *batches*: one durable intent a batch, one outcome a file. The *read-back* hashes the copy from
 //! the disk. Lists are content-addressed files beside the log; an event carries their SHA-256.
 
+mod catalogue;
 mod doubt;
 
 use serde::{Deserialize, Serialize};
 
+pub use catalogue::{CatalogueCompared, CatalogueDiffered, CatalogueDifference, StatesCounted};
 pub use doubt::{BatchExamined, BatchReconciled, StrayRecorded};
 
 use crate::coded::coded;
@@ -58,6 +60,12 @@ noun! {
         StrayRecorded => ContentStrayRecorded;
         /// What of a batch in doubt is accounted for.
         BatchExamined => ContentBatchExamined;
+        /// A file that is not as SUSDB expects it.
+        CatalogueDiffered => ContentCatalogueDiffered;
+        /// Files by the states SUSDB has them in.
+        StatesCounted => ContentStatesCounted;
+        /// The copy was held against what SUSDB expects.
+        CatalogueCompared => ContentCatalogueCompared;
     }
 }
 

@@ -1,6 +1,7 @@
 //! Events: what is written into the journal, by noun.
 
 pub mod content;
+pub mod database;
 pub mod inventory;
 pub mod preflight;
 pub mod registry;
@@ -12,6 +13,7 @@ use crate::digest::Sha256;
 use crate::path::PathRef;
 
 pub use content::ContentEvent;
+pub use database::DatabaseEvent;
 pub use inventory::InventoryEvent;
 pub use preflight::PreflightEvent;
 pub use registry::{EventType, Kind, REGISTRY};
@@ -28,6 +30,8 @@ pub enum Event {
     Preflight(PreflightEvent),
     /// Update files, step 3.1.
     Content(ContentEvent),
+    /// SUSDB, step 3.3.
+    Database(DatabaseEvent),
 }
 
 impl Event {
@@ -39,6 +43,7 @@ impl Event {
             Self::Inventory(event) => event.kind(),
             Self::Preflight(event) => event.kind(),
             Self::Content(event) => event.kind(),
+            Self::Database(event) => event.kind(),
         }
     }
 }
@@ -68,12 +73,39 @@ impl Event {
                 ContentEvent::ReadBackMismatched(event) => of_path(&event.path).into_iter().collect(),
                 ContentEvent::SuspicionSettled(event) => of_path(&event.path).into_iter().collect(),
                 ContentEvent::StrayRecorded(event) => of_path(&event.path).into_iter().collect(),
+                ContentEvent::CatalogueDiffered(event) => of_path(&event.path).into_iter().collect(),
+                ContentEvent::CatalogueCompared(event) => vec![event.differences],
                 ContentEvent::BatchFinished(_)
                 | ContentEvent::BatchReconciled(_)
                 | ContentEvent::BatchExamined(_)
                 | ContentEvent::PassFinished(_)
                 | ContentEvent::ReadBackRecorded(_)
-                | ContentEvent::ReadBackFinished(_) => Vec::new(),
+                | ContentEvent::ReadBackFinished(_)
+                | ContentEvent::StatesCounted(_) => Vec::new(),
+            },
+            Self::Database(event) => match event {
+                DatabaseEvent::OperationStarted(event) => event.whole.into_iter().collect(),
+                DatabaseEvent::TableSummed(event) => vec![event.list],
+                DatabaseEvent::EvidenceKept(event) => vec![event.sha256],
+                DatabaseEvent::Connected(_)
+                | DatabaseEvent::MessageReceived(_)
+                | DatabaseEvent::OperationFinished(_)
+                | DatabaseEvent::OperationReconciled(_)
+                | DatabaseEvent::OperationResolved(_)
+                | DatabaseEvent::BackupRecorded(_)
+                | DatabaseEvent::BackupJudged(_)
+                | DatabaseEvent::StateRecorded(_)
+                | DatabaseEvent::FileRecorded(_)
+                | DatabaseEvent::MediaSetRecorded(_)
+                | DatabaseEvent::TargetCompared(_)
+                | DatabaseEvent::TargetJudged(_)
+                | DatabaseEvent::TableCompared(_)
+                | DatabaseEvent::RowDiffered(_)
+                | DatabaseEvent::MarkRecorded(_)
+                | DatabaseEvent::UserFound(_)
+                | DatabaseEvent::ServiceRecorded(_)
+                | DatabaseEvent::SettingRecorded(_)
+                | DatabaseEvent::SessionSeen(_) => Vec::new(),
             },
         }
     }

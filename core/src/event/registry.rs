@@ -69,6 +69,8 @@ registry! {
     0x010C RunCheckpointAnchored "run.checkpoint-anchored" 1 "A checkpoint was put somewhere outside the journal.";
     0x010D RunStreamImported "run.stream-imported" 1 "Another journal's stream was verified and taken in; its records count from here on.";
     0x010E RunJournalSealed "run.journal-sealed" 1 "The journal is ended for good; nothing may follow.";
+    0x010F RunPlanApproved "run.plan-approved" 1 "Somebody approved the plan, and with it what destroys something.";
+    0x0110 RunRoleDeclared "run.role-declared" 1 "What this host is in the migration: source or destination.";
     0x0201 InventoryFieldRecorded "inventory.field-recorded" 1 "One field of the worksheet: its value and where it was read.";
     0x0202 InventoryFinished "inventory.finished" 1 "The worksheet is filled as far as this version fills it.";
     0x0301 PreflightChecked "preflight.checked" 1 "One named check: pass, warn or stop, and what to do.";
@@ -92,6 +94,31 @@ registry! {
     0x0411 ContentSuspicionSettled "content.suspicion-settled" 1 "A file found wrong was read right again, or is gone from both sides.";
     0x0412 ContentStrayRecorded "content.stray-recorded" 1 "A file that an interrupted batch put in place and the source holds no more.";
     0x0413 ContentBatchExamined "content.batch-examined" 1 "The files of a batch in doubt that the source holds no more were looked at.";
+    0x0414 ContentCatalogueDiffered "content.catalogue-differed" 1 "A file is not as SUSDB expects it.";
+    0x0415 ContentStatesCounted "content.states-counted" 1 "Files by the states SUSDB has them in.";
+    0x0416 ContentCatalogueCompared "content.catalogue-compared" 1 "The copy was held against what SUSDB expects.";
+    0x0601 DatabaseConnected "database.connected" 1 "A connection to the engine was opened: which server, as whom, how protected.";
+    0x0602 DatabaseOperationStarted "database.operation-started" 1 "Intent: a statement, a child process or a copy is about to begin.";
+    0x0603 DatabaseMessageReceived "database.message-received" 1 "Something the server said, with number, class, state and text.";
+    0x0604 DatabaseOperationFinished "database.operation-finished" 1 "Outcome of an operation: done, failed or unknown.";
+    0x0605 DatabaseOperationReconciled "database.operation-reconciled" 1 "An operation in doubt was looked at.";
+    0x0606 DatabaseOperationResolved "database.operation-resolved" 1 "A person said what became of an operation in doubt.";
+    0x0607 DatabaseBackupRecorded "database.backup-recorded" 1 "What a backup set is: LSNs, versions, sizes, digest.";
+    0x0608 DatabaseBackupJudged "database.backup-judged" 1 "Whether a backup counts as verified, and why.";
+    0x0609 DatabaseStateRecorded "database.state-recorded" 1 "What the engine says of SUSDB, or that there is none.";
+    0x060A DatabaseFileRecorded "database.file-recorded" 1 "One file of SUSDB: its names and its size.";
+    0x060B DatabaseMediaSetRecorded "database.media-set-recorded" 1 "A backup set that is on the media already.";
+    0x060C DatabaseTargetCompared "database.target-compared" 1 "One comparison of the proof that the target is not the source.";
+    0x060D DatabaseTargetJudged "database.target-judged" 1 "Whether the target is proved not to be the source.";
+    0x060E DatabaseTableSummed "database.table-summed" 1 "Rows of a table, counted and summed.";
+    0x060F DatabaseTableCompared "database.table-compared" 1 "A table, source against destination.";
+    0x0610 DatabaseRowDiffered "database.row-differed" 1 "A row is not the same on both sides.";
+    0x0611 DatabaseMarkRecorded "database.mark-recorded" 1 "A high-water mark of the source, before or after its backup.";
+    0x0612 DatabaseUserFound "database.user-found" 1 "A database user without its login, and what is done about it.";
+    0x0613 DatabaseServiceRecorded "database.service-recorded" 1 "A service as it was before it was touched.";
+    0x0614 DatabaseSettingRecorded "database.setting-recorded" 1 "A setting as it was before it was put to sleep.";
+    0x0615 DatabaseSessionSeen "database.session-seen" 1 "A session that was in SUSDB before it was dropped.";
+    0x0616 DatabaseEvidenceKept "database.evidence-kept" 1 "A log or an output was kept as evidence.";
 }
 
 const _: () = {

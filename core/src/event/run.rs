@@ -40,6 +40,10 @@ noun! {
         StreamImported => RunStreamImported;
         /// The journal is ended for good.
         JournalSealed => RunJournalSealed;
+        /// Somebody approved the plan.
+        PlanApproved => RunPlanApproved;
+        /// What this host is in the migration.
+        RoleDeclared => RunRoleDeclared;
     }
 }
 
@@ -143,6 +147,8 @@ coded! {
         Content = 2, "content";
         /// Only reading the copied content back.
         ContentVerify = 3, "content.verify";
+        /// The database step only.
+        Database = 4, "database";
     }
 }
 
@@ -173,6 +179,8 @@ coded! {
         Stopped = 3, "stopped";
         /// Somebody asked it to stop; the rest is left for the next run.
         Interrupted = 4, "interrupted";
+        /// It waits for a person: an approval, an answer, something to be done by hand.
+        Waiting = 5, "waiting";
     }
 }
 
@@ -190,6 +198,10 @@ coded! {
     SkipReason {
         /// Update files are stored on Microsoft Update: migrating binaries is unnecessary (guide, 3.1).
         StoredOnMicrosoftUpdate = 1, "stored-on-microsoft-update";
+        /// The plan says nothing of it.
+        NotPlanned = 2, "not-planned";
+        /// The destination carries it out.
+        ByDestination = 3, "by-destination";
     }
 }
 
@@ -273,4 +285,48 @@ pub struct JournalSealed {
     pub account: Text,
     /// Its security identifier.
     pub sid: Text,
+}
+
+/// Somebody approved the plan: what destroys something is begun only under an approval of this very plan.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlanApproved {
+    /// SHA-256 of the plan in canonical form: a changed plan is not approved.
+    pub plan: Sha256,
+    /// How it was given.
+    pub how: Approval,
+    /// The account that approved it, from the process token.
+    pub account: Text,
+    /// Its security identifier: two approvals of one plan count as two only where these differ.
+    pub sid: Text,
+    /// The number of a ticket or a change, in the person's words.
+    pub ticket: Text,
+    /// What else the person said.
+    pub note: Text,
+}
+
+coded! {
+    /// How an approval was given.
+    Approval {
+        /// `wsusmigrate plan --approve`.
+        Command = 1, "command";
+        /// An answer at the terminal while a run asked.
+        Interactive = 2, "interactive";
+    }
+}
+
+/// What this host is in the migration: said once, before anything of SUSDB is touched.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RoleDeclared {
+    /// Its role.
+    pub role: Role,
+}
+
+coded! {
+    /// What a host is in a migration.
+    Role {
+        /// The old server: it is read and backed up, and nothing on it is destroyed.
+        Source = 1, "source";
+        /// The new server.
+        Destination = 2, "destination";
+    }
 }

@@ -270,7 +270,7 @@ impl Projection for ContentState {
                     pass.interrupted = true;
                 }
             }
-            Event::Run(_) | Event::Inventory(_) | Event::Preflight(_) => {}
+            Event::Run(_) | Event::Inventory(_) | Event::Preflight(_) | Event::Database(_) => {}
         }
     }
 }
@@ -337,6 +337,10 @@ impl ContentState {
                     _ => {}
                 }
             }
+            // What SUSDB expects is the database's business.
+            ContentEvent::CatalogueDiffered(_)
+            | ContentEvent::StatesCounted(_)
+            | ContentEvent::CatalogueCompared(_) => {}
             ContentEvent::BatchFinished(_) => {
                 self.open.retain(|open, _| Some(*open) != action);
             }

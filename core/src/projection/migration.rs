@@ -6,6 +6,7 @@ use crate::envelope::Recorded;
 use crate::projection::Projection;
 use crate::projection::audit::Audit;
 use crate::projection::content::ContentState;
+use crate::projection::database::DatabaseState;
 use crate::projection::inventory::Worksheet;
 use crate::projection::preflight::Checks;
 use crate::projection::rollback::Taken;
@@ -23,6 +24,8 @@ pub struct Migration {
     pub checks: Checks,
     /// Update files.
     pub content: ContentState,
+    /// SUSDB.
+    pub database: DatabaseState,
     /// The story.
     pub timeline: Timeline,
     /// The auditor's counts.
@@ -33,13 +36,14 @@ pub struct Migration {
 
 impl Projection for Migration {
     const NAME: &'static str = "migration";
-    const VERSION: u16 = 4;
+    const VERSION: u16 = 5;
 
     fn apply(&mut self, recorded: &Recorded) {
         self.run.apply(recorded);
         self.worksheet.apply(recorded);
         self.checks.apply(recorded);
         self.content.apply(recorded);
+        self.database.apply(recorded);
         self.timeline.apply(recorded);
         self.audit.apply(recorded);
         self.taken.apply(recorded);

@@ -5,6 +5,7 @@
 
 pub mod audit;
 pub mod content;
+pub mod database;
 pub mod inventory;
 mod migration;
 pub mod preflight;

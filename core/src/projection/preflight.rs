@@ -39,7 +39,8 @@ impl Projection for Checks {
             Event::Preflight(PreflightEvent::PreflightFinished(_))
             | Event::Run(_)
             | Event::Inventory(_)
-            | Event::Content(_) => {}
+            | Event::Content(_)
+            | Event::Database(_) => {}
         }
     }
 }

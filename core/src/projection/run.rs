@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::envelope::Recorded;
 use crate::event::run::{
-    JournalCreated, JournalRecovered, JournalSealed, SkipReason, Started, StreamImported, Verdict,
+    JournalCreated, JournalRecovered, JournalSealed, PlanApproved, SkipReason, Started, StreamImported,
+    Verdict,
 };
 use crate::event::{ContentEvent, Event, RunEvent};
 use crate::projection::Projection;
@@ -27,6 +28,8 @@ pub struct RunState {
     pub recoveries: Vec<(TimeMicros, JournalRecovered)>,
     /// Other journals' streams as they were taken in, with the records that say so, oldest first.
     pub imports: Vec<(Seq, TimeMicros, StreamImported)>,
+    /// Who approved which plan, oldest first.
+    pub approvals: Vec<(TimeMicros, PlanApproved)>,
     /// The end of the journal, where it was sealed.
     pub sealed: Option<(TimeMicros, JournalSealed)>,
     /// The last record.
@@ -101,7 +104,7 @@ impl RunState {
 
 impl Projection for RunState {
     const NAME: &'static str = "run";
-    const VERSION: u16 = 4;
+    const VERSION: u16 = 5;
 
     fn apply(&mut self, recorded: &Recorded) {
         let time = recorded.envelope.time;
@@ -126,7 +129,8 @@ impl Projection for RunState {
                 self.imports.push((recorded.seq, time, event.clone()));
             }
             Event::Run(RunEvent::JournalSealed(event)) => self.sealed = Some((time, event.clone())),
-            Event::Inventory(_) | Event::Preflight(_) => {}
+            Event::Run(RunEvent::PlanApproved(event)) => self.approvals.push((time, event.clone())),
+            Event::Inventory(_) | Event::Preflight(_) | Event::Database(_) => {}
             Event::Run(event) => {
                 if let Some(run) = self.runs.last_mut() {
                     run.apply(time, event);
@@ -169,7 +173,9 @@ impl RunRecord {
             | RunEvent::KeyRotated(_)
             | RunEvent::CheckpointAnchored(_)
             | RunEvent::StreamImported(_)
-            | RunEvent::JournalSealed(_) => {}
+            | RunEvent::JournalSealed(_)
+            | RunEvent::PlanApproved(_)
+            | RunEvent::RoleDeclared(_) => {}
         }
     }
 }

@@ -3,8 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use crate::envelope::Recorded;
+use crate::event::database::Parity;
 use crate::event::preflight::CheckVerdict;
-use crate::event::{ContentEvent, Event, InventoryEvent, PreflightEvent};
+use crate::event::{ContentEvent, DatabaseEvent, Event, InventoryEvent, PreflightEvent};
 use crate::projection::Projection;
 
 /// The events a person would tell. Grows with runs, passes and findings, never with files.
@@ -43,7 +44,8 @@ fn is_told(event: &Event) -> bool {
             | ContentEvent::BatchExamined(_)
             | ContentEvent::PassFinished(_)
             | ContentEvent::ReadBackStarted(_)
-            | ContentEvent::ReadBackFinished(_) => true,
+            | ContentEvent::ReadBackFinished(_)
+            | ContentEvent::CatalogueCompared(_) => true,
             ContentEvent::EntryIgnored(_)
             | ContentEvent::BatchStarted(_)
             | ContentEvent::ReplacementStarted(_)
@@ -55,7 +57,33 @@ fn is_told(event: &Event) -> bool {
             | ContentEvent::ReadBackRecorded(_)
             | ContentEvent::ReadBackMismatched(_)
             | ContentEvent::SuspicionSettled(_)
-            | ContentEvent::StrayRecorded(_) => false,
+            | ContentEvent::StrayRecorded(_)
+            | ContentEvent::CatalogueDiffered(_)
+            | ContentEvent::StatesCounted(_) => false,
+        },
+        Event::Database(event) => match event {
+            DatabaseEvent::Connected(_)
+            | DatabaseEvent::OperationStarted(_)
+            | DatabaseEvent::OperationFinished(_)
+            | DatabaseEvent::OperationReconciled(_)
+            | DatabaseEvent::OperationResolved(_)
+            | DatabaseEvent::BackupRecorded(_)
+            | DatabaseEvent::BackupJudged(_)
+            | DatabaseEvent::StateRecorded(_)
+            | DatabaseEvent::TargetJudged(_)
+            | DatabaseEvent::EvidenceKept(_) => true,
+            DatabaseEvent::TableCompared(event) => event.verdict != Parity::Equal,
+            DatabaseEvent::MessageReceived(event) => event.class > 10,
+            DatabaseEvent::FileRecorded(_)
+            | DatabaseEvent::MediaSetRecorded(_)
+            | DatabaseEvent::TargetCompared(_)
+            | DatabaseEvent::TableSummed(_)
+            | DatabaseEvent::RowDiffered(_)
+            | DatabaseEvent::MarkRecorded(_)
+            | DatabaseEvent::UserFound(_)
+            | DatabaseEvent::ServiceRecorded(_)
+            | DatabaseEvent::SettingRecorded(_)
+            | DatabaseEvent::SessionSeen(_) => false,
         },
     }
 }

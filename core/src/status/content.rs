@@ -108,7 +108,7 @@ impl ContentStatus {
         let by_name = run.scope == Some(Scope::ContentVerify);
         match verdict {
             Verdict::Interrupted => return require(run.stop_requested, "nobody asked the run to stop"),
-            Verdict::Stopped => return Err("only checks stop a run"),
+            Verdict::Stopped | Verdict::Waiting => return Err("only checks stop a run"),
             Verdict::Complete => require(self.failures == 0, "failures were recorded")?,
             Verdict::Failures => {}
         }
@@ -191,6 +191,12 @@ impl ContentStatus {
                 self.stage = Stage::Ready;
             }
 
+            (
+                _,
+                ContentEvent::CatalogueDiffered(_)
+                | ContentEvent::StatesCounted(_)
+                | ContentEvent::CatalogueCompared(_),
+            ) => return Err("it belongs to the database step"),
             (
                 Stage::Pass(_) | Stage::ReadBack(_),
                 ContentEvent::PassStarted(_) | ContentEvent::ReadBackStarted(_),

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::{Why, require};
+use crate::digest::Sha256;
 use crate::event::inventory::InventoryFinished;
 use crate::event::preflight::{CheckVerdict, PreflightFinished};
 use crate::event::run::{Scope, Verdict};
@@ -15,6 +16,8 @@ use crate::step::Step;
 pub struct RunStatus {
     /// Which part of the plan it was asked for; none before the first run.
     pub scope: Option<Scope>,
+    /// The plan it carries out.
+    pub plan: Option<Sha256>,
     /// Whether somebody asked it to stop.
     pub stop_requested: bool,
     /// Its steps: how each ended, nothing for the one that is going on. A step that is not needed ended well.
@@ -30,8 +33,8 @@ pub struct RunStatus {
 }
 
 impl RunStatus {
-    pub(super) fn new(scope: Scope) -> Self {
-        Self { scope: Some(scope), ..Self::default() }
+    pub(super) fn new(scope: Scope, plan: Sha256) -> Self {
+        Self { scope: Some(scope), plan: Some(plan), ..Self::default() }
     }
 
     pub(super) fn begin(&mut self, step: Step) -> Result<(), Why> {
@@ -46,7 +49,7 @@ impl RunStatus {
         Ok(())
     }
 
-    /// Ends a step. What the content step recorded has been asked before.
+    /// Ends a step. What the other steps recorded has been asked before.
     pub(super) fn finish(&mut self, step: Step, verdict: Verdict) -> Result<(), Why> {
         match step {
             Step::Inventory => {
@@ -59,7 +62,7 @@ impl RunStatus {
                 let follows = if stops { Verdict::Stopped } else { Verdict::Complete };
                 require(verdict == follows, "the verdict differs from the checks")?;
             }
-            Step::Content => {}
+            Step::Content | Step::Database => {}
         }
         self.steps.insert(step, Some(verdict));
         Ok(())
@@ -72,7 +75,7 @@ impl RunStatus {
             Verdict::Complete => {
                 require(ends.all(|end| *end == Some(Verdict::Complete)), "a step did not end well")
             }
-            Verdict::Failures | Verdict::Stopped => {
+            Verdict::Failures | Verdict::Stopped | Verdict::Waiting => {
                 require(ends.any(|end| *end == Some(verdict)), "no step ended so")
             }
             Verdict::Interrupted => require(self.stop_requested, "nobody asked the run to stop"),

@@ -1,0 +1,244 @@
+//! The next thing the database step does, on either host.
+
+use crate::event::database::{Operation, Parity, UserDecision};
+use crate::event::run::{Role, Verdict};
+use crate::id::ActionId;
+use crate::projection::Migration;
+use crate::projection::database::DatabaseState;
+use crate::status::DatabaseStatus;
+use crate::text::Text;
+
+/// What is asked of the database step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DatabaseRequest {
+    /// Whether the source's services rest while it is backed up.
+    pub quiesce: bool,
+    /// Whether the database is checked (DBCC CHECKDB) before its backup and after its restore.
+    pub check: bool,
+    /// Whether a source that has a verified backup is backed up again.
+    pub again: bool,
+    /// How many persons have to approve the plan before something is destroyed: 1, or 2 with four eyes.
+    pub approvals: usize,
+}
+
+/// The next thing the database step does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DatabaseNext {
+    /// Look at the effect of an operation in doubt.
+    Reconcile(ActionId),
+    /// Connect, and record what the engine and SUSDB are.
+    Look,
+    /// Read the high-water marks before the backup.
+    MarkBefore,
+    /// Read them afterwards.
+    MarkAfter,
+    /// Sum the source's tables.
+    Sum,
+    /// Hold the target against the source's worksheet.
+    Prove,
+    /// Hold the restored tables against the source's sums.
+    Compare,
+    /// List users without their logins, and decide about each.
+    FindUsers,
+    /// Hold the copied content against what SUSDB expects.
+    Catalogue,
+    /// Carry out an operation, with what tells it from others of its kind.
+    Perform(Operation, Text),
+    /// End the step.
+    Finish(Verdict),
+}
+
+/// The next thing to do in the database step that is going on; nothing where none is.
+#[must_use]
+pub fn decide_database(state: &Migration, request: DatabaseRequest) -> Option<DatabaseNext> {
+    let run = state.run.current()?;
+    let status = &state.run.status.database;
+    let database = &state.database;
+    if let Some(open) = &status.open {
+        // Asked once a run: the world may tell today what it did not tell yesterday.
+        return Some(match open.asked && database.run.asked {
+            true => DatabaseNext::Finish(Verdict::Waiting),
+            false => DatabaseNext::Reconcile(open.action),
+        });
+    }
+    let role = state.run.status.role?;
+    let seen = View { status, database, request, approved: approvals(state) };
+    let next = match role {
+        Role::Source => seen.source(),
+        Role::Destination => seen.destination(),
+    };
+    let ends = matches!(next, DatabaseNext::Finish(_));
+    let mends = matches!(next, DatabaseNext::Perform(Operation::Resume | Operation::SetMultiUser, _));
+    Some(if run.stop_requested && !ends && !mends {
+        DatabaseNext::Finish(Verdict::Interrupted)
+    } else {
+        next
+    })
+}
+
+fn approvals(state: &Migration) -> usize {
+    let plan = state.run.status.run.plan;
+    plan.map_or(0, |plan| state.run.status.approvals_of(plan))
+}
+
+/// What a decision is made from.
+struct View<'a> {
+    status: &'a DatabaseStatus,
+    database: &'a DatabaseState,
+    request: DatabaseRequest,
+    approved: usize,
+}
+
+const fn perform(operation: Operation) -> DatabaseNext {
+    DatabaseNext::Perform(operation, Text::EMPTY)
+}
+
+impl View<'_> {
+    fn has_done(&self, operation: Operation) -> bool {
+        self.database.run.has_done(operation)
+    }
+
+    fn has_failed(&self) -> bool {
+        !self.database.run.failed.is_empty()
+    }
+
+    /// The source: look, rest, check, back up, verify, sum.
+    fn source(&self) -> DatabaseNext {
+        let run = &self.database.run;
+        if !run.looked {
+            return DatabaseNext::Look;
+        }
+        if self.has_failed() {
+            return self.leave(Verdict::Failures);
+        }
+        let backed_up = self.has_done(Operation::BackUp);
+        if self.is_handed_over() && !self.request.again && run.done.is_empty() {
+            return self.leave(Verdict::Complete);
+        }
+        if self.status.present != Some(true) {
+            return DatabaseNext::Finish(Verdict::Failures);
+        }
+        match () {
+            () if self.request.quiesce && !self.status.stopped && !backed_up => perform(Operation::Quiesce),
+            () if !run.marked_before && !backed_up => DatabaseNext::MarkBefore,
+            () if self.request.check && !self.has_done(Operation::CheckSource) && !backed_up => {
+                perform(Operation::CheckSource)
+            }
+            () if !backed_up => perform(Operation::BackUp),
+            () if !self.has_done(Operation::VerifyBackup) => perform(Operation::VerifyBackup),
+            () if self.status.verified.is_none() => self.leave(Verdict::Failures),
+            () if !run.summed => DatabaseNext::Sum,
+            () if !run.marked_after => DatabaseNext::MarkAfter,
+            () => self.leave(Verdict::Complete),
+        }
+    }
+
+    /// Whether a verified backup is there with everything the destination needs beside it.
+    fn is_handed_over(&self) -> bool {
+        let (sums, marks) = (&self.database.source_sums, &self.database.marks_after);
+        self.status.verified.is_some() && !sums.is_empty() && !marks.is_empty()
+    }
+
+    /// Ends the step on the source, after its services are as they were.
+    fn leave(&self, verdict: Verdict) -> DatabaseNext {
+        if self.status.stopped && !self.database.run.failed.contains(&Operation::Resume) {
+            return perform(Operation::Resume);
+        }
+        DatabaseNext::Finish(verdict)
+    }
+
+    /// The destination: until SUSDB is restored, and from there on.
+    fn destination(&self) -> DatabaseNext {
+        if !self.database.run.looked {
+            return DatabaseNext::Look;
+        }
+        if self.database.run.failed.contains(&Operation::Drop) && !self.has_tried(Operation::SetMultiUser) {
+            return perform(Operation::SetMultiUser);
+        }
+        if self.has_failed() {
+            return DatabaseNext::Finish(Verdict::Failures);
+        }
+        if self.status.restored { self.after_restore() } else { self.before_restore() }
+    }
+
+    fn has_tried(&self, operation: Operation) -> bool {
+        self.has_done(operation) || self.database.run.failed.contains(&operation)
+    }
+
+    /// Everything is proved before anything is touched; what destroys comes last.
+    fn before_restore(&self) -> DatabaseNext {
+        let there = self.status.present == Some(true);
+        match () {
+            () if self.status.refused => DatabaseNext::Finish(Verdict::Stopped),
+            () if !self.has_done(Operation::CarryBackup) => perform(Operation::CarryBackup),
+            () if !self.has_done(Operation::VerifyCarried) => perform(Operation::VerifyCarried),
+            () if self.status.verified.is_none() => DatabaseNext::Finish(Verdict::Failures),
+            () if !self.status.is_another => DatabaseNext::Prove,
+            () if there && !self.status.partial && !self.status.secured => self.secure(),
+            () if self.approved < self.request.approvals => DatabaseNext::Finish(Verdict::Waiting),
+            () if !self.status.stopped => perform(Operation::StopServices),
+            () if self.status.partial => perform(Operation::DiscardPartial),
+            () if there => perform(Operation::Drop),
+            () => perform(Operation::Restore),
+        }
+    }
+
+    /// A verified safety backup of the SUSDB that is there.
+    fn secure(&self) -> DatabaseNext {
+        match () {
+            () if !self.has_done(Operation::BackUpOwn) => perform(Operation::BackUpOwn),
+            () if !self.has_done(Operation::VerifyOwn) => perform(Operation::VerifyOwn),
+            () => DatabaseNext::Finish(Verdict::Failures),
+        }
+    }
+
+    /// Checked and compared before postinstall changes it, asleep before anything starts.
+    fn after_restore(&self) -> DatabaseNext {
+        let since_restore = |operation| self.is_newer(operation, Operation::Restore);
+        if self.status.installed {
+            return self.after_postinstall();
+        }
+        match () {
+            () if self.request.check && !since_restore(Operation::CheckRestored) => {
+                perform(Operation::CheckRestored)
+            }
+            () if self.database.parity.is_empty() => DatabaseNext::Compare,
+            () if !self.is_at_par() => DatabaseNext::Finish(Verdict::Failures),
+            () if !self.database.run.listed_users => DatabaseNext::FindUsers,
+            () => match self.user_to_mend() {
+                Some(user) => DatabaseNext::Perform(Operation::MendUser, user),
+                None if !since_restore(Operation::Sleep) => perform(Operation::Sleep),
+                None => perform(Operation::PostInstall),
+            },
+        }
+    }
+
+    fn after_postinstall(&self) -> DatabaseNext {
+        match () {
+            () if self.database.catalogue.is_none() && !self.database.run.catalogued => {
+                DatabaseNext::Catalogue
+            }
+            () if self.status.stopped => perform(Operation::StartServices),
+            () => DatabaseNext::Finish(Verdict::Complete),
+        }
+    }
+
+    /// Whether every table that can be compared is the same.
+    fn is_at_par(&self) -> bool {
+        let bad = |verdict| matches!(verdict, Parity::Differs | Parity::Missing);
+        !self.database.parity.values().any(|table| bad(table.verdict))
+    }
+
+    fn user_to_mend(&self) -> Option<Text> {
+        let done = self.database.run.done.get(&Operation::MendUser);
+        let mends = |decision| matches!(decision, UserDecision::AlterUser | UserDecision::CreateLogin);
+        let users = self.database.users.values().filter(|user| mends(user.decision));
+        users.map(|user| &user.user).find(|user| done.is_none_or(|done| !done.contains(*user))).cloned()
+    }
+
+    /// Whether an operation came to its effect after another one did.
+    fn is_newer(&self, operation: Operation, than: Operation) -> bool {
+        let seq = |operation| self.database.last_done(operation).map(|record| record.seq);
+        seq(operation) > seq(than)
+    }
+}

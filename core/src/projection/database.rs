@@ -1,0 +1,324 @@
+//! Where SUSDB stands: operations with what the server said, backups, the proof of the target, parity.
+//!
+//! Memory grows with operations and messages, not with rows: of a table's rows that differ so many are kept by name.
+
+mod operation;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+pub use operation::{Doubt, OperationRecord};
+
+use crate::envelope::Recorded;
+use crate::event::content::{CatalogueCompared, CatalogueDiffered, StatesCounted};
+use crate::event::database::{
+    BackupJudged, BackupOf, BackupRecorded, Connected, EvidenceKept, FileRecorded, MarkRecorded,
+    MediaSetRecorded, Moment, Operation, OperationResult, RowDiffered, ServiceRecorded, SessionSeen,
+    SettingRecorded, StateRecorded, SumOf, TableCompared, TableSummed, TargetCompared, TargetJudged,
+    UserFound,
+};
+use crate::event::{ContentEvent, DatabaseEvent, Event, RunEvent};
+use crate::id::ActionId;
+use crate::projection::Projection;
+use crate::text::Text;
+use crate::unit::{Seq, TimeMicros};
+
+/// Rows that differ and files that are not as expected that are kept by name, of each list.
+const NAMED_MAX: usize = 1_000;
+
+/// The state of step 3.3.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DatabaseState {
+    /// The engine as it was last connected to, and when.
+    pub engine: Option<(TimeMicros, Connected)>,
+    /// SUSDB as it was last seen.
+    pub state: Option<(TimeMicros, StateRecorded)>,
+    /// Its files as they were last seen.
+    pub files: Vec<FileRecorded>,
+    /// SUSDB as it was before the first drop: what going back leads to.
+    pub before: Option<StateRecorded>,
+    /// Backups that were recorded last, of the source and of our own SUSDB.
+    pub backups: BTreeMap<BackupOf, (Seq, BackupRecorded)>,
+    /// What was said of them.
+    pub judged: BTreeMap<BackupOf, BackupJudged>,
+    /// Sets that were on the media before we wrote there, as last listed.
+    pub media: Vec<MediaSetRecorded>,
+    /// Every operation, oldest first.
+    pub operations: Vec<OperationRecord>,
+    /// What the last proof of the target compared.
+    pub comparisons: Vec<TargetCompared>,
+    /// What followed from it.
+    pub target: Option<(TimeMicros, TargetJudged)>,
+    /// Sums of the source's tables.
+    pub source_sums: BTreeMap<Text, TableSummed>,
+    /// Sums of the restored tables.
+    pub restored_sums: BTreeMap<Text, TableSummed>,
+    /// What the comparison of a table said.
+    pub parity: BTreeMap<Text, TableCompared>,
+    /// Rows that differ, as many as are kept by name.
+    pub rows: Vec<RowDiffered>,
+    /// High-water marks before the backup.
+    pub marks_before: BTreeMap<Text, Text>,
+    /// High-water marks after it.
+    pub marks_after: BTreeMap<Text, Text>,
+    /// Users without their logins, as last listed.
+    pub users: BTreeMap<Text, UserFound>,
+    /// Services as they were before they were first touched.
+    pub services: BTreeMap<Text, ServiceRecorded>,
+    /// Settings as they were before they were first put to sleep.
+    pub settings: BTreeMap<Text, SettingRecorded>,
+    /// Sessions that were in SUSDB when it was about to be dropped.
+    pub sessions: Vec<SessionSeen>,
+    /// Logs that were kept.
+    pub evidence: Vec<EvidenceKept>,
+    /// How the copy compares with what SUSDB expects.
+    pub catalogue: Option<CatalogueCompared>,
+    /// Files that are not as expected, as many as are kept by name.
+    pub catalogue_differences: Vec<CatalogueDiffered>,
+    /// Files by the states SUSDB has them in.
+    pub states: Vec<StatesCounted>,
+    /// What the run that is going on, or was the last, has done.
+    pub run: DatabaseRun,
+}
+
+/// What one run did for SUSDB.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DatabaseRun {
+    /// Whether it looked at the engine and at SUSDB.
+    pub looked: bool,
+    /// Operations it finished, with their subjects.
+    pub done: BTreeMap<Operation, BTreeSet<Text>>,
+    /// Operations that failed in it.
+    pub failed: BTreeSet<Operation>,
+    /// Whether it read the high-water marks before the backup.
+    pub marked_before: bool,
+    /// Whether it read them afterwards.
+    pub marked_after: bool,
+    /// Whether it summed the source's tables.
+    pub summed: bool,
+    /// Whether it listed the users.
+    pub listed_users: bool,
+    /// Whether it held the copy against what SUSDB expects.
+    pub catalogued: bool,
+    /// Whether it asked a person about an operation in doubt.
+    pub asked: bool,
+}
+
+impl DatabaseRun {
+    /// Whether this run finished an operation.
+    #[must_use]
+    pub fn has_done(&self, operation: Operation) -> bool {
+        self.done.contains_key(&operation)
+    }
+}
+
+impl DatabaseState {
+    /// The operation of an action.
+    #[must_use]
+    pub fn operation(&self, action: ActionId) -> Option<&OperationRecord> {
+        self.operations.iter().rfind(|record| record.action == action)
+    }
+
+    /// The last time an operation came to its effect.
+    #[must_use]
+    pub fn last_done(&self, operation: Operation) -> Option<&OperationRecord> {
+        self.operations.iter().rfind(|record| record.event.operation == operation && record.is_done())
+    }
+
+    /// How often an operation was begun: the number of the next attempt.
+    #[must_use]
+    pub fn attempts(&self, operation: Operation, subject: &str) -> u16 {
+        let of = |record: &&OperationRecord| {
+            record.event.operation == operation && record.event.subject.as_str() == subject
+        };
+        u16::try_from(self.operations.iter().filter(of).count()).unwrap_or(u16::MAX)
+    }
+
+    /// Tables of the source's marks that moved while it was backed up.
+    pub fn moved(&self) -> impl Iterator<Item = &Text> {
+        let changed = |(mark, before): &(&Text, &Text)| {
+            self.marks_after.get(*mark).is_some_and(|after| after != *before)
+        };
+        self.marks_before.iter().filter(changed).map(|(mark, _)| mark)
+    }
+
+    fn current(&mut self, action: Option<ActionId>) -> Option<&mut OperationRecord> {
+        let action = action?;
+        self.operations.iter_mut().rfind(|record| record.action == action)
+    }
+
+    fn take(&mut self, recorded: &Recorded, event: &DatabaseEvent) {
+        let (time, action) = (recorded.envelope.time, recorded.envelope.action);
+        match event {
+            DatabaseEvent::Connected(event) => self.engine = Some((time, event.clone())),
+            DatabaseEvent::OperationStarted(event) => {
+                let Some(action) = action else { return };
+                self.prepare(event.operation);
+                self.operations.push(OperationRecord::new(action, recorded.seq, time, event.clone()));
+            }
+            DatabaseEvent::MessageReceived(event) => {
+                if let Some(operation) = self.current(action) {
+                    operation.hear(event);
+                }
+            }
+            DatabaseEvent::OperationFinished(event) => {
+                if let Some(operation) = self.current(action) {
+                    operation.finished = Some((time, event.clone()));
+                    let subject = operation.event.subject.clone();
+                    match event.result {
+                        OperationResult::Done => self.note_done(event.operation, subject),
+                        OperationResult::Failed => {
+                            self.run.failed.insert(event.operation);
+                        }
+                        OperationResult::Unknown => {}
+                    }
+                }
+            }
+            DatabaseEvent::OperationReconciled(event) => {
+                if let Some(operation) = self.current(action) {
+                    operation.doubts.push(Doubt::Reconciled(time, event.clone()));
+                    let (done, subject) = (operation.is_done(), operation.event.subject.clone());
+                    self.run.asked |= event.found == crate::event::database::Probe::Unknown;
+                    if done {
+                        self.note_done(event.operation, subject);
+                    }
+                }
+            }
+            DatabaseEvent::OperationResolved(event) => {
+                if let Some(operation) = self.current(action) {
+                    operation.doubts.push(Doubt::Resolved(time, event.clone()));
+                }
+            }
+            DatabaseEvent::BackupRecorded(event) => {
+                self.backups.insert(event.of, (recorded.seq, event.clone()));
+            }
+            DatabaseEvent::BackupJudged(event) => {
+                self.judged.insert(event.of, event.clone());
+            }
+            DatabaseEvent::StateRecorded(event) => {
+                self.state = Some((time, event.clone()));
+                self.files.clear();
+                self.run.looked = true;
+            }
+            DatabaseEvent::FileRecorded(event) => self.files.push(event.clone()),
+            DatabaseEvent::MediaSetRecorded(event) => {
+                if event.position == 1 {
+                    self.media.clear();
+                }
+                self.media.push(event.clone());
+            }
+            DatabaseEvent::TargetCompared(event) => self.comparisons.push(event.clone()),
+            DatabaseEvent::TargetJudged(event) => self.target = Some((time, event.clone())),
+            DatabaseEvent::TableSummed(event) => {
+                match event.of {
+                    SumOf::Source => self.source_sums.insert(event.table.clone(), event.clone()),
+                    SumOf::Restored => self.restored_sums.insert(event.table.clone(), event.clone()),
+                };
+                self.run.summed = true;
+            }
+            DatabaseEvent::TableCompared(event) => {
+                self.parity.insert(event.table.clone(), event.clone());
+            }
+            DatabaseEvent::RowDiffered(event) => keep(&mut self.rows, event),
+            DatabaseEvent::MarkRecorded(event) => self.mark(event),
+            DatabaseEvent::UserFound(event) => {
+                self.users.insert(event.user.clone(), event.clone());
+                self.run.listed_users = true;
+            }
+            DatabaseEvent::ServiceRecorded(event) => {
+                self.services.entry(event.service.clone()).or_insert_with(|| event.clone());
+            }
+            DatabaseEvent::SettingRecorded(event) => {
+                self.settings.entry(event.setting.clone()).or_insert_with(|| event.clone());
+            }
+            DatabaseEvent::SessionSeen(event) => self.sessions.push(event.clone()),
+            DatabaseEvent::EvidenceKept(event) => self.evidence.push(event.clone()),
+        }
+    }
+
+    /// Forgets what an operation is about to find anew.
+    fn prepare(&mut self, operation: Operation) {
+        match operation {
+            Operation::Drop => {
+                if self.before.is_none() {
+                    self.before = self.state.as_ref().map(|(_, state)| state.clone());
+                }
+            }
+            Operation::Restore => {
+                self.restored_sums.clear();
+                self.parity.clear();
+                self.rows.clear();
+                self.users.clear();
+                self.catalogue = None;
+                self.catalogue_differences.clear();
+                self.states.clear();
+            }
+            Operation::BackUp => {
+                self.source_sums.clear();
+                self.marks_after.clear();
+            }
+            Operation::Quiesce
+            | Operation::CheckSource
+            | Operation::VerifyBackup
+            | Operation::Resume
+            | Operation::CarryBackup
+            | Operation::VerifyCarried
+            | Operation::BackUpOwn
+            | Operation::VerifyOwn
+            | Operation::StopServices
+            | Operation::SetMultiUser
+            | Operation::DiscardPartial
+            | Operation::CheckRestored
+            | Operation::MendUser
+            | Operation::Sleep
+            | Operation::PostInstall
+            | Operation::StartServices => {}
+        }
+    }
+
+    fn note_done(&mut self, operation: Operation, subject: Text) {
+        self.run.done.entry(operation).or_default().insert(subject);
+    }
+
+    fn mark(&mut self, event: &MarkRecorded) {
+        let (marks, noted) = match event.moment {
+            Moment::BeforeBackup => (&mut self.marks_before, &mut self.run.marked_before),
+            Moment::AfterBackup => (&mut self.marks_after, &mut self.run.marked_after),
+        };
+        marks.insert(event.mark.clone(), event.value.clone());
+        *noted = true;
+    }
+}
+
+fn keep<T: Clone>(list: &mut Vec<T>, item: &T) {
+    if list.len() < NAMED_MAX {
+        list.push(item.clone());
+    }
+}
+
+impl Projection for DatabaseState {
+    const NAME: &'static str = "database";
+    const VERSION: u16 = 1;
+
+    fn apply(&mut self, recorded: &Recorded) {
+        match &recorded.event {
+            Event::Database(event) => self.take(recorded, event),
+            Event::Content(ContentEvent::CatalogueDiffered(event)) => {
+                keep(&mut self.catalogue_differences, event);
+            }
+            Event::Content(ContentEvent::StatesCounted(event)) => self.states.push(event.clone()),
+            Event::Content(ContentEvent::CatalogueCompared(event)) => {
+                self.catalogue = Some(event.clone());
+                self.run.catalogued = true;
+            }
+            Event::Run(RunEvent::Started(_)) => {
+                self.run = DatabaseRun::default();
+                self.comparisons.clear();
+                self.target = None;
+                self.sessions.clear();
+            }
+            Event::Run(_) | Event::Inventory(_) | Event::Preflight(_) | Event::Content(_) => {}
+        }
+    }
+}

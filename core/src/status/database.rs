@@ -1,0 +1,314 @@
+//! The part of the table that concerns the database step.
+//!
+//! At most one operation is open. An operation whose outcome is not certain stays open, *in doubt*, until a look or a person
+//! settles it. What destroys something has its preconditions here, so that no history can hold a drop without a proven way
+//! back, on a server that may be the source, or without an approval of this very plan.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Why, require};
+use crate::event::DatabaseEvent;
+use crate::event::database::{
+    Answer, BackupJudged, BackupOf, Operation, OperationFinished, OperationReconciled, OperationResolved,
+    OperationResult, OperationStarted, Probe, StateRecorded,
+};
+use crate::event::run::{Role, Verdict};
+use crate::id::{ActionId, Guid};
+use crate::unit::Seq;
+
+/// How far the database step is.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DatabaseStatus {
+    /// The operation without a certain outcome.
+    pub open: Option<OpenOperation>,
+    /// Whether SUSDB is there, as it was last seen or made.
+    pub present: Option<bool>,
+    /// Which database it is; a safety backup of another one is no way back.
+    pub database: Guid,
+    /// The source's backup, once this engine verified it.
+    pub verified: Option<Guid>,
+    /// Whether a safety backup of the database that is there was verified.
+    pub secured: bool,
+    /// Whether this run proved that the target is not the source.
+    pub is_another: bool,
+    /// Whether the services were stopped and not started again.
+    pub stopped: bool,
+    /// Whether a restore was cut off and what it left is still there.
+    pub partial: bool,
+    /// Whether what is there is the source's SUSDB.
+    pub restored: bool,
+    /// Whether postinstall went over it.
+    pub installed: bool,
+    /// Operations that failed in this run.
+    pub failures: u64,
+    /// Whether this run found something that must stop it before anything is touched.
+    pub refused: bool,
+}
+
+/// An operation without a certain outcome.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OpenOperation {
+    /// The action.
+    pub action: ActionId,
+    /// Which operation.
+    pub operation: Operation,
+    /// The record of its intent.
+    pub intent: Seq,
+    /// Messages recorded of it.
+    pub messages: u32,
+    /// Whether its outcome has to be found out.
+    pub in_doubt: bool,
+    /// Whether a look could not settle it: a person has to say.
+    pub asked: bool,
+}
+
+impl DatabaseStatus {
+    /// A run begins: what an earlier one proved does not speak for this one. A backup that is still to be restored is
+    /// verified again: its file may have changed.
+    pub(super) fn begin(&mut self, role: Option<Role>) {
+        if role == Some(Role::Destination) && !self.restored {
+            self.verified = None;
+        }
+        self.is_another = false;
+        self.failures = 0;
+        self.refused = false;
+    }
+
+    /// The run is over, whatever it was in the middle of.
+    pub(super) fn interrupt(&mut self) {
+        if let Some(open) = &mut self.open {
+            open.in_doubt = true;
+        }
+    }
+
+    /// Whether the step may end so.
+    pub(super) fn may_finish(
+        &self,
+        role: Option<Role>,
+        stop_requested: bool,
+        verdict: Verdict,
+    ) -> Result<(), Why> {
+        let waits = self.open.as_ref().is_some_and(|open| open.in_doubt);
+        require(self.open.is_none() || waits, "an operation is going on")?;
+        match verdict {
+            Verdict::Interrupted => require(stop_requested, "nobody asked the run to stop"),
+            Verdict::Waiting => Ok(()),
+            Verdict::Stopped => require(self.refused, "nothing was found that stops the step"),
+            Verdict::Failures => Ok(()),
+            Verdict::Complete => {
+                require(self.open.is_none(), "an operation is in doubt")?;
+                require(self.failures == 0, "an operation failed")?;
+                match role {
+                    Some(Role::Source) => require(self.verified.is_some(), "no backup was verified"),
+                    Some(Role::Destination) => {
+                        require(self.installed, "postinstall has not been carried out")
+                    }
+                    None => Err("the host's role is not declared"),
+                }
+            }
+        }
+    }
+
+    /// The table.
+    pub(super) fn next(
+        &mut self,
+        role: Option<Role>,
+        approved: bool,
+        seq: Seq,
+        action: Option<ActionId>,
+        event: &DatabaseEvent,
+    ) -> Result<(), Why> {
+        let role = role.ok_or("the host's role is not declared")?;
+        match event {
+            DatabaseEvent::OperationStarted(event) => {
+                let action = action.ok_or("an intent has an action id")?;
+                self.may_start(role, approved, event)?;
+                self.open = Some(OpenOperation {
+                    action,
+                    operation: event.operation,
+                    intent: seq,
+                    messages: 0,
+                    in_doubt: false,
+                    asked: false,
+                });
+            }
+            DatabaseEvent::MessageReceived(event) => {
+                let open = self.opened(action)?;
+                require(event.ordinal == open.messages, "a message is missing")?;
+                open.messages += 1;
+            }
+            DatabaseEvent::OperationFinished(event) => self.finish(action, event)?,
+            DatabaseEvent::OperationReconciled(event) => self.reconcile(action, event)?,
+            DatabaseEvent::OperationResolved(event) => self.resolve(action, event)?,
+            DatabaseEvent::BackupJudged(event) => self.judge(role, event),
+            DatabaseEvent::StateRecorded(event) => self.see(event),
+            DatabaseEvent::TargetJudged(event) => {
+                self.is_another = event.is_another;
+                self.refused |= !event.is_another;
+            }
+            DatabaseEvent::Connected(_)
+            | DatabaseEvent::BackupRecorded(_)
+            | DatabaseEvent::FileRecorded(_)
+            | DatabaseEvent::MediaSetRecorded(_)
+            | DatabaseEvent::TargetCompared(_)
+            | DatabaseEvent::TableSummed(_)
+            | DatabaseEvent::TableCompared(_)
+            | DatabaseEvent::RowDiffered(_)
+            | DatabaseEvent::MarkRecorded(_)
+            | DatabaseEvent::UserFound(_)
+            | DatabaseEvent::ServiceRecorded(_)
+            | DatabaseEvent::SettingRecorded(_)
+            | DatabaseEvent::SessionSeen(_)
+            | DatabaseEvent::EvidenceKept(_) => {}
+        }
+        Ok(())
+    }
+
+    /// What has to be true before an operation begins.
+    fn may_start(&self, role: Role, approved: bool, event: &OperationStarted) -> Result<(), Why> {
+        require(self.open.is_none(), "another operation is open")?;
+        let operation = event.operation;
+        require(
+            operation.is_of_source() == (role == Role::Source),
+            "the operation belongs to the other host: nothing of the source is ever dropped or replaced",
+        )?;
+        if operation.is_destructive() {
+            require(approved, "the plan is not approved")?;
+            require(self.verified.is_some(), "no backup of the source was verified on this engine")?;
+            require(self.is_another, "it is not proved that the target is not the source")?;
+            require(self.stopped, "the services were not stopped")?;
+        }
+        let there = self.present == Some(true);
+        match operation {
+            Operation::Drop => {
+                require(there, "there is no SUSDB to drop")?;
+                require(!self.restored, "the SUSDB that is there is the restored one")?;
+                require(self.secured, "no safety backup of the SUSDB that is there was verified")
+            }
+            Operation::DiscardPartial => require(self.partial, "no restore was cut off"),
+            Operation::Restore => require(self.present == Some(false), "there is a SUSDB, or nobody looked"),
+            Operation::BackUpOwn | Operation::SetMultiUser => require(there, "there is no SUSDB"),
+            Operation::CheckRestored | Operation::MendUser | Operation::Sleep | Operation::PostInstall => {
+                require(there && self.restored, "no SUSDB was restored")
+            }
+            Operation::StartServices => {
+                require(!self.restored || self.installed, "postinstall has not been carried out")
+            }
+            Operation::Quiesce
+            | Operation::CheckSource
+            | Operation::BackUp
+            | Operation::VerifyBackup
+            | Operation::Resume
+            | Operation::CarryBackup
+            | Operation::VerifyCarried
+            | Operation::VerifyOwn
+            | Operation::StopServices => Ok(()),
+        }
+    }
+
+    fn opened(&mut self, action: Option<ActionId>) -> Result<&mut OpenOperation, Why> {
+        let open = self.open.as_mut().filter(|open| Some(open.action) == action);
+        open.ok_or("its operation is not open")
+    }
+
+    fn finish(&mut self, action: Option<ActionId>, event: &OperationFinished) -> Result<(), Why> {
+        let open = self.opened(action)?;
+        require(open.operation == event.operation, "another operation is open")?;
+        require(!open.in_doubt, "the operation is in doubt: it has to be looked at")?;
+        require(open.messages == event.messages, "the count differs from the messages")?;
+        match event.result {
+            OperationResult::Done => self.settle(true),
+            OperationResult::Failed => {
+                self.failures += 1;
+                self.settle(false);
+            }
+            OperationResult::Unknown => open.in_doubt = true,
+        }
+        Ok(())
+    }
+
+    fn reconcile(&mut self, action: Option<ActionId>, event: &OperationReconciled) -> Result<(), Why> {
+        let open = self.opened(action)?;
+        require(open.operation == event.operation, "another operation is open")?;
+        require(open.in_doubt, "the operation is not in doubt")?;
+        match event.found {
+            Probe::Happened => self.settle(true),
+            Probe::Not => self.settle(false),
+            Probe::Partly => {
+                self.partial |= matches!(event.operation, Operation::Restore | Operation::DiscardPartial);
+                self.settle(false);
+            }
+            Probe::Running => open.asked = false,
+            Probe::Unknown => open.asked = true,
+        }
+        Ok(())
+    }
+
+    fn resolve(&mut self, action: Option<ActionId>, event: &OperationResolved) -> Result<(), Why> {
+        let open = self.opened(action)?;
+        require(open.operation == event.operation, "another operation is open")?;
+        require(open.in_doubt && open.asked, "nobody was asked")?;
+        self.settle(event.answer == Answer::Happened);
+        Ok(())
+    }
+
+    /// Closes the open operation with or without its effect.
+    fn settle(&mut self, happened: bool) {
+        let Some(open) = self.open.take() else { return };
+        if !happened {
+            return;
+        }
+        match open.operation {
+            Operation::Quiesce | Operation::StopServices => self.stopped = true,
+            Operation::Resume | Operation::StartServices => self.stopped = false,
+            Operation::Drop | Operation::DiscardPartial => {
+                self.present = Some(false);
+                self.partial = false;
+                self.database = Guid::UNTOLD;
+            }
+            Operation::Restore => {
+                self.present = Some(true);
+                self.partial = false;
+                self.restored = true;
+                self.installed = false;
+            }
+            Operation::PostInstall => self.installed = true,
+            Operation::CheckSource
+            | Operation::BackUp
+            | Operation::VerifyBackup
+            | Operation::CarryBackup
+            | Operation::VerifyCarried
+            | Operation::BackUpOwn
+            | Operation::VerifyOwn
+            | Operation::SetMultiUser
+            | Operation::CheckRestored
+            | Operation::MendUser
+            | Operation::Sleep => {}
+        }
+    }
+
+    fn judge(&mut self, role: Role, event: &BackupJudged) {
+        match event.of {
+            BackupOf::Source => {
+                self.verified = event.verified.then_some(event.set_guid);
+                self.refused |= !event.verified && role == Role::Destination;
+            }
+            BackupOf::Own => self.secured = event.verified,
+        }
+    }
+
+    /// Takes what the engine says of SUSDB. Another database than the one that was backed up is not secured, and one that
+    /// vanished is not restored any more.
+    fn see(&mut self, event: &StateRecorded) {
+        if self.database != event.database_guid {
+            self.secured &= !self.database.is_told();
+        }
+        self.database = event.database_guid;
+        self.present = Some(event.present);
+        if !event.present {
+            self.restored = false;
+            self.installed = false;
+            self.secured = false;
+        }
+    }
+}
