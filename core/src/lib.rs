@@ -9,6 +9,7 @@
 pub mod check;
 mod coded;
 pub mod content;
+pub mod database;
 pub mod decide;
 pub mod digest;
 pub mod envelope;
