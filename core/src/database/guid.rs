@@ -7,8 +7,19 @@ use serde::{Deserialize, Serialize};
 
 /// 16 bytes in the order people write them (RFC 9562). The wire of SQL Server swaps the first three groups; whoever
 /// reads the wire swaps them back.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Guid(pub [u8; 16]);
+
+impl Guid {
+    /// Not told.
+    pub const UNTOLD: Self = Self([0; 16]);
+
+    /// Whether it is told.
+    #[must_use]
+    pub fn is_told(&self) -> bool {
+        *self != Self::UNTOLD
+    }
+}
 
 /// Where a dash stands before a byte of the written form.
 const DASHES: [usize; 4] = [4, 6, 8, 10];

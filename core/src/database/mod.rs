@@ -10,6 +10,7 @@ pub mod catalogue;
 mod day;
 mod guid;
 mod identifier;
+pub mod engine;
 pub mod identity;
 #[cfg(test)]
 mod lexer;

@@ -13,7 +13,8 @@ use crate::event::database::{
     OperationResult, OperationStarted, Probe, StateRecorded,
 };
 use crate::event::run::{Role, Verdict};
-use crate::id::{ActionId, Guid};
+use crate::database::Guid;
+use crate::id::ActionId;
 use crate::unit::Seq;
 
 /// How far the database step is.

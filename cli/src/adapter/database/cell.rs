@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 
 use tiberius::ColumnData;
+use wsusmigrate_core::database::Guid;
 use wsusmigrate_core::database::row::Cell;
-use wsusmigrate_core::id::Guid;
 use wsusmigrate_core::unit::TimeMicros;
 
 /// Days from 0001-01-01 and from 1900-01-01 to 1970-01-01.
@@ -26,7 +26,7 @@ pub(super) fn cell(data: &ColumnData<'_>) -> Option<Cell> {
         ColumnData::F64(value) => told(*value, Cell::Real),
         ColumnData::Bit(value) => told(*value, Cell::Bit),
         ColumnData::String(value) => told(value.as_deref(), |value: &str| Cell::Text(value.to_owned())),
-        ColumnData::Guid(value) => told(*value, |value| Cell::Guid(Guid::from_bytes(value.into_bytes()))),
+        ColumnData::Guid(value) => told(*value, |value| Cell::Guid(Guid(value.into_bytes()))),
         ColumnData::Binary(value) => {
             told(value.as_ref(), |value: &Cow<'_, [u8]>| Cell::Bytes(value.clone().into_owned()))
         }

@@ -3,7 +3,7 @@
 use super::{Deserialize, Serialize};
 use crate::coded::coded;
 use crate::digest::Sha256;
-use crate::id::Guid;
+use crate::database::Guid;
 use crate::text::Text;
 
 coded! {
