@@ -35,6 +35,8 @@ enum Only {
     /// Only reading the copied files back from the disk
     #[value(name = "content.verify")]
     ContentVerify,
+    /// SUSDB
+    Database,
 }
 
 pub(super) fn run(args: &Args, global: &Global) -> Result<Answer, Failure> {
@@ -52,6 +54,7 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<Answer, Failure> {
             None => Scope::Everything,
             Some(Only::Content) => Scope::Content,
             Some(Only::ContentVerify) => Scope::ContentVerify,
+            Some(Only::Database) => Scope::Database,
         },
         read_back: loaded.plan.content.read_back && !args.no_read_back,
         recheck: args.recheck,
@@ -81,6 +84,15 @@ fn refuse_contradiction(args: &Args) -> Result<(), Failure> {
     Err(Failure::new(Exit::Usage, format!("--only content.verify and {flag} do not go together")).hint(hint))
 }
 
+/// What a run waits for: an answer about an operation in doubt, or an approval of its plan.
+fn waiting(done: &Done) -> &'static str {
+    if done.state.run.status.database.open.is_some() {
+        "wsusmigrate resolve   (say whether the operation in doubt happened), then wsusmigrate run"
+    } else {
+        "wsusmigrate plan --approve, then wsusmigrate run"
+    }
+}
+
 /// What a finished run answers: where the migration stands, and what to type next.
 pub(super) fn answer(done: &Done) -> Answer {
     let report = report::progress(&done.state, clock::now());
@@ -94,6 +106,7 @@ pub(super) fn answer(done: &Done) -> Answer {
             "wsusmigrate report audit   (the failures and their reasons), then wsusmigrate run"
         }
         Verdict::Stopped => "do what the stopping checks say, then wsusmigrate run",
+        Verdict::Waiting => waiting(done),
         Verdict::Interrupted if by_name => "wsusmigrate run --only content.verify   (begins anew)",
         Verdict::Interrupted => "wsusmigrate run   (goes on where it stopped)",
     };

@@ -14,6 +14,18 @@ impl Guid {
     /// Not told.
     pub const UNTOLD: Self = Self([0; 16]);
 
+    /// Wraps 16 bytes that were stored or read elsewhere.
+    #[must_use]
+    pub const fn from_bytes(bytes: [u8; 16]) -> Self {
+        Self(bytes)
+    }
+
+    /// The 16 bytes, in the order people write them.
+    #[must_use]
+    pub const fn as_bytes(&self) -> &[u8; 16] {
+        &self.0
+    }
+
     /// Whether it is told.
     #[must_use]
     pub fn is_told(&self) -> bool {

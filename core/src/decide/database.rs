@@ -6,7 +6,7 @@ use crate::id::ActionId;
 use crate::projection::Migration;
 use crate::projection::database::DatabaseState;
 use crate::status::DatabaseStatus;
-use crate::text::Text;
+use crate::text::Name;
 
 /// What is asked of the database step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,7 +43,7 @@ pub enum DatabaseNext {
     /// Hold the copied content against what SUSDB expects.
     Catalogue,
     /// Carry out an operation, with what tells it from others of its kind.
-    Perform(Operation, Text),
+    Perform(Operation, Name),
     /// End the step.
     Finish(Verdict),
 }
@@ -90,7 +90,7 @@ struct View<'a> {
 }
 
 const fn perform(operation: Operation) -> DatabaseNext {
-    DatabaseNext::Perform(operation, Text::EMPTY)
+    DatabaseNext::Perform(operation, Name::EMPTY)
 }
 
 impl View<'_> {
@@ -229,7 +229,7 @@ impl View<'_> {
         !self.database.parity.values().any(|table| bad(table.verdict))
     }
 
-    fn user_to_mend(&self) -> Option<Text> {
+    fn user_to_mend(&self) -> Option<Name> {
         let done = self.database.run.done.get(&Operation::MendUser);
         let mends = |decision| matches!(decision, UserDecision::AlterUser | UserDecision::CreateLogin);
         let users = self.database.users.values().filter(|user| mends(user.decision));

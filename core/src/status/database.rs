@@ -13,8 +13,7 @@ use crate::event::database::{
     OperationResult, OperationStarted, Probe, StateRecorded,
 };
 use crate::event::run::{Role, Verdict};
-use crate::database::Guid;
-use crate::id::ActionId;
+use crate::id::{ActionId, Guid};
 use crate::unit::Seq;
 
 /// How far the database step is.

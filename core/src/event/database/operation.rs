@@ -3,7 +3,7 @@
 use super::{Deserialize, Serialize};
 use crate::coded::coded;
 use crate::digest::Sha256;
-use crate::text::Text;
+use crate::text::{Name, Text};
 
 coded! {
     /// What is done. Those of the source come first, then those of the destination, in their usual order.
@@ -89,7 +89,7 @@ pub struct OperationStarted {
     /// Which.
     pub operation: Operation,
     /// What tells it from others of its kind: a user, a path; empty where there is one only.
-    pub subject: Text,
+    pub subject: Name,
     /// The T-SQL, or the command line of a child process; what it shows of a longer one is its beginning.
     pub statement: Text,
     /// SHA-256 of the whole text as evidence, where it is longer.

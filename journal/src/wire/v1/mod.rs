@@ -2,13 +2,16 @@
 //! of a new one.
 
 pub(crate) mod content;
+pub(crate) mod database;
 pub(crate) mod envelope;
 pub(crate) mod inventory;
 pub(crate) mod preflight;
 pub(crate) mod run;
 
 use bincode::error::EncodeError;
-use wsusmigrate_core::event::{ContentEvent, Event, InventoryEvent, Kind, PreflightEvent, RunEvent};
+use wsusmigrate_core::event::{
+    ContentEvent, DatabaseEvent, Event, InventoryEvent, Kind, PreflightEvent, RunEvent,
+};
 
 use super::frozen::{Shape, read, upcast};
 use super::{DecodeError, v2};
@@ -32,6 +35,8 @@ pub(crate) fn encode(event: &Event, out: &mut Vec<u8>) -> Result<(), EncodeError
             RunEvent::CheckpointAnchored(body) => write::<run::CheckpointAnchored>(body, out),
             RunEvent::StreamImported(body) => write::<run::StreamImported>(body, out),
             RunEvent::JournalSealed(body) => write::<run::JournalSealed>(body, out),
+            RunEvent::PlanApproved(body) => write::<run::PlanApproved>(body, out),
+            RunEvent::RoleDeclared(body) => write::<run::RoleDeclared>(body, out),
         },
         Event::Inventory(event) => match event {
             InventoryEvent::FieldRecorded(body) => write::<inventory::FieldRecorded>(body, out),
@@ -61,6 +66,33 @@ pub(crate) fn encode(event: &Event, out: &mut Vec<u8>) -> Result<(), EncodeError
             ContentEvent::SuspicionSettled(body) => write::<content::SuspicionSettled>(body, out),
             ContentEvent::StrayRecorded(body) => write::<content::StrayRecorded>(body, out),
             ContentEvent::BatchExamined(body) => write::<content::BatchExamined>(body, out),
+            ContentEvent::CatalogueDiffered(body) => write::<content::CatalogueDiffered>(body, out),
+            ContentEvent::StatesCounted(body) => write::<content::StatesCounted>(body, out),
+            ContentEvent::CatalogueCompared(body) => write::<content::CatalogueCompared>(body, out),
+        },
+        Event::Database(event) => match event {
+            DatabaseEvent::Connected(body) => write::<database::Connected>(body, out),
+            DatabaseEvent::OperationStarted(body) => write::<database::OperationStarted>(body, out),
+            DatabaseEvent::MessageReceived(body) => write::<database::MessageReceived>(body, out),
+            DatabaseEvent::OperationFinished(body) => write::<database::OperationFinished>(body, out),
+            DatabaseEvent::OperationReconciled(body) => write::<database::OperationReconciled>(body, out),
+            DatabaseEvent::OperationResolved(body) => write::<database::OperationResolved>(body, out),
+            DatabaseEvent::BackupRecorded(body) => write::<database::BackupRecorded>(body, out),
+            DatabaseEvent::BackupJudged(body) => write::<database::BackupJudged>(body, out),
+            DatabaseEvent::StateRecorded(body) => write::<database::StateRecorded>(body, out),
+            DatabaseEvent::FileRecorded(body) => write::<database::FileRecorded>(body, out),
+            DatabaseEvent::MediaSetRecorded(body) => write::<database::MediaSetRecorded>(body, out),
+            DatabaseEvent::TargetCompared(body) => write::<database::TargetCompared>(body, out),
+            DatabaseEvent::TargetJudged(body) => write::<database::TargetJudged>(body, out),
+            DatabaseEvent::TableSummed(body) => write::<database::TableSummed>(body, out),
+            DatabaseEvent::TableCompared(body) => write::<database::TableCompared>(body, out),
+            DatabaseEvent::RowDiffered(body) => write::<database::RowDiffered>(body, out),
+            DatabaseEvent::MarkRecorded(body) => write::<database::MarkRecorded>(body, out),
+            DatabaseEvent::UserFound(body) => write::<database::UserFound>(body, out),
+            DatabaseEvent::ServiceRecorded(body) => write::<database::ServiceRecorded>(body, out),
+            DatabaseEvent::SettingRecorded(body) => write::<database::SettingRecorded>(body, out),
+            DatabaseEvent::SessionSeen(body) => write::<database::SessionSeen>(body, out),
+            DatabaseEvent::EvidenceKept(body) => write::<database::EvidenceKept>(body, out),
         },
     }
 }
@@ -80,6 +112,8 @@ pub(crate) fn decode(kind: Kind, bytes: &[u8]) -> Result<Event, DecodeError> {
         Kind::RunCheckpointAnchored => read::<run::CheckpointAnchored>(bytes),
         Kind::RunStreamImported => read::<run::StreamImported>(bytes),
         Kind::RunJournalSealed => read::<run::JournalSealed>(bytes),
+        Kind::RunPlanApproved => read::<run::PlanApproved>(bytes),
+        Kind::RunRoleDeclared => read::<run::RoleDeclared>(bytes),
         Kind::RunStopRequested => read::<run::StopRequested>(bytes),
         Kind::RunFinished => read::<run::Finished>(bytes),
         Kind::InventoryFieldRecorded => read::<inventory::FieldRecorded>(bytes),
@@ -105,6 +139,31 @@ pub(crate) fn decode(kind: Kind, bytes: &[u8]) -> Result<Event, DecodeError> {
         Kind::ContentSuspicionSettled => read::<content::SuspicionSettled>(bytes),
         Kind::ContentStrayRecorded => read::<content::StrayRecorded>(bytes),
         Kind::ContentBatchExamined => read::<content::BatchExamined>(bytes),
+        Kind::ContentCatalogueDiffered => read::<content::CatalogueDiffered>(bytes),
+        Kind::ContentStatesCounted => read::<content::StatesCounted>(bytes),
+        Kind::ContentCatalogueCompared => read::<content::CatalogueCompared>(bytes),
+        Kind::DatabaseConnected => read::<database::Connected>(bytes),
+        Kind::DatabaseOperationStarted => read::<database::OperationStarted>(bytes),
+        Kind::DatabaseMessageReceived => read::<database::MessageReceived>(bytes),
+        Kind::DatabaseOperationFinished => read::<database::OperationFinished>(bytes),
+        Kind::DatabaseOperationReconciled => read::<database::OperationReconciled>(bytes),
+        Kind::DatabaseOperationResolved => read::<database::OperationResolved>(bytes),
+        Kind::DatabaseBackupRecorded => read::<database::BackupRecorded>(bytes),
+        Kind::DatabaseBackupJudged => read::<database::BackupJudged>(bytes),
+        Kind::DatabaseStateRecorded => read::<database::StateRecorded>(bytes),
+        Kind::DatabaseFileRecorded => read::<database::FileRecorded>(bytes),
+        Kind::DatabaseMediaSetRecorded => read::<database::MediaSetRecorded>(bytes),
+        Kind::DatabaseTargetCompared => read::<database::TargetCompared>(bytes),
+        Kind::DatabaseTargetJudged => read::<database::TargetJudged>(bytes),
+        Kind::DatabaseTableSummed => read::<database::TableSummed>(bytes),
+        Kind::DatabaseTableCompared => read::<database::TableCompared>(bytes),
+        Kind::DatabaseRowDiffered => read::<database::RowDiffered>(bytes),
+        Kind::DatabaseMarkRecorded => read::<database::MarkRecorded>(bytes),
+        Kind::DatabaseUserFound => read::<database::UserFound>(bytes),
+        Kind::DatabaseServiceRecorded => read::<database::ServiceRecorded>(bytes),
+        Kind::DatabaseSettingRecorded => read::<database::SettingRecorded>(bytes),
+        Kind::DatabaseSessionSeen => read::<database::SessionSeen>(bytes),
+        Kind::DatabaseEvidenceKept => read::<database::EvidenceKept>(bytes),
     }
 }
 
