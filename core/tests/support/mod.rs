@@ -101,6 +101,7 @@ impl History {
                 .and(PreflightFinished { passed: 0, warned: 0, stopped: 1 }),
             (Step::Preflight, _) => begun.and(PreflightFinished { passed: 0, warned: 0, stopped: 0 }),
             (Step::Content, _) => begun.passing(0).and(pass_end(0, 0)),
+            (Step::Database, _) => begun,
         };
         done.and(finished_step(step, verdict))
     }
@@ -126,7 +127,7 @@ impl History {
 }
 
 pub fn everything() -> Request {
-    Request { scope: Scope::Everything, stored_on_microsoft_update: false, read_back: true }
+    Request { scope: Scope::Everything, role: Role::Destination, database: None, stored_on_microsoft_update: false, read_back: true }
 }
 
 /// A journal with a run going on.
