@@ -36,8 +36,10 @@ pub struct DatabaseState {
     pub state: Option<(TimeMicros, StateRecorded)>,
     /// Its files as they were last seen.
     pub files: Vec<FileRecorded>,
-    /// SUSDB as it was before the first drop: what going back leads to.
+    /// SUSDB as it was before it was first dropped, or restored where there was none: what going back leads to.
     pub before: Option<StateRecorded>,
+    /// Its files then: where a safety backup is restored to.
+    pub before_files: Vec<FileRecorded>,
     /// Backups that were recorded last, of the source and of our own SUSDB.
     pub backups: BTreeMap<BackupOf, (Seq, BackupRecorded)>,
     /// What was said of them.
@@ -46,10 +48,10 @@ pub struct DatabaseState {
     pub media: Vec<MediaSetRecorded>,
     /// Every operation, oldest first.
     pub operations: Vec<OperationRecord>,
-    /// What the last proof of the target compared.
+    /// What the proof of the target that is going on has compared.
     pub comparisons: Vec<TargetCompared>,
-    /// What followed from it.
-    pub target: Option<(TimeMicros, TargetJudged)>,
+    /// Every proof of the target, oldest first: a drop and a restore may stand on two.
+    pub proofs: Vec<TargetProof>,
     /// Sums of the source's tables.
     pub source_sums: BTreeMap<Text, TableSummed>,
     /// Sums of the restored tables.
@@ -68,7 +70,7 @@ pub struct DatabaseState {
     pub services: BTreeMap<Text, ServiceRecorded>,
     /// Settings as they were before they were first put to sleep.
     pub settings: BTreeMap<Text, SettingRecorded>,
-    /// Sessions that were in SUSDB when it was about to be dropped.
+    /// Sessions that were in SUSDB when it was last about to be dropped.
     pub sessions: Vec<SessionSeen>,
     /// Logs that were kept.
     pub evidence: Vec<EvidenceKept>,
@@ -80,6 +82,19 @@ pub struct DatabaseState {
     pub states: Vec<StatesCounted>,
     /// What the run that is going on, or was the last, has done.
     pub run: DatabaseRun,
+}
+
+/// A proof that the target is not the source, or that it may be.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TargetProof {
+    /// The record of what followed.
+    pub seq: Seq,
+    /// When.
+    pub time: TimeMicros,
+    /// What was compared.
+    pub comparisons: Vec<TargetCompared>,
+    /// What followed.
+    pub judged: TargetJudged,
 }
 
 /// What one run did for SUSDB.
@@ -99,6 +114,8 @@ pub struct DatabaseRun {
     pub summed: bool,
     /// Whether it listed the users.
     pub listed_users: bool,
+    /// Whether it listed the sessions in SUSDB.
+    pub listed_sessions: bool,
     /// Whether it held the copy against what SUSDB expects.
     pub catalogued: bool,
     /// Whether it asked a person about an operation in doubt.
@@ -209,7 +226,10 @@ impl DatabaseState {
                 self.media.push(event.clone());
             }
             DatabaseEvent::TargetCompared(event) => self.comparisons.push(event.clone()),
-            DatabaseEvent::TargetJudged(event) => self.target = Some((time, event.clone())),
+            DatabaseEvent::TargetJudged(event) => {
+                let (comparisons, judged) = (std::mem::take(&mut self.comparisons), event.clone());
+                self.proofs.push(TargetProof { seq: recorded.seq, time, comparisons, judged });
+            }
             DatabaseEvent::TableSummed(event) => {
                 match event.of {
                     SumOf::Source => self.source_sums.insert(event.table.clone(), event.clone()),
@@ -232,7 +252,13 @@ impl DatabaseState {
             DatabaseEvent::SettingRecorded(event) => {
                 self.settings.entry(event.setting.clone()).or_insert_with(|| event.clone());
             }
-            DatabaseEvent::SessionSeen(event) => self.sessions.push(event.clone()),
+            DatabaseEvent::SessionSeen(event) => {
+                if !self.run.listed_sessions {
+                    self.sessions.clear();
+                }
+                self.run.listed_sessions = true;
+                self.sessions.push(event.clone());
+            }
             DatabaseEvent::EvidenceKept(event) => self.evidence.push(event.clone()),
         }
     }
@@ -240,12 +266,9 @@ impl DatabaseState {
     /// Forgets what an operation is about to find anew.
     fn prepare(&mut self, operation: Operation) {
         match operation {
-            Operation::Drop => {
-                if self.before.is_none() {
-                    self.before = self.state.as_ref().map(|(_, state)| state.clone());
-                }
-            }
+            Operation::Drop => self.remember(),
             Operation::Restore => {
+                self.remember();
                 self.restored_sums.clear();
                 self.parity.clear();
                 self.rows.clear();
@@ -274,6 +297,14 @@ impl DatabaseState {
             | Operation::Sleep
             | Operation::PostInstall
             | Operation::StartServices => {}
+        }
+    }
+
+    /// Keeps what is there before the first operation that replaces it.
+    fn remember(&mut self) {
+        if self.before.is_none() {
+            self.before = self.state.as_ref().map(|(_, state)| state.clone());
+            self.before_files.clone_from(&self.files);
         }
     }
 
@@ -315,8 +346,6 @@ impl Projection for DatabaseState {
             Event::Run(RunEvent::Started(_)) => {
                 self.run = DatabaseRun::default();
                 self.comparisons.clear();
-                self.target = None;
-                self.sessions.clear();
             }
             Event::Run(_) | Event::Inventory(_) | Event::Preflight(_) | Event::Content(_) => {}
         }

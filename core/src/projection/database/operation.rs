@@ -66,6 +66,33 @@ impl OperationRecord {
         }
     }
 
+    /// Whether it certainly has no effect, by its outcome, a look or a person. What is open or in doubt may have one.
+    #[must_use]
+    pub fn is_void(&self) -> bool {
+        match self.doubts.last() {
+            Some(Doubt::Reconciled(_, found)) => found.found == Probe::Not,
+            Some(Doubt::Resolved(_, said)) => said.answer == Answer::DidNot,
+            None => self.finished.as_ref().is_some_and(|(_, end)| end.result == OperationResult::Failed),
+        }
+    }
+
+    /// Whether nobody knows whether it has its effect.
+    #[must_use]
+    pub fn is_in_doubt(&self) -> bool {
+        match self.doubts.last() {
+            Some(Doubt::Reconciled(_, found)) => matches!(found.found, Probe::Unknown | Probe::Running),
+            Some(Doubt::Resolved(..)) => false,
+            None => self.finished.as_ref().is_none_or(|(_, end)| end.result == OperationResult::Unknown),
+        }
+    }
+
+    /// Messages the journal holds and this record does not.
+    #[must_use]
+    pub fn messages_left_out(&self) -> u64 {
+        let told = self.finished.as_ref().map_or(0, |(_, end)| u64::from(end.messages));
+        told.saturating_sub(self.messages.len() as u64)
+    }
+
     /// Whether a look could not settle it, and nobody has said.
     #[must_use]
     pub fn is_asked(&self) -> bool {
