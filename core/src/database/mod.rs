@@ -10,7 +10,6 @@ pub mod catalogue;
 mod day;
 mod guid;
 mod identifier;
-pub mod engine;
 pub mod identity;
 #[cfg(test)]
 mod lexer;

@@ -127,6 +127,7 @@ impl View<'_> {
             () if !backed_up => perform(Operation::BackUp),
             () if !self.has_done(Operation::VerifyBackup) => perform(Operation::VerifyBackup),
             () if self.status.verified.is_none() => self.leave(Verdict::Failures),
+            () if !self.has_done(Operation::Deliver) => perform(Operation::Deliver),
             () if !run.summed => DatabaseNext::Sum,
             () if !run.marked_after => DatabaseNext::MarkAfter,
             () => self.leave(Verdict::Complete),
@@ -152,6 +153,9 @@ impl View<'_> {
         if !self.database.run.looked {
             return DatabaseNext::Look;
         }
+        if self.status.refused {
+            return DatabaseNext::Finish(Verdict::Stopped);
+        }
         if self.database.run.failed.contains(&Operation::Drop) && !self.has_tried(Operation::SetMultiUser) {
             return perform(Operation::SetMultiUser);
         }
@@ -169,7 +173,6 @@ impl View<'_> {
     fn before_restore(&self) -> DatabaseNext {
         let there = self.status.present == Some(true);
         match () {
-            () if self.status.refused => DatabaseNext::Finish(Verdict::Stopped),
             () if !self.has_done(Operation::CarryBackup) => perform(Operation::CarryBackup),
             () if !self.has_done(Operation::VerifyCarried) => perform(Operation::VerifyCarried),
             () if self.status.verified.is_none() => DatabaseNext::Finish(Verdict::Failures),

@@ -5,9 +5,9 @@ use serde::{Deserialize, Serialize};
 use super::PlanError;
 use crate::database::connection::{Encryption, SecretSource, Target};
 use crate::database::statement::{
-    BackupOptions, Compression, Day, Expiry, Media, MediaCheck, OnChecksumError,
+    BackupOptions, Compression, Expiry, Media, MediaCheck, OnChecksumError,
 };
-use crate::database::EnginePath;
+use crate::database::{Day, EnginePath};
 
 /// Hours a statement that acts may take, where a plan says nothing: a restore of a large SUSDB on slow disks.
 const ACT_HOURS_DEFAULT: u16 = 12;

@@ -285,6 +285,7 @@ impl DatabaseState {
             | Operation::CheckSource
             | Operation::VerifyBackup
             | Operation::Resume
+            | Operation::Deliver
             | Operation::CarryBackup
             | Operation::VerifyCarried
             | Operation::BackUpOwn

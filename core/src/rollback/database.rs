@@ -21,6 +21,7 @@ pub(super) const fn kind(event: &DatabaseEvent) -> Option<ActionKind> {
         Operation::CheckSource
         | Operation::VerifyBackup
         | Operation::Resume
+        | Operation::Deliver
         | Operation::VerifyCarried
         | Operation::VerifyOwn
         | Operation::SetMultiUser

@@ -13,7 +13,10 @@ use tracing::level_filters::LevelFilter;
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Level, Metadata, Subscriber};
 
-use super::connection::Message;
+use wsusmigrate_core::database::message::ServerMessage;
+
+/// An error is of this class at least: what is known of one whose class nobody tells.
+const ERROR_CLASS_MIN: u8 = 11;
 
 /// Where the library traces tokens. Its version is pinned: a test sees that it still does.
 const TARGET: &str = "tiberius::tds::stream::token";
@@ -34,12 +37,12 @@ const NOT_SAID: [&str; 10] = [
 
 /// Hears the library on the thread it is set for.
 pub(super) struct Capture {
-    heard: UnboundedSender<Message>,
+    heard: UnboundedSender<ServerMessage>,
     spans: AtomicU64,
 }
 
 impl Capture {
-    pub(super) const fn new(heard: UnboundedSender<Message>) -> Self {
+    pub(super) const fn new(heard: UnboundedSender<ServerMessage>) -> Self {
         Self { heard, spans: AtomicU64::new(0) }
     }
 }
@@ -69,8 +72,8 @@ impl Subscriber for Capture {
         if !is_error && NOT_SAID.iter().any(|beginning| told.text.starts_with(beginning)) {
             return;
         }
-        let class = if is_error { Message::ERROR_CLASS_MIN } else { 0 };
-        let message = Message { number: told.number, class, state: 0, line: 0, text: told.text };
+        let class = if is_error { ERROR_CLASS_MIN } else { 0 };
+        let message = ServerMessage { number: told.number, class, state: 0, line: 0, text: told.text };
         // Nobody listens any more: the statement was given up.
         let _ = self.heard.send(message);
     }

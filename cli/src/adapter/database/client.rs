@@ -14,13 +14,14 @@ use tokio::runtime::Runtime;
 use tokio::sync::mpsc;
 use tokio_util::compat::{Compat, TokioAsyncReadCompatExt as _};
 use wsusmigrate_core::database::connection::{Encryption, Target};
+use wsusmigrate_core::database::message::ServerMessage;
 use wsusmigrate_core::database::row::Row;
 use wsusmigrate_core::database::statement::Statement;
 use wsusmigrate_core::event::database::Protection;
 
 use super::capture::Capture;
 use super::cell::cell;
-use super::connection::{ConnectError, Connection, Connector, Ended, Message, ReadError};
+use super::connection::{ConnectError, Connection, Connector, Ended, ReadError};
 use super::limit::Limits;
 use super::secret::Secret;
 use super::tap::{Switch, Tap};
@@ -154,7 +155,7 @@ impl Connection for TdsConnection {
         }
     }
 
-    fn act(&mut self, statement: &Statement, hear: &mut dyn FnMut(&Message)) -> Ended {
+    fn act(&mut self, statement: &Statement, hear: &mut dyn FnMut(&ServerMessage)) -> Ended {
         let (sender, mut heard) = mpsc::unbounded_channel();
         let limit = self.limits.act;
         let is_plain = self.protection != Protection::Everything;
@@ -163,7 +164,7 @@ impl Connection for TdsConnection {
         }
         // Errors the library tells without their class wait for the one it returns with it.
         let mut held = Vec::new();
-        let mut take = |message: Message, hear: &mut dyn FnMut(&Message)| match is_plain || !message.is_error() {
+        let mut take = |message: ServerMessage, hear: &mut dyn FnMut(&ServerMessage)| match is_plain || !message.is_error() {
             true => hear(&message),
             false => held.push(message),
         };
@@ -283,8 +284,8 @@ fn unread(error: &Error) -> ReadError {
     }
 }
 
-fn message(token: &tiberius::error::TokenError) -> Message {
-    Message {
+fn message(token: &tiberius::error::TokenError) -> ServerMessage {
+    ServerMessage {
         number: i32::try_from(token.code()).unwrap_or(i32::MAX),
         class: token.class(),
         state: token.state(),
@@ -294,7 +295,7 @@ fn message(token: &tiberius::error::TokenError) -> Message {
 }
 
 /// The first of the errors is the one the library returned whole.
-fn complete(held: &mut [Message], acted: Option<&Result<(), Error>>) {
+fn complete(held: &mut [ServerMessage], acted: Option<&Result<(), Error>>) {
     if let (Some(first), Some(Err(Error::Server(token)))) = (held.first_mut(), acted) {
         *first = message(token);
     }

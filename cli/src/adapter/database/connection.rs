@@ -4,6 +4,7 @@ use std::io;
 use std::ops::ControlFlow;
 
 use thiserror::Error;
+use wsusmigrate_core::database::message::ServerMessage;
 use wsusmigrate_core::database::row::Row;
 use wsusmigrate_core::database::statement::Statement;
 use wsusmigrate_core::event::database::Protection;
@@ -31,33 +32,7 @@ pub trait Connection: Send {
     ) -> Result<(), ReadError>;
 
     /// Acts: `hear` gets what the server says, in its order and as it is said.
-    fn act(&mut self, statement: &Statement, hear: &mut dyn FnMut(&Message)) -> Ended;
-}
-
-/// Something the server said: an INFO or an ERROR token.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Message {
-    /// The number, as in `sys.messages`; 0 where the client library does not tell it.
-    pub number: i32,
-    /// The severity, where it is told; [`Message::ERROR_CLASS_MIN`] for an error of which only that is known.
-    pub class: u8,
-    /// Where in the server it was raised; 0 where it is not told.
-    pub state: u8,
-    /// The line of the batch; 0 where it is not told.
-    pub line: u32,
-    /// The words.
-    pub text: String,
-}
-
-impl Message {
-    /// From this severity on a message is an error.
-    pub const ERROR_CLASS_MIN: u8 = 11;
-
-    /// Whether it is an error.
-    #[must_use]
-    pub const fn is_error(&self) -> bool {
-        self.class >= Self::ERROR_CLASS_MIN
-    }
+    fn act(&mut self, statement: &Statement, hear: &mut dyn FnMut(&ServerMessage)) -> Ended;
 }
 
 /// How a statement that acts ended.
@@ -128,8 +103,8 @@ pub enum ConnectError {
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum ReadError {
     /// The server said an error.
-    #[error("Msg {}, Level {}, State {}, Line {}: {}", .0.number, .0.class, .0.state, .0.line, .0.text)]
-    Refused(Message),
+    #[error("{0}")]
+    Refused(ServerMessage),
     /// The connection was lost, or the time was up.
     #[error("the connection was lost: {0}")]
     Lost(String),

@@ -14,6 +14,6 @@ mod tap;
 mod wire;
 
 pub use client::TdsConnector;
-pub use connection::{ConnectError, Connection, Connector, Ended, Message, ReadError};
+pub use connection::{ConnectError, Connection, Connector, Ended, ReadError};
 pub use limit::Limits;
 pub use secret::{Secret, SecretError};

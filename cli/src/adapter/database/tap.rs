@@ -19,7 +19,7 @@ use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::sync::mpsc::UnboundedSender;
 
-use super::connection::Message;
+use wsusmigrate_core::database::message::ServerMessage;
 
 /// The length of a packet's header.
 const HEADER: usize = 8;
@@ -32,7 +32,7 @@ pub(super) struct Switch(Arc<Mutex<Option<Scanner>>>);
 
 impl Switch {
     /// Listens to the answer that comes next.
-    pub(super) fn arm(&self, heard: UnboundedSender<Message>) {
+    pub(super) fn arm(&self, heard: UnboundedSender<ServerMessage>) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(Scanner::new(heard));
     }
 
@@ -88,7 +88,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Tap<S> {
 
 /// Takes packets apart into tokens.
 struct Scanner {
-    heard: UnboundedSender<Message>,
+    heard: UnboundedSender<ServerMessage>,
     /// Bytes of a packet that has not arrived whole.
     packet: Vec<u8>,
     /// Bytes of a token that has not arrived whole.
@@ -96,7 +96,7 @@ struct Scanner {
 }
 
 impl Scanner {
-    const fn new(heard: UnboundedSender<Message>) -> Self {
+    const fn new(heard: UnboundedSender<ServerMessage>) -> Self {
         Self { heard, packet: Vec::new(), token: Vec::new() }
     }
 
@@ -154,7 +154,7 @@ fn token_length(bytes: &[u8]) -> Option<Option<usize>> {
 }
 
 /// The message in the body of a token.
-fn message(body: &[u8]) -> Option<Message> {
+fn message(body: &[u8]) -> Option<ServerMessage> {
     let (number, rest) = body.split_first_chunk::<4>()?;
     let ([state, class], rest) = rest.split_first_chunk::<2>()?;
     let (units, rest) = rest.split_first_chunk::<2>()?;
@@ -162,7 +162,7 @@ fn message(body: &[u8]) -> Option<Message> {
     let rest = skip_name(skip_name(rest)?)?;
     let line = rest.first_chunk::<4>()?;
     let units: Vec<_> = text.as_chunks::<2>().0.iter().map(|unit| u16::from_le_bytes(*unit)).collect();
-    Some(Message {
+    Some(ServerMessage {
         number: i32::from_le_bytes(*number),
         class: *class,
         state: *state,
@@ -209,7 +209,7 @@ mod tests {
         out
     }
 
-    fn heard(bytes: &[u8], cut: usize) -> Vec<Message> {
+    fn heard(bytes: &[u8], cut: usize) -> Vec<ServerMessage> {
         let (sender, mut receiver) = unbounded_channel();
         let switch = Switch::default();
         switch.arm(sender);

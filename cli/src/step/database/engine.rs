@@ -2,10 +2,12 @@
 
 use std::ops::ControlFlow;
 
-use wsusmigrate_core::database::engine::{EngineFacts, SusdbFacts};
+use wsusmigrate_core::database::catalogue::Catalogue;
+use wsusmigrate_core::database::facts::{DatabaseFacts, DatabaseFile, ServerFacts, recovery_guids};
 use wsusmigrate_core::database::row::{Row, RowError};
 use wsusmigrate_core::database::statement::{self, Statement};
-use wsusmigrate_core::database::{Catalogue, DATABASE, Identifier};
+use wsusmigrate_core::database::version::EngineVersion;
+use wsusmigrate_core::database::{DATABASE, Guid, Identifier};
 
 use crate::adapter::database::{ConnectError, Connection, Connector, ReadError};
 use crate::error::Failure;
@@ -18,7 +20,26 @@ const ROWS_MAX: usize = 20_000;
 pub(crate) struct Engine<'c> {
     connector: &'c dyn Connector,
     connection: Option<Box<dyn Connection>>,
-    facts: Option<EngineFacts>,
+    facts: Option<ServerFacts>,
+}
+
+/// What an engine says of SUSDB.
+pub(crate) struct Susdb {
+    /// What `sys.databases` says.
+    pub(crate) facts: DatabaseFacts,
+    /// Its files.
+    pub(crate) files: Vec<DatabaseFile>,
+    /// Its own identity; a restore gives a new one.
+    pub(crate) database_guid: Guid,
+    /// The identity a restore keeps.
+    pub(crate) family_guid: Guid,
+}
+
+impl Susdb {
+    /// Whether it can be read and written.
+    pub(crate) fn is_online(&self) -> bool {
+        self.facts.state == "ONLINE"
+    }
 }
 
 impl<'c> Engine<'c> {
@@ -51,26 +72,50 @@ impl<'c> Engine<'c> {
     }
 
     /// What the engine says of itself, asked once a connection.
-    pub(crate) fn facts(&mut self) -> Result<EngineFacts, Failure> {
+    pub(crate) fn facts(&mut self) -> Result<ServerFacts, Failure> {
         if let (Some(facts), true) = (&self.facts, self.connection.is_some()) {
             return Ok(facts.clone());
         }
         let row = self.one(&statement::server_facts())?;
         let row = row.ok_or_else(|| unreadable("the engine says nothing of itself"))?;
-        let facts = EngineFacts::from_row(&row).map_err(|error| row_failure(&error))?;
+        let facts = ServerFacts::from_row(&row).map_err(|error| row_failure(&error))?;
         self.facts = Some(facts.clone());
         Ok(facts)
     }
 
+    /// The engine's version, to know what it can be asked.
+    pub(crate) fn version(&mut self) -> Result<EngineVersion, Failure> {
+        let facts = self.facts()?;
+        facts.product_version.parse().map_err(|error| {
+            Failure::new(Exit::Failed, "the engine's version cannot be read").because(&error)
+        })
+    }
+
     /// What it says of SUSDB; nothing where there is none.
-    pub(crate) fn susdb(&mut self) -> Result<Option<SusdbFacts>, Failure> {
-        let version = self.facts()?.version;
+    pub(crate) fn susdb(&mut self) -> Result<Option<Susdb>, Failure> {
+        let version = self.version()?;
         let Some(facts) = self.one(&statement::database_facts(version))? else { return Ok(None) };
         let recovery = self.one(&statement::recovery_status())?;
-        let susdb = Identifier::new(DATABASE).map_err(|error| unreadable(&error.to_string()))?;
-        let files = self.all(&statement::database_files(&susdb))?;
-        let read = SusdbFacts::from_rows(&facts, recovery.as_ref(), &files);
-        read.map(Some).map_err(|error| row_failure(&error))
+        let read = |row: &Row| -> Result<Susdb, RowError> {
+            let (database_guid, family_guid) = recovery.as_ref().map_or(Ok((None, None)), recovery_guids)?;
+            Ok(Susdb {
+                facts: DatabaseFacts::from_row(row)?,
+                files: Vec::new(),
+                database_guid: database_guid.unwrap_or_default(),
+                family_guid: family_guid.unwrap_or_default(),
+            })
+        };
+        let mut susdb = read(&facts).map_err(|error| row_failure(&error))?;
+        susdb.files = self.files(DATABASE)?;
+        Ok(Some(susdb))
+    }
+
+    /// The files of a database, in the order of their numbers.
+    pub(crate) fn files(&mut self, database: &str) -> Result<Vec<DatabaseFile>, Failure> {
+        let name = Identifier::new(database)
+            .map_err(|error| Failure::new(Exit::Failed, "no name of a database").because(&error))?;
+        let rows = self.all(&statement::database_files(&name))?;
+        rows.iter().map(DatabaseFile::from_row).collect::<Result<_, _>>().map_err(|error| row_failure(&error))
     }
 
     /// Which tables and columns SUSDB has.

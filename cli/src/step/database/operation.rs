@@ -11,7 +11,8 @@ use wsusmigrate_core::text::{TEXT_BYTES_MAX, Text};
 use wsusmigrate_core::unit::Seq;
 use wsusmigrate_journal::evidence;
 
-use crate::adapter::database::{Connection, Ended, Message};
+use crate::adapter::database::{Connection, Ended};
+use wsusmigrate_core::database::message::ServerMessage;
 use crate::error::Failure;
 use crate::executor::{Draft, Recorder, file_failure};
 use crate::step::context::Context;
@@ -55,7 +56,7 @@ impl Outcome {
     }
 
     /// What follows from how a statement ended where nothing more has to be proved.
-    pub(super) fn of(ended: &Ended, said: &[Message], done: impl Into<String>) -> Self {
+    pub(super) fn of(ended: &Ended, said: &[ServerMessage], done: impl Into<String>) -> Self {
         match ended {
             Ended::Done => Self::done(done),
             Ended::Refused => Self::refused(said),
@@ -64,7 +65,7 @@ impl Outcome {
     }
 
     /// The server refused: its own words, the first error first.
-    pub(super) fn refused(said: &[Message]) -> Self {
+    pub(super) fn refused(said: &[ServerMessage]) -> Self {
         let errors: Vec<_> = said.iter().filter(|message| message.is_error()).collect();
         let told: Vec<_> = errors.iter().map(|it| format!("Msg {}: {}", it.number, it.text)).collect();
         Self::failed(errors.first().map_or(0, |first| first.number), told.join(" "))
@@ -77,13 +78,13 @@ pub(super) struct Going<'r> {
     action: ActionId,
     attempt: u16,
     intent: Seq,
-    said: Vec<Message>,
+    said: Vec<ServerMessage>,
     failure: Option<Failure>,
 }
 
 impl Going<'_> {
     /// Records something the server said; it is durable when this returns.
-    pub(super) fn hear(&mut self, message: &Message) {
+    pub(super) fn hear(&mut self, message: &ServerMessage) {
         if self.failure.is_some() {
             return;
         }
@@ -108,7 +109,7 @@ impl Going<'_> {
     }
 
     /// What was said so far.
-    pub(super) fn said(&self) -> &[Message] {
+    pub(super) fn said(&self) -> &[ServerMessage] {
         &self.said
     }
 

@@ -18,6 +18,8 @@ coded! {
         VerifyBackup = 4, "verify-backup";
         /// The source's services are as they were.
         Resume = 5, "resume";
+        /// The verified backup is copied into the migration store.
+        Deliver = 6, "deliver";
 
         /// The backup is copied from the migration store to where the destination's engine reads it.
         CarryBackup = 16, "carry-backup";
@@ -62,6 +64,7 @@ impl Operation {
             | Self::BackUp
             | Self::VerifyBackup
             | Self::Resume
+            | Self::Deliver
             | Self::CarryBackup
             | Self::VerifyCarried
             | Self::BackUpOwn
