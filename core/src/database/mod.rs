@@ -6,17 +6,24 @@
 //! Domain facts are those of Microsoft's guide (step 3.3), of "BACKUP" and "RESTORE" in the Transact-SQL reference, and of
 //! a live SUSDB's column list; where one is not documented, its comment says so.
 
+pub mod backup;
 pub mod catalogue;
+pub mod connection;
 mod day;
+pub mod facts;
 mod guid;
 mod identifier;
 pub mod identity;
 #[cfg(test)]
 mod lexer;
 mod literal;
+pub mod manifest;
 pub mod marks;
+pub mod message;
 pub mod parity;
 mod path;
+pub mod principals;
+pub mod restore;
 pub mod row;
 pub mod statement;
 pub mod version;
