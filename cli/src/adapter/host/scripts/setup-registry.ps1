@@ -43,7 +43,7 @@ function Get-Values($Key) {
         $told = switch ([string]$Key.GetValueKind($name)) {
             'String' { @{ kind = 'string'; value = [string]$value } }
             'ExpandString' { @{ kind = 'string'; value = [string]$value } }
-            'DWord' { @{ kind = 'dword'; value = ([long]$value -band 0xffffffffL) } }
+            'DWord' { @{ kind = 'dword'; value = [BitConverter]::ToUInt32([BitConverter]::GetBytes([int]$value), 0) } }
             'Binary' { @{ kind = 'binary'; value = (ConvertTo-Hex $value) } }
             default { @{ kind = 'other'; value = $_ } }
         }
