@@ -17,6 +17,7 @@ pub mod event;
 pub mod id;
 pub mod path;
 pub mod plan;
+pub mod postinstall;
 pub mod projection;
 pub mod report;
 pub mod rollback;

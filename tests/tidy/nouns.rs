@@ -79,6 +79,7 @@ const PLACES: &[Place] = &[
         folders: &[("cli/src/adapter", Form::Prefix), ("cli/src/step", Form::Exact)],
         others: &[
             MODULE,
+            ("host", "services, registry and tools of this server, for steps of several nouns"),
             ("context", "what every step of one run shares"),
             ("listings", "what both content roots hold; preflight takes it, content uses it"),
         ],
