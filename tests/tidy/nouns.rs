@@ -51,6 +51,7 @@ const V1_ONLY: &[(&str, &str)] = &[
     ("inventory", "no shape of it has changed"),
     ("preflight", "no shape of it has changed"),
     ("content", "no shape of it has changed"),
+    ("database", "no shape of it has changed"),
 ];
 
 const PLACES: &[Place] = &[
