@@ -68,8 +68,13 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<Answer, Failure> {
 
 /// A flag that would do nothing beside what else is asked for is a misunderstanding.
 fn refuse_contradiction(args: &Args) -> Result<(), Failure> {
-    if !matches!(args.only, Some(Only::ContentVerify)) {
-        return Ok(());
+    match args.only {
+        Some(Only::ContentVerify) => {}
+        // Without a line about SUSDB in the plan the step is none of any run's.
+        Some(Only::Database) => {
+            return Err(Failure::new(Exit::Usage, "--only database: the plan says nothing of SUSDB"));
+        }
+        None | Some(Only::Content) => return Ok(()),
     }
     let (flag, hint) = match (args.no_read_back, args.recheck) {
         (true, _) => {
