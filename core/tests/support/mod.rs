@@ -127,7 +127,13 @@ impl History {
 }
 
 pub fn everything() -> Request {
-    Request { scope: Scope::Everything, role: Role::Destination, database: None, stored_on_microsoft_update: false, read_back: true }
+    Request {
+        scope: Scope::Everything,
+        role: Role::Destination,
+        database: None,
+        stored_on_microsoft_update: false,
+        read_back: true,
+    }
 }
 
 /// A journal with a run going on.
