@@ -203,13 +203,18 @@ pub struct Kept {
     pub why: Text,
 }
 
+/// What will end the way back: before it nothing that happens is known to anybody but the destination. Nothing that this
+/// program does today brings it about.
+pub const POINT_OF_NO_RETURN: &str =
+    "the first client or downstream server it serves is the point of no return, and none is recorded";
+
 /// Plans the way back from `state`: newest kind of action first.
 ///
-/// The content step changes nothing on the source, so today there is no point of no return.
+/// No step of today lets the destination serve anybody, so there is no point of no return ([`POINT_OF_NO_RETURN`]).
 #[must_use]
 pub fn plan(state: &Migration) -> Guidance {
     let mut guidance = Guidance {
-        in_doubt: (state.run.status.content.batches.len() + state.content.batches_in_doubt()) as u64,
+        in_doubt: in_doubt(state),
         changed_since: state.content.suspects().count() as u64,
         ..Guidance::default()
     };
@@ -232,6 +237,11 @@ pub fn plan(state: &Migration) -> Guidance {
         }
     }
     guidance
+}
+
+/// Batches and operations without a certain outcome.
+fn in_doubt(state: &Migration) -> u64 {
+    state.run.status.open_actions() + state.content.batches_in_doubt() as u64
 }
 
 /// Files at the destination that took the place of somebody else's.

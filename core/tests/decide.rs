@@ -189,7 +189,7 @@ fn a_read_back_that_came_to_its_end_is_told_as_finished() {
 
 /// What the progress and the audit say of the read-back's end.
 fn told_finished(state: &Migration) -> [String; 2] {
-    [report::progress(state, TimeMicros(0)), report::audit(state)].map(|report| {
+    [report::progress(state, TimeMicros(0), None), report::audit(state, None)].map(|report| {
         let section = report.sections.iter().find(|section| section.key == "read_back").expect("the section");
         let figure = section.figures.iter().find(|figure| figure.key == "finished").expect("the figure");
         match &figure.value {
@@ -307,7 +307,7 @@ fn what_somebody_put_in_the_way_is_not_left_to_the_next_run() {
 
 /// The audit's table of files found wrong, and what it says below.
 fn told_suspects(state: &Migration) -> (Vec<Vec<String>>, Vec<String>) {
-    let report = report::audit(state);
+    let report = report::audit(state, None);
     let section = report.sections.into_iter().find(|section| section.key == "suspects").expect("it is told");
     let table = section.tables.into_iter().find(|table| table.key == "suspects").expect("it is told");
     let text = |value| match value {

@@ -73,7 +73,7 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<Answer, Failure> {
         crashed |= crash(args, at, &folder, talk)?;
     }
     let (done, boundaries) = carry_out_there(&folder, talk, None)?;
-    let mut report = report::audit(&done.state);
+    let mut report = report::audit(&done.state, None);
     report.sections.insert(0, section(args, &scenario, crashed, boundaries));
     Ok(answer(report, &done, &folder, &estate, talk))
 }

@@ -19,7 +19,7 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args, global: &Global) -> Result<Answer, Failure> {
     let state = state::state(global, Moment::upto(Some(args.at)))?;
     let now = state.run.last.map(|(_, time)| time).unwrap_or_default();
-    let mut report = report::progress(&state, now);
+    let mut report = report::progress(&state, now, None);
     report.kind = "replay";
     Ok(Answer::well(Body::Report(Box::new(report))))
 }

@@ -53,9 +53,9 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<Answer, Failure> {
         Kind::Progress => {
             // A past moment is measured against itself.
             let now = args.at.and(state.run.last).map_or_else(clock::now, |(_, time)| time);
-            report::progress(&state, now)
+            report::progress(&state, now, None)
         }
-        Kind::Audit => report::audit(&state),
+        Kind::Audit => report::audit(&state, None),
     };
     let body = Body::Report(Box::new(report));
     let json = global.json || args.format == Format::Json;

@@ -100,7 +100,7 @@ fn waiting(done: &Done) -> &'static str {
 
 /// What a finished run answers: where the migration stands, and what to type next.
 pub(super) fn answer(done: &Done) -> Answer {
-    let report = report::progress(&done.state, clock::now());
+    let report = report::progress(&done.state, clock::now(), None);
     let by_name = done.state.run.runs.last().is_some_and(|run| run.facts.scope == Scope::ContentVerify);
     let next = match done.verdict {
         Verdict::Complete => "wsusmigrate report audit",

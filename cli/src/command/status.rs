@@ -15,5 +15,5 @@ pub(super) struct Args {}
 
 pub(super) fn run(_: &Args, global: &Global) -> Result<Answer, Failure> {
     let state = state::state(global, Upto::Now)?;
-    Ok(Answer::well(Body::Report(Box::new(report::progress(&state, clock::now())))))
+    Ok(Answer::well(Body::Report(Box::new(report::progress(&state, clock::now(), None)))))
 }

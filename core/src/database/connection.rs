@@ -6,22 +6,14 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+pub use crate::event::database::EngineKind;
+
 /// The pipe of Windows Internal Database from Server 2012 on (the guide, step 3.3).
 pub const WID_PIPE: &str = r"\\.\pipe\MICROSOFT##WID\tsql\query";
 /// The pipe of Windows Internal Database up to Server 2008 R2 (the guide, step 3.3).
 pub const WID_2008_PIPE: &str = r"\\.\pipe\MSSQL$MICROSOFT##SSEE\sql\query";
 /// The port of a default instance.
 pub const DEFAULT_PORT: u16 = 1433;
-
-/// What kind of engine it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum EngineKind {
-    /// Windows Internal Database: answers on its own host only.
-    Wid,
-    /// SQL Server.
-    SqlServer,
-}
 
 /// Where an engine listens.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -273,9 +273,7 @@ impl DatabaseState {
                 self.parity.clear();
                 self.rows.clear();
                 self.users.clear();
-                self.catalogue = None;
-                self.catalogue_differences.clear();
-                self.states.clear();
+                self.forget_catalogue();
             }
             Operation::BackUp => {
                 self.source_sums.clear();
@@ -309,6 +307,30 @@ impl DatabaseState {
         }
     }
 
+    /// What a run named before it was cut off, the next one names again.
+    fn forget_unfinished(&mut self) {
+        self.comparisons.clear();
+        if self.parity.is_empty() {
+            self.rows.clear();
+        }
+        if self.catalogue.is_none() {
+            self.forget_catalogue();
+        }
+    }
+
+    /// What is named after a comparison with the catalogue came to its end belongs to the next one.
+    fn catalogue_anew(&mut self) {
+        if self.catalogue.is_some() {
+            self.forget_catalogue();
+        }
+    }
+
+    fn forget_catalogue(&mut self) {
+        self.catalogue = None;
+        self.catalogue_differences.clear();
+        self.states.clear();
+    }
+
     fn note_done(&mut self, operation: Operation, subject: Name) {
         self.run.done.entry(operation).or_default().insert(subject);
     }
@@ -337,16 +359,20 @@ impl Projection for DatabaseState {
         match &recorded.event {
             Event::Database(event) => self.take(recorded, event),
             Event::Content(ContentEvent::CatalogueDiffered(event)) => {
+                self.catalogue_anew();
                 keep(&mut self.catalogue_differences, event);
             }
-            Event::Content(ContentEvent::StatesCounted(event)) => self.states.push(event.clone()),
+            Event::Content(ContentEvent::StatesCounted(event)) => {
+                self.catalogue_anew();
+                self.states.push(event.clone());
+            }
             Event::Content(ContentEvent::CatalogueCompared(event)) => {
                 self.catalogue = Some(event.clone());
                 self.run.catalogued = true;
             }
             Event::Run(RunEvent::Started(_)) => {
                 self.run = DatabaseRun::default();
-                self.comparisons.clear();
+                self.forget_unfinished();
             }
             Event::Run(_) | Event::Inventory(_) | Event::Preflight(_) | Event::Content(_) => {}
         }

@@ -28,8 +28,8 @@ pub struct RunState {
     pub recoveries: Vec<(TimeMicros, JournalRecovered)>,
     /// Other journals' streams as they were taken in, with the records that say so, oldest first.
     pub imports: Vec<(Seq, TimeMicros, StreamImported)>,
-    /// Who approved which plan, oldest first.
-    pub approvals: Vec<(TimeMicros, PlanApproved)>,
+    /// Who approved which plan, with the records that say so, oldest first.
+    pub approvals: Vec<(Seq, TimeMicros, PlanApproved)>,
     /// The end of the journal, where it was sealed.
     pub sealed: Option<(TimeMicros, JournalSealed)>,
     /// The last record.
@@ -129,7 +129,9 @@ impl Projection for RunState {
                 self.imports.push((recorded.seq, time, event.clone()));
             }
             Event::Run(RunEvent::JournalSealed(event)) => self.sealed = Some((time, event.clone())),
-            Event::Run(RunEvent::PlanApproved(event)) => self.approvals.push((time, event.clone())),
+            Event::Run(RunEvent::PlanApproved(event)) => {
+                self.approvals.push((recorded.seq, time, event.clone()));
+            }
             Event::Inventory(_) | Event::Preflight(_) | Event::Database(_) => {}
             Event::Run(event) => {
                 if let Some(run) = self.runs.last_mut() {

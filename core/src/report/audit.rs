@@ -3,21 +3,23 @@
 use crate::event::content::{IgnoredEntry, Mismatch, Naming};
 use crate::projection::Migration;
 use crate::projection::run::RunEnd;
-use crate::report::{Report, Section, Value, streams};
+use crate::report::{Report, Section, Value, approval, database, streams};
 use crate::rollback::overwritten_files;
 use crate::unit::TimeMicros;
 
-/// The audit report of `state`.
+/// The audit report of `state`. Where the journal holds the source's stream and `source` is the state folded from it, what
+/// the source recorded of SUSDB stands in it too.
 #[must_use]
-pub fn audit(state: &Migration) -> Report {
+pub fn audit(state: &Migration, source: Option<&Migration>) -> Report {
     let title = match &state.run.journal {
         Some((_, journal)) => format!("Audit of {}", journal.name),
         None => "Audit".to_owned(),
     };
     let mut sections = vec![identity(state), actors(state)];
     sections.extend(streams::imported(state));
+    sections.push(runs(state));
+    sections.extend(approval::approvals(state));
     sections.extend([
-        runs(state),
         timeline(state),
         worksheet(state),
         checks(state),
@@ -28,8 +30,9 @@ pub fn audit(state: &Migration) -> Report {
         unexpected(state),
         ignored(state),
         read_back(state),
-        records(state),
     ]);
+    sections.extend(database::sections(state, source));
+    sections.push(records(state));
     Report { kind: "audit", title, sections }
 }
 

@@ -1,7 +1,9 @@
 //! Reports as data: sections of figures, tables and paragraphs. Text, JSON and pages render this and nothing else.
 
+mod approval;
 mod audit;
 mod data;
+mod database;
 mod progress;
 mod streams;
 

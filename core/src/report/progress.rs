@@ -4,13 +4,14 @@ use crate::event::preflight::CheckVerdict;
 use crate::projection::Migration;
 use crate::projection::content::{ContentState, PassRecord};
 use crate::projection::run::{RunEnd, StepRecord};
-use crate::report::{Report, Section, Value, streams};
+use crate::report::{Report, Section, Value, database, streams};
 use crate::unit::TimeMicros;
 
 /// Where the migration stands at `state`. `now` is the reader's clock: the pace of a pass is measured against the
-/// last record instead where the run is not going on.
+/// last record instead where the run is not going on. `approvals_wanted` is how many persons the plan wants to approve it,
+/// where the reader knows the plan.
 #[must_use]
-pub fn progress(state: &Migration, now: TimeMicros) -> Report {
+pub fn progress(state: &Migration, now: TimeMicros, approvals_wanted: Option<usize>) -> Report {
     let title = match &state.run.journal {
         Some((_, journal)) => format!("Progress of {}", journal.name),
         None => "Progress".to_owned(),
@@ -20,6 +21,7 @@ pub fn progress(state: &Migration, now: TimeMicros) -> Report {
         sections.push(pass_section(pass, now));
     }
     sections.extend(read_back(&state.content));
+    sections.extend(database::standing(state, approvals_wanted));
     sections.extend(streams::standing(state));
     Report { kind: "progress", title, sections }
 }

@@ -1,9 +1,20 @@
 //! The way back of the database step: previous values from the journal, and the T-SQL to do it by hand.
+//!
+//! The restored SUSDB is dropped and the one that was there comes back from its safety backup; then the services are as they
+//! were. Preconditions are answered from the state, so that whoever reads them knows what is missing.
+
+mod services;
+mod sleep;
+mod susdb;
+mod tsql;
 
 use super::{ActionKind, Undo};
 use crate::event::DatabaseEvent;
 use crate::event::database::Operation;
 use crate::projection::Migration;
+use crate::projection::database::{DatabaseState, OperationRecord};
+use crate::projection::rollback::TakenAction;
+use crate::text::Text;
 
 /// The kind of action an event is about. An operation counts from its intent on: after a crash that may be all that was
 /// recorded of it.
@@ -31,7 +42,59 @@ pub(super) const fn kind(event: &DatabaseEvent) -> Option<ActionKind> {
     }
 }
 
-/// How a kind of action of the database step is undone.
-pub(super) fn undo(_: ActionKind, _: &Migration) -> Option<Undo> {
-    None
+/// How a kind of action of the database step is undone; nothing where its effect is gone or never was.
+pub(super) fn undo(kind: ActionKind, state: &Migration) -> Option<Undo> {
+    let taken = state.taken.actions.get(&kind)?;
+    match kind {
+        ActionKind::QuiesceSource => services::wake_source(state, taken),
+        ActionKind::StopServices => services::start(state, taken),
+        ActionKind::DropDatabase => susdb::bring_back(state, taken),
+        ActionKind::RestoreDatabase => susdb::drop_restored(state, taken),
+        ActionKind::Sleep => sleep::wake(state, taken),
+        ActionKind::CopyFile
+        | ActionKind::ReplaceFile
+        | ActionKind::RemoveLeftover
+        | ActionKind::WriteBackup
+        | ActionKind::MendUser
+        | ActionKind::PostInstall => None,
+    }
+}
+
+/// The last of these operations that has its effect, or may have it: what is open or in doubt counts.
+fn last_effect(database: &DatabaseState, operation: Operation) -> Option<&OperationRecord> {
+    database.operations.iter().rfind(|record| record.event.operation == operation && !record.is_void())
+}
+
+/// What guidance is made of, before it is told when it was done.
+struct Way {
+    what: String,
+    previous: String,
+    preconditions: Vec<Text>,
+    lost: &'static str,
+    by_hand: Vec<Text>,
+    count: u64,
+    bytes: u64,
+}
+
+impl Way {
+    fn back(self, undoes: ActionKind, taken: &TakenAction) -> Undo {
+        Undo {
+            undoes,
+            what: self.what.into(),
+            previous: self.previous.into(),
+            preconditions: self.preconditions,
+            lost: self.lost.into(),
+            by_hand: self.by_hand,
+            count: self.count,
+            bytes: self.bytes,
+            first_seq: taken.first.0,
+            last_seq: taken.last.0,
+            last_time: taken.last.1,
+        }
+    }
+}
+
+/// A precondition with what the state says of it now.
+fn answered(condition: &str, holds: bool, because: &str) -> Text {
+    format!("{condition}: {}, {because}", if holds { "yes" } else { "NO" }).into()
 }

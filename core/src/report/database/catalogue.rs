@@ -1,0 +1,35 @@
+//! The copied content, held against what SUSDB expects.
+
+use super::{Side, keys};
+use crate::report::{Section, Value};
+
+pub(super) fn catalogue(side: Side<'_>) -> Section {
+    let database = side.database();
+    let mut section = side.section(keys("catalogue", "source_catalogue"), "Files that SUSDB expects");
+    if let Some(compared) = &database.catalogue {
+        section.figure("expected", "Expected", compared.expected);
+        section.figure("expected_bytes", "Their size", Value::bytes(compared.expected_bytes));
+        section.figure("matched", "As expected", compared.matched);
+        section.figure("missing", "Missing", compared.missing);
+        section.figure("extra", "SUSDB knows nothing of", compared.extra);
+        section.figure("damaged", "Damaged", compared.damaged);
+        section.figure("encrypted", "Encrypted, says SUSDB", compared.encrypted);
+        section.figure("list", "SHA-256 of the differences", compared.differences.to_string());
+    }
+    let rows = database
+        .catalogue_differences
+        .iter()
+        .map(|file| vec![file.path.to_string().into(), file.how.word().into(), file.detail.as_str().into()]);
+    section.table("differences", &["path", "says", "detail"], rows);
+    let rows = database.states.iter().map(|states| {
+        vec![states.actual.to_string().into(), states.desired.to_string().into(), states.files.into()]
+    });
+    section.table("states", &["ActualState", "DesiredState", "files"], rows);
+    if !database.states.is_empty() {
+        section.notes.push(
+            "ActualState 12 is the one state known to mean that a file is ready; the others are reported as they are."
+                .to_owned(),
+        );
+    }
+    section
+}

@@ -1,0 +1,96 @@
+//! Every operation: what was sent, what the server said, how it ended, and how doubts were settled.
+
+use super::{Side, keys, or_dash};
+use crate::projection::database::{Doubt, OperationRecord};
+use crate::report::{Section, Value};
+
+pub(super) fn operations(side: Side<'_>) -> Section {
+    let operations = &side.database().operations;
+    let mut section = side.section(keys("operations", "source_operations"), "What was done to SUSDB");
+    section.table("operations", &["record", "started", "operation", "took", "result"], {
+        operations.iter().map(|record| {
+            vec![
+                record.seq.0.into(),
+                record.started.into(),
+                named(record).into(),
+                took(record),
+                record.word().into(),
+            ]
+        })
+    });
+    section.table("statements", &["record", "statement"], {
+        operations.iter().map(|record| vec![record.seq.0.into(), statement(record).into()])
+    });
+    section.table("found", &["record", "found before", "expected", "came to"], {
+        operations.iter().map(|record| {
+            let came_to = record.finished.as_ref().map_or("no outcome", |(_, end)| end.detail.as_str());
+            let (before, expects) = (record.event.before.as_str(), record.event.expects.as_str());
+            vec![
+                record.seq.0.into(),
+                or_dash(before).into(),
+                or_dash(expects).into(),
+                or_dash(came_to).into(),
+            ]
+        })
+    });
+    section.table("messages", &["record", "number", "level", "the server said"], {
+        operations.iter().flat_map(|record| {
+            record.messages.iter().map(|message| {
+                let (number, level) = (message.number.to_string(), u64::from(message.class));
+                vec![record.seq.0.into(), number.into(), level.into(), message.text.as_str().into()]
+            })
+        })
+    });
+    section.table("doubts", &["record", "when", "by", "says", "because"], {
+        operations.iter().flat_map(|record| record.doubts.iter().map(|doubt| told(record, doubt)))
+    });
+    section.notes.extend(operations.iter().filter_map(left_out));
+    section
+}
+
+/// An operation with what tells it from others of its kind.
+pub(super) fn named(record: &OperationRecord) -> String {
+    match record.event.subject.as_str() {
+        "" => record.event.operation.word().to_owned(),
+        subject => format!("{} {subject}", record.event.operation.word()),
+    }
+}
+
+fn took(record: &OperationRecord) -> Value {
+    record.finished.as_ref().map_or_else(
+        || "-".into(),
+        |(_, end)| Value::Span {
+            micros: i64::try_from(end.elapsed_ms.saturating_mul(1000)).unwrap_or(i64::MAX),
+        },
+    )
+}
+
+/// The statement on one line: what ends a line between two words of T-SQL may as well be a blank.
+fn statement(record: &OperationRecord) -> String {
+    let text = record.event.statement.as_str().split(['\r', '\n']).filter(|line| !line.is_empty());
+    let text = text.collect::<Vec<_>>().join(" ");
+    match &record.event.whole {
+        Some(whole) => format!("{text} (the whole is evidence {whole})"),
+        None => text,
+    }
+}
+
+fn told(record: &OperationRecord, doubt: &Doubt) -> Vec<Value> {
+    let (time, by, says, because) = match doubt {
+        Doubt::Reconciled(time, found) => (time, "a look".to_owned(), found.found.word(), &found.detail),
+        Doubt::Resolved(time, said) => {
+            (time, format!("{} ({})", said.account, said.sid), said.answer.word(), &said.note)
+        }
+    };
+    vec![record.seq.0.into(), (*time).into(), by.into(), says.into(), because.as_str().into()]
+}
+
+fn left_out(record: &OperationRecord) -> Option<String> {
+    let more = record.messages_left_out();
+    (more > 0).then(|| {
+        let seq = record.seq;
+        format!(
+            "The server said {more} more things of the operation in record {seq}: `wsusmigrate journal log`."
+        )
+    })
+}

@@ -1,0 +1,223 @@
+//! The SUSDB that was there: the restored one goes, the dropped one comes back from its safety backup.
+
+use super::services::stop_by_hand;
+use super::{Way, answered, last_effect, tsql};
+use crate::event::database::{BackupOf, BackupRecorded, Operation, StateRecorded};
+use crate::projection::Migration;
+use crate::projection::database::{DatabaseState, OperationRecord};
+use crate::projection::rollback::TakenAction;
+use crate::rollback::{ActionKind, POINT_OF_NO_RETURN, Undo};
+use crate::text::Text;
+use crate::unit::Seq;
+
+const SINGLE_USER: &str = "ALTER DATABASE [SUSDB] SET SINGLE_USER WITH ROLLBACK IMMEDIATE;";
+const MULTI_USER: &str = "ALTER DATABASE [SUSDB] SET MULTI_USER;";
+const DROP: &str = "DROP DATABASE [SUSDB];";
+
+/// The restored SUSDB, or what a restore that was cut off left of it, is dropped.
+pub(super) fn drop_restored(state: &Migration, taken: &TakenAction) -> Option<Undo> {
+    let status = &state.run.status.database;
+    let restore = last_effect(&state.database, Operation::Restore)?;
+    let is_there = status.restored || status.partial || restore.is_in_doubt();
+    if !is_there {
+        return None;
+    }
+    let mut by_hand = Vec::new();
+    if !status.stopped {
+        by_hand.extend(stop_by_hand(state));
+    }
+    by_hand.push("USE [master];".into());
+    // A database that is still being restored knows no users, and refuses SINGLE_USER.
+    if status.restored {
+        by_hand.push(SINGLE_USER.into());
+    }
+    by_hand.push(DROP.into());
+    let (what, lost) = if status.restored {
+        (
+            "Drop the SUSDB that was restored from the source's backup.",
+            "everything the new server learned since the restore: clients that reported to it, approvals, groups and \
+             settings changed there, what it synchronised; the source and the backup stay as they are",
+        )
+    } else {
+        (
+            "Drop what the restore left that was cut off.",
+            "nothing: the source and its backup stay as they are",
+        )
+    };
+    let way = Way {
+        what: what.to_owned(),
+        previous: previous(state),
+        preconditions: vec![way_back(state), services_stopped(state), serves_nobody()],
+        lost,
+        by_hand,
+        count: 1,
+        bytes: state.database.state.as_ref().map_or(0, |(_, seen)| seen.bytes),
+    };
+    Some(way.back(ActionKind::RestoreDatabase, taken))
+}
+
+/// The dropped SUSDB comes back from its safety backup; one whose drop failed halfway lets everybody in again.
+pub(super) fn bring_back(state: &Migration, taken: &TakenAction) -> Option<Undo> {
+    let drops = state.database.operations.iter().filter(|record| record.event.operation == Operation::Drop);
+    let last = drops.clone().next_back()?;
+    // A later drop that failed takes nothing from an earlier one that did not.
+    if last.is_in_doubt() || drops.clone().any(OperationRecord::is_done) {
+        return Some(restore_safety_backup(state).back(ActionKind::DropDatabase, taken));
+    }
+    let opened = state.database.last_done(Operation::SetMultiUser);
+    let is_opened = opened.is_some_and(|opened| opened.seq > last.seq);
+    let seen = state.database.state.as_ref().filter(|(time, _)| *time > last.started);
+    let is_seen_open = seen.is_some_and(|(_, seen)| seen.user_access.as_str() == "MULTI_USER");
+    (!is_opened && !is_seen_open).then(|| let_everybody_in(state).back(ActionKind::DropDatabase, taken))
+}
+
+fn restore_safety_backup(state: &Migration) -> Way {
+    let backup = safety_backup(&state.database);
+    Way {
+        what: "Restore the SUSDB that was dropped here from its safety backup.".to_owned(),
+        previous: previous(state),
+        preconditions: vec![
+            way_back(state),
+            the_same_database(&state.database, backup.map(|(_, backup)| backup)),
+            nothing_in_the_way(state),
+            files_known(&state.database),
+            services_stopped(state),
+            serves_nobody(),
+        ],
+        lost: "nothing by itself: a safety backup is as old as the drop, and nothing was served in between",
+        by_hand: backup.map_or_else(Vec::new, |(_, backup)| restore_by_hand(&state.database, backup)),
+        count: 1,
+        bytes: backup.map_or(0, |(_, backup)| backup.backup_bytes),
+    }
+}
+
+fn let_everybody_in(state: &Migration) -> Way {
+    let user_access = state.database.state.as_ref().map(|(_, seen)| seen.user_access.to_string());
+    let now = user_access.unwrap_or_else(|| "not seen".to_owned());
+    Way {
+        what: "Let everybody into SUSDB again: its drop failed and may have left it to a single user."
+            .to_owned(),
+        previous: previous(state),
+        preconditions: vec![
+            format!("SUSDB is still there, for a single user: it was last seen as {now}").into(),
+        ],
+        lost: "nothing: the drop had no other effect",
+        by_hand: vec!["USE [master];".into(), MULTI_USER.into()],
+        count: 1,
+        bytes: 0,
+    }
+}
+
+/// What going back leads to.
+fn previous(state: &Migration) -> String {
+    match &state.database.before {
+        None => "not recorded".to_owned(),
+        Some(before) if !before.present => "no SUSDB: there was none before the restore".to_owned(),
+        Some(before) => described(before),
+    }
+}
+
+fn described(before: &StateRecorded) -> String {
+    let access = if before.read_only { "read-only" } else { "read-write" };
+    format!(
+        "SUSDB {}, {}, {access}, recovery model {}, internal version {}, {} bytes in {} files, created {}, database_guid \
+         {}, ServerID {}",
+        before.state,
+        before.user_access,
+        before.recovery_model,
+        before.internal_version,
+        before.bytes,
+        before.files,
+        before.created,
+        before.database_guid,
+        before.server_id,
+    )
+}
+
+fn safety_backup(database: &DatabaseState) -> Option<(Seq, &BackupRecorded)> {
+    database.backups.get(&BackupOf::Own).map(|(seq, backup)| (*seq, backup))
+}
+
+/// Whether the SUSDB that was there can be had again; where there was none, nothing has to be.
+fn way_back(state: &Migration) -> Text {
+    const CONDITION: &str = "the safety backup is recorded and verified";
+    let database = &state.database;
+    let none_before = database.before.as_ref().is_some_and(|before| !before.present);
+    let Some((seq, backup)) = safety_backup(database) else {
+        let why = "no safety backup was recorded: do not go on";
+        return if none_before {
+            "a safety backup: not needed, there was no SUSDB before".into()
+        } else {
+            answered(CONDITION, false, why)
+        };
+    };
+    let judged = database.judged.get(&BackupOf::Own).filter(|judged| judged.set_guid == backup.set_guid);
+    let Some(judged) = judged else {
+        return answered(CONDITION, false, "nobody has judged it: RESTORE VERIFYONLY first");
+    };
+    let digest = backup.sha256.map_or_else(
+        || "the program could not read its file".to_owned(),
+        |digest| format!("its file still has SHA-256 {digest}: compare"),
+    );
+    let because = format!("record {seq}, backup set {}, {}; {digest}", backup.set_guid, judged.why);
+    answered(CONDITION, judged.verified, &because)
+}
+
+/// A safety backup of another database than the one that was there first leads somewhere else.
+fn the_same_database(database: &DatabaseState, backup: Option<&BackupRecorded>) -> Text {
+    const CONDITION: &str = "it is a backup of the SUSDB that was dropped";
+    let (Some(backup), Some(before)) = (backup, &database.before) else {
+        return answered(CONDITION, false, "one of the two is not recorded");
+    };
+    let told = backup.family_guid.is_told() && before.family_guid.is_told();
+    let family = format!("family_guid {} in the backup, {} before", backup.family_guid, before.family_guid);
+    answered(CONDITION, told && backup.family_guid == before.family_guid, &family)
+}
+
+fn nothing_in_the_way(state: &Migration) -> Text {
+    let status = &state.run.status.database;
+    let (holds, because) = match status.present {
+        _ if status.partial => (false, "what a cut-off restore left is there: drop that first"),
+        Some(false) => (true, "there is no SUSDB now"),
+        Some(true) if status.restored => (false, "the restored one is there: drop that first"),
+        Some(true) => (false, "one was seen: look which it is before anything is dropped"),
+        None => (false, "nobody looked"),
+    };
+    answered("no other SUSDB is there", holds, because)
+}
+
+fn files_known(database: &DatabaseState) -> Text {
+    let files = &database.before_files;
+    let because = if files.is_empty() {
+        "see RESTORE FILELISTONLY, and add MOVE where a folder is another one by now".to_owned()
+    } else {
+        format!("{} files, in the MOVE lines", files.len())
+    };
+    answered("it is recorded where its files lay", !files.is_empty(), &because)
+}
+
+fn services_stopped(state: &Migration) -> Text {
+    let stopped = state.run.status.database.stopped;
+    let because = if stopped { "by this migration" } else { "they were started again: stop them first" };
+    answered("the destination's services are stopped", stopped, because)
+}
+
+fn serves_nobody() -> Text {
+    format!("the destination serves nobody yet: {POINT_OF_NO_RETURN}").into()
+}
+
+/// A line for each file: a statement of many paths would be longer than a text of the journal may be.
+fn restore_by_hand(database: &DatabaseState, backup: &BackupRecorded) -> Vec<Text> {
+    let path = tsql::text(backup.engine_path.as_str());
+    let mut lines = vec![
+        "USE [master];".to_owned(),
+        format!("RESTORE DATABASE [SUSDB] FROM DISK = {path}"),
+        format!("WITH FILE = {}, CHECKSUM,", backup.position),
+    ];
+    lines.extend(database.before_files.iter().map(|file| {
+        let (logical, physical) = (tsql::text(file.logical.as_str()), tsql::text(file.physical.as_str()));
+        format!("MOVE {logical} TO {physical},")
+    }));
+    lines.extend(["NOUNLOAD, STATS = 10;".to_owned(), MULTI_USER.to_owned()]);
+    lines.into_iter().map(Text::from).collect()
+}
