@@ -1,4 +1,5 @@
 //! The hands that act on the world, one folder or file a noun.
 
 pub mod content;
+pub mod database;
 pub mod host;

@@ -15,6 +15,7 @@ use wsusmigrate_core::plan::BATCH_FILES_DEFAULT;
 use wsusmigrate_core::report::{self, Figure, Report, Section, Value};
 use wsusmigrate_fixtures::{BuildError, Estate, Scenario, build};
 
+use crate::adapter::host::Tools;
 use crate::command::rehearse::boundaries::Counting;
 use crate::command::rehearse::folder::Folder;
 use crate::config;
@@ -135,6 +136,7 @@ fn carry_out_there(folder: &Folder, talk: Talk, crash_at: Option<u64>) -> Result
         scope: Scope::Everything,
         read_back: true,
         recheck: false,
+        tools: Tools::of_system(),
         stop,
         talk,
         boundaries: Arc::clone(&boundaries) as Arc<_>,

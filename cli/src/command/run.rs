@@ -6,6 +6,7 @@ use clap::ValueEnum;
 use wsusmigrate_core::event::run::{Scope, Verdict};
 use wsusmigrate_core::report;
 
+use crate::adapter::host::Tools;
 use crate::clock;
 use crate::error::Failure;
 use crate::executor::{Done, NoBoundaries, Request, carry_out};
@@ -58,6 +59,7 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<Answer, Failure> {
         },
         read_back: loaded.plan.content.read_back && !args.no_read_back,
         recheck: args.recheck,
+        tools: Tools::of_system(),
         stop,
         talk,
         boundaries: Arc::new(NoBoundaries),

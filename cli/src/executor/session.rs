@@ -8,9 +8,10 @@ use std::sync::Arc;
 use wsusmigrate_core::decide::{self, Next};
 use wsusmigrate_core::event::run::{
     Failed, Finished, InterruptionFound, Scope, Started, StepFinished, StepSkipped, StepStarted,
-    StopRequested, Verdict,
+    RoleDeclared, StopRequested, Verdict,
 };
 use wsusmigrate_core::id::RunId;
+use wsusmigrate_core::plan::Plan;
 use wsusmigrate_core::projection::Migration;
 use wsusmigrate_core::status::Phase;
 use wsusmigrate_core::step::Step;
@@ -18,6 +19,7 @@ use wsusmigrate_core::unit::Seq;
 use wsusmigrate_journal::{Observer, ReadError, Reader, evidence, verifier_key};
 
 use crate::adapter::content::Effects;
+use crate::adapter::host::Tools;
 use crate::clock;
 use crate::config::Loaded;
 use crate::error::Failure;
@@ -25,6 +27,7 @@ use crate::executor::aside::account;
 use crate::executor::failures::file_failure;
 use crate::executor::open::{self, Opened, PROGRAM};
 use crate::executor::recorder::Recorder;
+use crate::executor::source::source_state;
 use crate::exit::Exit;
 use crate::platform;
 use crate::show::{Talk, event};
@@ -47,6 +50,8 @@ pub struct Request {
     pub read_back: bool,
     /// Whether recorded files are hashed again.
     pub recheck: bool,
+    /// Where the tools of this host are.
+    pub tools: Tools,
     /// Where somebody asks to stop.
     pub stop: Stop,
     /// Where people are told what goes on.
@@ -106,7 +111,8 @@ pub fn carry_out(request: &Request) -> Result<Done, Failure> {
     let _claim = claim_destination(request)?;
     let opened = open::open_or_create(&request.journal, &request.keys, &name, request.talk)?;
     let mut recorder = begin(opened, request)?;
-    let context = Context::new(request);
+    let source = source_state(&request.journal, recorder.state())?;
+    let context = Context::new(request, source);
     let run = recorder.run();
     let went = go_through(&mut recorder, &context)
         .and_then(|verdict| recorder.observe(b"", Finished { run, verdict }).map(|_| verdict));
@@ -226,7 +232,24 @@ fn begin(opened: Opened, request: &Request) -> Result<Recorder, Failure> {
         utc_offset_s: Some(clock::utc_offset_s()),
     };
     recorder.observe(b"", started)?;
+    declare_role(&mut recorder, plan)?;
     Ok(recorder)
+}
+
+/// Says once what this host is. A plan that says something else later is of another migration.
+fn declare_role(recorder: &mut Recorder, plan: &Plan) -> Result<(), Failure> {
+    let role = plan.migration.role;
+    match recorder.state().run.status.role {
+        // A plan that says nothing of SUSDB needs no roles.
+        None if plan.database.is_some() => recorder.observe(b"", RoleDeclared { role }).map(|_| ()),
+        None => Ok(()),
+        Some(declared) if declared == role => Ok(()),
+        Some(declared) => Err(Failure::new(
+            Exit::Usage,
+            format!("the journal is the {}'s, the plan says {}", declared.word(), role.word()),
+        )
+        .hint("Give the plan another migration.name, so that it has a journal of its own.")),
+    }
 }
 
 fn carry_out_step(step: Step, recorder: &mut Recorder, context: &Context<'_>) -> Result<(), Failure> {

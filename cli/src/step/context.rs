@@ -1,16 +1,20 @@
 //! What every step of one run shares.
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 
-use wsusmigrate_core::decide;
-use wsusmigrate_core::event::run::Role;
-use wsusmigrate_core::plan::Plan;
+use wsusmigrate_core::database::connection::SecretSource;
+use wsusmigrate_core::decide::{self, DatabaseRequest};
+use wsusmigrate_core::event::run::Scope;
+use wsusmigrate_core::plan::{DatabasePlan, Plan};
 use wsusmigrate_core::projection::Migration;
 
+use crate::adapter::database::{Connector, TdsConnector};
+use crate::adapter::host::Host;
 use crate::error::Failure;
 use crate::executor::Request;
 use crate::exit::Exit;
 use crate::show::Talk;
+use crate::step::connector;
 use crate::step::listings::{Folders, Listings};
 
 /// What every step of one run shares.
@@ -19,13 +23,24 @@ pub struct Context<'a> {
     folders: Folders,
     /// The listings the checks made, for the content step that follows them.
     listings: RefCell<Option<Listings>>,
+    /// What the source's journal says, where it was imported.
+    source: Option<Migration>,
+    host: OnceCell<Host>,
+    connector: OnceCell<TdsConnector>,
 }
 
 impl<'a> Context<'a> {
     /// The context of a run.
     #[must_use]
-    pub fn new(request: &'a Request) -> Self {
-        Self { request, folders: Folders::of(&request.loaded), listings: RefCell::new(None) }
+    pub fn new(request: &'a Request, source: Option<Migration>) -> Self {
+        Self {
+            request,
+            folders: Folders::of(&request.loaded),
+            listings: RefCell::new(None),
+            source,
+            host: OnceCell::new(),
+            connector: OnceCell::new(),
+        }
     }
 
     /// What the run was asked for.
@@ -54,13 +69,64 @@ impl<'a> Context<'a> {
 
     /// What core needs to know of the request.
     #[must_use]
-    pub const fn asked(&self) -> decide::Request {
+    pub fn asked(&self) -> decide::Request {
+        let database = self.plan().database.as_ref().map(|plan| DatabaseRequest {
+            quiesce: plan.quiesce,
+            check: plan.check,
+            again: self.request.scope == Scope::Database,
+            approvals: plan.approvals(),
+        });
         decide::Request {
             scope: self.request.scope,
-            role: Role::Destination,
-            database: None,
+            role: self.plan().migration.role,
+            database,
             stored_on_microsoft_update: self.plan().content.stored_on_microsoft_update,
             read_back: self.request.read_back,
+        }
+    }
+
+    /// What the plan says of SUSDB.
+    pub fn database(&self) -> Result<&DatabasePlan, Failure> {
+        let planned = self.plan().database.as_ref();
+        planned.ok_or_else(|| Failure::new(Exit::Usage, "the plan says nothing of SUSDB: it has no [database]"))
+    }
+
+    /// What the source's journal says.
+    pub fn source(&self) -> Result<&Migration, Failure> {
+        self.source.as_ref().ok_or_else(|| {
+            Failure::new(Exit::Stopped, "the source's journal was not imported: its worksheet and its backup are not known")
+                .hint("On the source `wsusmigrate journal export --bundle FILE`, here `wsusmigrate journal import FILE`.")
+        })
+    }
+
+    /// This server, with the tools to ask and change it.
+    pub fn host(&self) -> Result<&Host, Failure> {
+        if let Some(host) = self.host.get() {
+            return Ok(host);
+        }
+        let folder = self.request.journal.join("scripts");
+        let opened = Host::open(self.request.tools.clone(), &folder, self.secret_variables());
+        let host = opened.map_err(|error| {
+            Failure::new(Exit::Failed, format!("cannot write the scripts into {}", folder.display())).because(&error)
+        })?;
+        Ok(self.host.get_or_init(|| host))
+    }
+
+    /// How connections to this host's engine are opened.
+    pub fn connector(&self) -> Result<&dyn Connector, Failure> {
+        if let Some(connector) = self.connector.get() {
+            return Ok(connector);
+        }
+        let connector = connector::of_plan(self)?;
+        Ok(self.connector.get_or_init(|| connector))
+    }
+
+    /// Environment variables the plan names as sources of secrets: no child sees them.
+    fn secret_variables(&self) -> Vec<String> {
+        let source = self.plan().database.as_ref().and_then(|plan| plan.secret().ok().flatten());
+        match source {
+            Some(SecretSource::Environment(name)) => vec![name],
+            Some(SecretSource::Prompt | SecretSource::File(_)) | None => Vec::new(),
         }
     }
 

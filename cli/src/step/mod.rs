@@ -1,5 +1,6 @@
 //! The steps: what each does between its start and its end, on this host.
 
+mod connector;
 mod content;
 mod context;
 mod database;

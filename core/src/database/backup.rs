@@ -52,12 +52,16 @@ pub struct BackupSet {
     pub database_version: DatabaseVersion,
     /// `BackupSize`, in bytes.
     pub bytes: u64,
+    /// `CompressedBackupSize`, in bytes; the whole size where the engine does not tell (before 2008).
+    pub compressed_bytes: u64,
     /// `FirstLSN`.
     pub first_lsn: Lsn,
     /// `LastLSN`.
     pub last_lsn: Lsn,
     /// `CheckpointLSN`.
     pub checkpoint_lsn: Lsn,
+    /// `DatabaseBackupLSN`: where the newest full backup before this one began.
+    pub database_backup_lsn: Lsn,
     /// `BackupStartDate`, by the engine's local clock.
     pub started: TimeMicros,
     /// `BackupFinishDate`, by the engine's local clock.
@@ -98,9 +102,14 @@ impl BackupSet {
             database: row.text("DatabaseName")?,
             database_version: DatabaseVersion(number(row, "DatabaseVersion")?),
             bytes: number(row, "BackupSize")?,
+            compressed_bytes: match row.maybe_decimal("CompressedBackupSize")? {
+                Some(_) => number(row, "CompressedBackupSize")?,
+                None => number(row, "BackupSize")?,
+            },
             first_lsn: Lsn(row.decimal("FirstLSN")?),
             last_lsn: Lsn(row.decimal("LastLSN")?),
             checkpoint_lsn: Lsn(row.decimal("CheckpointLSN")?),
+            database_backup_lsn: Lsn(row.maybe_decimal("DatabaseBackupLSN")?.unwrap_or(0)),
             started: row.time("BackupStartDate")?,
             finished: row.time("BackupFinishDate")?,
             database_guid: row.maybe_guid("BindingID")?,

@@ -20,7 +20,7 @@ pub use backup::{
     BackupOptions, Compression, DESCRIPTION_UNITS_MAX, Expiry, Media, MediaCheck, NAME_UNITS_MAX, NotABackup,
     OnChecksumError, RETAIN_DAYS_MAX, back_up,
 };
-pub use engine::{check_database, drop_database, file_exists, free_space, multi_user, progress, sessions};
+pub use engine::{check_database, drop_database, drop_partial, file_exists, free_space, multi_user, progress, sessions};
 pub use inventory::{
     Count, catalogue, configuration, counts, database_facts, database_files, encryption_keys, mirroring,
     recovery_status, schema_version, server_facts,

@@ -31,9 +31,6 @@ pub struct DatabasePlan {
     /// What is encrypted on the way to a SQL Server.
     #[serde(default)]
     pub encryption: Encryption,
-    /// Whether a certificate nobody vouches for is taken.
-    #[serde(default)]
-    pub trust_certificate: bool,
     /// The migration store: a folder both hosts reach, or a disk that is carried.
     pub store: String,
     /// The folder for backups, as the *engine's* host and account name it.
@@ -230,7 +227,6 @@ impl DatabasePlan {
             text("login", &maybe(&self.login)),
             text("password", &maybe(&self.password)),
             plain("encryption", &self.encryption),
-            plain("trust_certificate", &self.trust_certificate),
             text("store", &self.store),
             text("backup_folder", &self.backup_folder),
             text("backup_folder_here", &maybe(&self.backup_folder_here)),

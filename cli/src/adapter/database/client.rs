@@ -35,8 +35,6 @@ pub struct TdsConnector {
     pub login: Option<(String, Secret)>,
     /// What is encrypted.
     pub encryption: Encryption,
-    /// Whether a certificate nobody vouches for is taken.
-    pub trust_certificate: bool,
     /// How long is waited for what.
     pub limits: Limits,
 }
@@ -88,7 +86,7 @@ impl TdsConnector {
             Protection::LoginOnly => EncryptionLevel::Off,
             Protection::Everything => EncryptionLevel::Required,
         });
-        if self.trust_certificate {
+        if self.encryption == Encryption::TrustAnyCertificate {
             config.trust_cert();
         }
         config.authentication(match &self.login {
@@ -103,13 +101,13 @@ impl TdsConnector {
 
     /// What passes a pipe or a socket of this machine does not leave it.
     fn protection(&self) -> Protection {
-        if self.target.is_on_this_machine() {
+        if stays_here(&self.target) {
             return Protection::None;
         }
         match self.encryption {
             Encryption::Off => Protection::None,
             Encryption::LoginOnly => Protection::LoginOnly,
-            Encryption::Required => Protection::Everything,
+            Encryption::Strict | Encryption::TrustAnyCertificate => Protection::Everything,
         }
     }
 
@@ -169,7 +167,7 @@ impl Connection for TdsConnection {
             false => held.push(message),
         };
         let Self { runtime, client, .. } = self;
-        let work = || {
+        let mut work = || {
             runtime.block_on(async {
                 let acting = act(client, statement.text());
                 let limit = tokio::time::sleep(limit);
@@ -222,6 +220,15 @@ impl TdsConnection {
             Some(Err(error)) => Err(format!("it could not be cancelled: {error}")),
             None => Err(format!("the server does not answer to the cancelling within {} s", limits.cancel.as_secs())),
         }
+    }
+}
+
+/// Whether what passes does not leave this machine: a pipe of its own, or a socket in its file system.
+fn stays_here(target: &Target) -> bool {
+    match target {
+        Target::Wid | Target::Wid2008 | Target::Unix(_) => true,
+        Target::Pipe(_) => target.is_local(),
+        Target::Tcp { .. } | Target::Instance { .. } => false,
     }
 }
 

@@ -176,7 +176,7 @@ pub(crate) fn connect_failure(error: &ConnectError) -> Failure {
         ConnectError::Refused { .. } => {
             "Run as an administrator that may log in there, or set database.login and database.password."
         }
-        ConnectError::NotAgreed { .. } => "See database.encryption and database.trust_certificate in the plan.",
+        ConnectError::NotAgreed { .. } => "See database.encryption in the plan.",
         ConnectError::Unsupported { .. } => "See database.server in the plan.",
     };
     Failure::new(Exit::Failed, "cannot connect to the engine").because(error).hint(hint)

@@ -1,7 +1,7 @@
 //! Files of backups as this program reaches them: copied with their digest, hashed, and proved to be what the engine sees.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 use sha2::Digest as _;
@@ -98,7 +98,7 @@ pub(super) fn copy(from: &Path, to: &Path, talk: Talk) -> io::Result<(Sha256, u6
     drop(out);
     fs::rename(&temporary, to)?;
     if let Some(folder) = to.parent() {
-        crate::platform::sync_folder(folder)?;
+        crate::platform::Folder::open(folder)?.sync()?;
     }
     Ok(poured)
 }

@@ -7,7 +7,7 @@ use wsusmigrate_core::event::database::{
     MessageReceived, Operation, OperationFinished, OperationResult, OperationStarted,
 };
 use wsusmigrate_core::id::{ActionId, EventId, Phase};
-use wsusmigrate_core::text::{TEXT_BYTES_MAX, Text};
+use wsusmigrate_core::text::{Name, TEXT_BYTES_MAX};
 use wsusmigrate_core::unit::Seq;
 use wsusmigrate_journal::evidence;
 
@@ -23,7 +23,7 @@ pub(super) struct Intent {
     /// Which.
     pub(super) operation: Operation,
     /// What tells it from others of its kind.
-    pub(super) subject: Text,
+    pub(super) subject: Name,
     /// The T-SQL or the command line.
     pub(super) statement: String,
     /// The state found before.

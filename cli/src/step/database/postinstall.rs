@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use wsusmigrate_core::event::database::{EngineKind, EvidenceKept, Operation};
-use wsusmigrate_core::postinstall::{Command, prove};
+use wsusmigrate_core::postinstall::{Command, lacks};
 use wsusmigrate_journal::evidence;
 
 use crate::adapter::host::PostInstalled;
@@ -63,14 +63,13 @@ fn judge(
     roles: Option<&std::collections::BTreeMap<String, u32>>,
     command: &Command,
 ) -> Outcome {
-    let proved = prove(&installed.evidence(roles, command.storage()));
-    match proved {
-        Ok(()) => Outcome::done("exit code 0, success line, a newer log, four role services at 2"),
-        Err(lacks) => {
-            let told: Vec<_> = lacks.iter().map(ToString::to_string).collect();
-            Outcome::failed(installed.finished.exit_code().unwrap_or(-1), told.join("; "))
-        }
+    let evidence = installed.evidence(roles, command.storage());
+    let lacks = lacks(&evidence);
+    if lacks.is_empty() {
+        return Outcome::done("exit code 0, success line, a newer log, four role services at 2");
     }
+    let told: Vec<_> = lacks.iter().map(ToString::to_string).collect();
+    Outcome::failed(evidence.exit_code.unwrap_or(-1), told.join("; "))
 }
 
 fn command(context: &Context<'_>, engine: &mut Engine<'_>) -> Result<Command, Failure> {
@@ -90,12 +89,12 @@ fn command(context: &Context<'_>, engine: &mut Engine<'_>) -> Result<Command, Fa
 /// Keeps the log as evidence, well or not.
 fn keep_log(installed: &PostInstalled, recorder: &mut Recorder, context: &Context<'_>) -> Result<(), Failure> {
     let Some(log) = &installed.log else { return Ok(()) };
-    let sha256 = evidence::write_bytes(&context.request().journal, &log.bytes).map_err(|error| file_failure(&error))?;
+    let sha256 = evidence::write_bytes(&context.request().journal, &log.kept).map_err(|error| file_failure(&error))?;
     let event = EvidenceKept {
         what: "log of wsusutil postinstall".into(),
         origin: log.path.display().to_string().as_str().into(),
         sha256,
-        bytes: log.bytes.len() as u64,
+        bytes: log.kept.len() as u64,
     };
     recorder.observe(log.path.display().to_string().as_bytes(), event)?;
     Ok(())
