@@ -1,5 +1,11 @@
 //! The preflight checks: from facts to pass, warn or stop, with what to do. Pure; the facts are gathered by the shell.
 
+mod database;
+
+pub use database::{
+    DatabaseFacts, DestinationFacts as DatabaseDestination, EngineFacts, SourceFacts as DatabaseSource, SusdbFacts, database,
+};
+
 use crate::event::preflight::{CheckVerdict, Checked};
 
 /// The largest file FAT32 can hold, in bytes.

@@ -98,7 +98,7 @@ pub(super) fn copy(from: &Path, to: &Path, talk: Talk) -> io::Result<(Sha256, u6
     drop(out);
     fs::rename(&temporary, to)?;
     if let Some(folder) = to.parent() {
-        crate::platform::Folder::open(folder)?.sync()?;
+        crate::platform::Folder::open_root(folder)?.sync()?;
     }
     Ok(poured)
 }
