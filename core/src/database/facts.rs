@@ -2,9 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::connection::EngineKind;
 use super::identity::{DatabaseIdentity, DatabaseMarks};
 use super::row::{Row, RowError};
-use super::version::DatabaseVersion;
+use super::version::{DatabaseVersion, EngineVersion, NotAnEngineVersion};
 use super::{EnginePath, Guid};
 use crate::unit::TimeMicros;
 
@@ -21,6 +22,8 @@ pub struct ServerFacts {
     pub edition: String,
     /// `ProductVersion`, such as `15.0.2000.5`.
     pub product_version: String,
+    /// `@@VERSION`, in words.
+    pub version_text: String,
     /// `ProductLevel`, such as `RTM`.
     pub product_level: String,
     /// Whether availability groups are switched on.
@@ -53,6 +56,7 @@ impl ServerFacts {
             instance: row.maybe_text("instance_name")?.unwrap_or_default(),
             edition: row.text("edition")?,
             product_version: row.text("product_version")?,
+            version_text: row.maybe_text("version_text")?.unwrap_or_default(),
             product_level: row.maybe_text("product_level")?.unwrap_or_default(),
             is_hadr_enabled: row.maybe_bit("is_hadr_enabled")?.unwrap_or(false),
             default_data_path: row.maybe_text("default_data_path")?,
@@ -68,6 +72,20 @@ impl ServerFacts {
             is_sysadmin: row.maybe_bit("is_sysadmin")?,
             utc_now: row.time("utc_now")?,
         })
+    }
+
+    /// What kind of engine it is, by its own words: the edition, and the instance names only WID has.
+    #[must_use]
+    pub fn engine_kind(&self) -> EngineKind {
+        let is_wid =
+            ["MICROSOFT##WID", "MICROSOFT##SSEE"].iter().any(|name| self.instance.eq_ignore_ascii_case(name))
+                || self.edition.starts_with("Windows Internal Database");
+        if is_wid { EngineKind::Wid } else { EngineKind::SqlServer }
+    }
+
+    /// The engine's version, in parts.
+    pub fn engine_version(&self) -> Result<EngineVersion, NotAnEngineVersion> {
+        self.product_version.parse()
     }
 
     /// What identifies this side, for the proof that the target is not the source.
@@ -216,6 +234,12 @@ mod tests {
         let facts = ServerFacts::from_row(&row).unwrap();
         assert_eq!((facts.instance.as_str(), facts.default_data_path.as_ref()), ("", None));
         assert_eq!(facts.is_sysadmin, Some(true));
+        assert_eq!(facts.engine_version(), Ok(EngineVersion::new(10, 50, 1600)));
+        assert_eq!(facts.engine_kind(), EngineKind::SqlServer);
+        let named = ServerFacts { instance: "Microsoft##SSEE".into(), ..facts.clone() };
+        assert_eq!(named.engine_kind(), EngineKind::Wid);
+        let worded = ServerFacts { edition: "Windows Internal Database (64-bit)".into(), ..facts.clone() };
+        assert_eq!(worded.engine_kind(), EngineKind::Wid);
         assert_eq!(facts.identity(None, DatabaseMarks::Absent).instance, Some(String::new()));
     }
 

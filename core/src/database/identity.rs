@@ -7,7 +7,6 @@
 //! Two servers of one short name in two domains count as one: `SERVERPROPERTY('ServerName')` has no domain to tell them by.
 
 use std::fmt;
-use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
@@ -236,7 +235,7 @@ impl ServerName {
     fn of(host: &str, instance: &str) -> Option<Self> {
         let host = host.trim().trim_end_matches('.').to_lowercase();
         let here = ["", "(local)", "localhost", "%computername%"].contains(&host.as_str())
-            || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
+            || (is_address(&host) && (host.starts_with("127.") || host == "::1"));
         let instance = instance.trim().to_lowercase();
         let instance = if instance == "mssqlserver" { String::new() } else { instance };
         (!here).then_some(Self { host, instance })
@@ -248,11 +247,17 @@ impl ServerName {
     }
 }
 
+/// Whether a host is written as an address: four numbers, or something with colons.
+fn is_address(host: &str) -> bool {
+    let is_number = |part: &str| part.parse::<u8>().is_ok();
+    host.contains(':') || (host.split('.').count() == 4 && host.split('.').all(is_number))
+}
+
 fn may_be_host(one: &str, other: &str) -> bool {
     if one == other {
         return true;
     }
-    if one.parse::<IpAddr>().is_ok() || other.parse::<IpAddr>().is_ok() {
+    if is_address(one) || is_address(other) {
         return false;
     }
     match (one.split_once('.'), other.split_once('.')) {

@@ -139,14 +139,14 @@ pub enum Mending {
 
 /// A user without its login, and what is to be done.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Orphan {
+pub struct OrphanedUser {
     /// The user of SUSDB.
     pub user: Principal,
     /// What is to be done.
     pub mending: Mending,
 }
 
-impl Orphan {
+impl OrphanedUser {
     /// The statements that mend it, in their order; none for a manual step.
     pub fn statements(&self) -> Result<Vec<Statement>, NotAnIdentifier> {
         let user = Identifier::new(&self.user.name)?;
@@ -164,11 +164,11 @@ impl Orphan {
 /// The users of SUSDB whose SID no login of the engine has, in the order of the users. Users that are made without a login
 /// (no SID) are none.
 #[must_use]
-pub fn orphans(users: &[Principal], logins: &[Principal], hosts: &Hosts) -> Vec<Orphan> {
+pub fn orphaned_users(users: &[Principal], logins: &[Principal], hosts: &Hosts) -> Vec<OrphanedUser> {
     let is_orphan =
         |user: &&Principal| !user.sid.is_empty() && !logins.iter().any(|login| login.sid == user.sid);
     let orphans = users.iter().filter(is_orphan);
-    orphans.map(|user| Orphan { user: user.clone(), mending: mending(user, logins, hosts) }).collect()
+    orphans.map(|user| OrphanedUser { user: user.clone(), mending: mending(user, logins, hosts) }).collect()
 }
 
 fn mending(user: &Principal, logins: &[Principal], hosts: &Hosts) -> Mending {

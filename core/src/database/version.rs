@@ -224,10 +224,9 @@ pub fn is_schema_newer(schema: &str, role: &str) -> Option<bool> {
         let parts: Vec<u32> = text.trim().split('.').map(|part| part.parse().ok()).collect::<Option<_>>()?;
         (parts.len() >= 2).then_some(parts)
     };
-    let (mut schema, mut role) = (parts(schema)?, parts(role)?);
-    let length = schema.len().max(role.len());
-    schema.resize(length, 0);
-    role.resize(length, 0);
+    let (schema, mut role) = (parts(schema)?, parts(role)?);
+    // A part that is not written is 0.
+    role.resize(role.len().max(schema.len()), 0);
     Some(schema > role)
 }
 
@@ -300,6 +299,9 @@ mod tests {
         assert_eq!(is_schema_newer("10.0.20348.1", "10.0.17763.1"), Some(true));
         assert_eq!(is_schema_newer("9.600.17031", "10.0.14393"), Some(false));
         assert_eq!(is_schema_newer("6.3.9600", "6.3.9600.0"), Some(false));
+        assert_eq!(is_schema_newer("6.3.9600.0", "6.3.9600"), Some(false));
+        assert_eq!(is_schema_newer("6.3.9600.1", "6.3.9600"), Some(true));
+        assert_eq!(is_schema_newer("6.3.9600", "6.3.9600.1"), Some(false));
         assert_eq!(is_schema_newer("", "10.0.14393"), None);
     }
 }

@@ -18,7 +18,7 @@ fn hosts(is_engine_local: bool) -> Hosts {
 }
 
 fn mended(user: Principal, logins: &[Principal], hosts: &Hosts) -> Mending {
-    let orphans = orphans(&[user], logins, hosts);
+    let orphans = orphaned_users(&[user], logins, hosts);
     assert_eq!(orphans.len(), 1);
     orphans.into_iter().next().unwrap().mending
 }
@@ -40,6 +40,7 @@ fn rows_of_one_user_become_one_user_with_its_roles() {
     ];
     let users = Principal::from_rows(&rows).unwrap();
     assert_eq!(users.len(), 2);
+    assert_eq!(users[1].sid, [1]);
     assert_eq!(users[0].roles.iter().collect::<Vec<_>>(), ["db_owner", "webService"]);
     assert_eq!((users[0].kind, users[1].roles.len()), (PrincipalKind::WindowsAccount, 0));
 }
@@ -47,9 +48,12 @@ fn rows_of_one_user_become_one_user_with_its_roles() {
 #[test]
 fn users_with_their_login_or_without_any_are_no_orphans() {
     let user = account("CORP\\admin", 7);
-    assert_eq!(orphans(std::slice::from_ref(&user), &[account("CORP\\renamed", 7)], &hosts(true)), []);
-    assert_eq!(orphans(&[principal("made for a schema", PrincipalKind::Sql, &[])], &[], &hosts(true)), []);
-    assert_eq!(orphans(&[user], &[], &hosts(true)).len(), 1);
+    assert_eq!(orphaned_users(std::slice::from_ref(&user), &[account("CORP\\renamed", 7)], &hosts(true)), []);
+    assert_eq!(
+        orphaned_users(&[principal("made for a schema", PrincipalKind::Sql, &[])], &[], &hosts(true)),
+        []
+    );
+    assert_eq!(orphaned_users(&[user], &[], &hosts(true)).len(), 1);
 }
 
 #[test]
@@ -120,7 +124,7 @@ fn mending_gives_no_role_of_the_server() {
     ];
     let mut texts = Vec::new();
     for local in [true, false] {
-        for orphan in orphans(&users, &logins, &hosts(local)) {
+        for orphan in orphaned_users(&users, &logins, &hosts(local)) {
             texts.extend(orphan.statements().unwrap().iter().map(|statement| statement.text().to_owned()));
         }
     }

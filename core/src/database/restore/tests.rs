@@ -187,6 +187,7 @@ fn the_instances_own_folders_are_found_and_masters_stand_in() {
         instance: String::new(),
         edition: String::new(),
         product_version: String::new(),
+        version_text: String::new(),
         product_level: String::new(),
         is_hadr_enabled: false,
         default_data_path: data.map(str::to_owned),

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Identifier, Literal, Purpose, Statement, listed, susdb};
 use crate::database::NotALiteral;
+use crate::database::row::{Row, RowError};
 use crate::unit::TimeMicros;
 
 /// `tbAutoDeploymentRule.ID`.
@@ -57,7 +58,52 @@ pub struct Setting {
     pub value: String,
 }
 
+/// A number of a key column, which is an `int`.
+fn key_number(row: &Row, column: &str) -> Result<i32, RowError> {
+    let number = row.int(column)?;
+    i32::try_from(number).map_err(|_| RowError::Kind {
+        column: column.to_owned(),
+        wanted: "an int",
+        found: "a larger number",
+    })
+}
+
+impl RuleId {
+    /// Reads a row of [`rules`]: the rule, and whether it is enabled.
+    pub fn from_row(row: &Row) -> Result<(Self, bool), RowError> {
+        Ok((Self(key_number(row, "ID")?), row.bit("Enabled")?))
+    }
+}
+
+impl ScheduleKey {
+    /// Reads a row of [`schedules`]: the schedule, and when it runs.
+    pub fn from_row(row: &Row) -> Result<(Self, ScheduledTimes), RowError> {
+        let key = Self { target: key_number(row, "ScheduleTarget")?, id: key_number(row, "ScheduleID")? };
+        let time_of_day = row.maybe_int("ScheduledTimeOfDay")?.and_then(|time| i32::try_from(time).ok());
+        Ok((key, ScheduledTimes { time_of_day, next_run: row.maybe_time("ScheduledRunTime")? }))
+    }
+}
+
+impl ScheduledTimes {
+    /// Whether it runs by itself.
+    #[must_use]
+    pub const fn is_on(self) -> bool {
+        self.time_of_day.is_some() || self.next_run.is_some()
+    }
+}
+
 impl Setting {
+    /// Reads a row of [`email_settings`]. Nothing for a value of a type no switch has: it is left alone.
+    pub fn from_row(row: &Row) -> Result<Option<Self>, RowError> {
+        let kind = match row.maybe_text("base_type")?.unwrap_or_default().to_lowercase().as_str() {
+            "bit" => SettingType::Bit,
+            "int" => SettingType::Int,
+            "nvarchar" | "varchar" | "nchar" | "char" => SettingType::Text,
+            _ => return Ok(None),
+        };
+        Ok(Some(Self { name: row.text("Name")?, kind, value: row.maybe_text("Value")?.unwrap_or_default() }))
+    }
+
     /// Whether it is switched on.
     #[must_use]
     pub fn is_on(&self) -> bool {
@@ -206,6 +252,41 @@ mod tests {
         );
         assert!(email_on(&setting(SettingType::Text, "True")).unwrap().text().contains("= N'True' WHERE"));
         assert!(email_on(&setting(SettingType::Int, "0")).unwrap().text().contains("= CAST(0 AS int) WHERE"));
+    }
+
+    #[test]
+    fn what_wakes_a_server_is_read_from_rows() {
+        use crate::database::row::Cell;
+        let text = |text: &str| Cell::Text(text.into());
+        let rule = Row::of([("ID", Cell::Int(3)), ("Enabled", Cell::Bit(true)), ("Name", text("Default"))]);
+        assert_eq!(RuleId::from_row(&rule), Ok((RuleId(3), true)));
+        let schedule = |time| {
+            let row = Row::of([
+                ("ScheduleTarget", Cell::Int(1)),
+                ("ScheduleID", Cell::Int(2)),
+                ("ScheduledTimeOfDay", time),
+                ("ScheduledRunTime", Cell::Null),
+            ]);
+            ScheduleKey::from_row(&row).unwrap()
+        };
+        let (key, times) = schedule(Cell::Int(60));
+        assert_eq!(
+            (key, times.time_of_day, times.is_on()),
+            (ScheduleKey { target: 1, id: 2 }, Some(60), true)
+        );
+        assert!(!schedule(Cell::Null).1.is_on());
+        let setting = |kind: &str| {
+            let row = Row::of([
+                ("Name", text("EmailNeedToSendX")),
+                ("Value", text("True")),
+                ("base_type", text(kind)),
+            ]);
+            Setting::from_row(&row).unwrap()
+        };
+        assert!(
+            setting("NVARCHAR").is_some_and(|setting| setting.is_on() && setting.kind == SettingType::Text)
+        );
+        assert_eq!(setting("datetime"), None);
     }
 
     #[test]
