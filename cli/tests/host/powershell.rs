@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256 as Hasher};
 use wsusmigrate::adapter::host::{
     Host, RegistryValue, ScriptError, Service, ServiceState, StartType, State, Tool, Tools,
 };
-use wsusmigrate_fixtures::tools::{self, Fault, KNOWN_SCRIPTS, ToolName};
+use wsusmigrate_fixtures::tools::{self, Fault, KNOWN_SCRIPTS, Planted, ToolName};
 
 use crate::bench::{Bench, LONG};
 
@@ -156,6 +156,22 @@ fn is_cut(error: &ScriptError) -> bool {
     } else {
         matches!(error, ScriptError::Silent { .. })
     }
+}
+
+#[test]
+fn calls_at_the_same_time_do_not_lose_each_other_s_changes() {
+    const CALLS: usize = 8;
+    let bench = Bench::new();
+    let fault = Planted { tool: ToolName::Powershell, action: None, fault: Fault::Silent };
+    bench.simulated.plant(&vec![fault; CALLS]).unwrap();
+    let host = bench.host();
+    std::thread::scope(|scope| {
+        let calls: Vec<_> = (0..CALLS).map(|_| scope.spawn(|| host.service(Service::Wsus))).collect();
+        for call in calls {
+            assert!(matches!(call.join().unwrap(), Err(ScriptError::Silent { .. })));
+        }
+    });
+    assert_eq!(host.service(Service::Wsus).unwrap(), RUNNING);
 }
 
 #[test]
