@@ -1,12 +1,13 @@
 //! Services and registry through the scripts, on the stand-in PowerShell.
 
 use std::fs;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use sha2::{Digest, Sha256 as Hasher};
 use wsusmigrate::adapter::host::{
     Host, RegistryValue, ScriptError, Service, ServiceState, StartType, State, Tool, Tools,
 };
+use wsusmigrate_core::postinstall::Command;
 use wsusmigrate_fixtures::tools::{self, Fault, KNOWN_SCRIPTS, Planted, ToolName};
 
 use crate::bench::{Bench, LONG};
@@ -200,6 +201,25 @@ fn without_a_powershell_nothing_is_started() {
     let host = Host::open(tools, &bench.path("scripts"), Vec::new()).unwrap();
     let error = host.setup().unwrap_err();
     assert!(matches!(error, ScriptError::NotStarted(_)) && !error.is_unknown());
+}
+
+#[cfg(unix)]
+#[test]
+fn no_child_sees_what_is_hidden_from_it() {
+    let bench = Bench::new();
+    // Every test has these; they play the secrets.
+    let shell = Tool::new("/bin/sh")
+        .with("-c")
+        .with("echo \"${HOME-hidden} ${PATH-hidden} ${PSModulePath-hidden}\" >&2");
+    let tools = Tools { powershell: shell.clone(), wsusutil: shell, ..bench.tools() };
+    let hidden = vec!["HOME".to_owned(), "PATH".to_owned()];
+    let host = Host::open(tools, &bench.path("scripts"), hidden).unwrap();
+    let Err(ScriptError::Silent { stderr, .. }) = host.setup() else { panic!("the shell is no script") };
+    assert!(stderr.starts_with("hidden "), "{stderr}");
+    assert!(stderr.ends_with(" hidden"), "{stderr}");
+    let command = Command::new("D:\\WSUS", None).unwrap();
+    let done = host.post_install(&command, SystemTime::now(), LONG).unwrap().wait();
+    assert!(done.finished.stderr.text().starts_with("hidden "));
 }
 
 #[cfg(unix)]

@@ -115,7 +115,7 @@ fn what_it_cannot_work_with_it_refuses() {
             folder: None,
             input: Vec::new(),
             limits: Limits { timeout: LONG, kept_bytes_max: 1 << 16 },
-            secret_variables: Vec::new(),
+            hidden_variables: Vec::new(),
         };
         let finished = request.start().unwrap().wait();
         assert_eq!(finished.ended, Ended::Done { code: 1 });
