@@ -1,13 +1,12 @@
 //! Services and registry through the scripts, on the stand-in PowerShell.
 
 use std::fs;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use sha2::{Digest, Sha256 as Hasher};
 use wsusmigrate::adapter::host::{
     Host, RegistryValue, ScriptError, Service, ServiceState, StartType, State, Tool, Tools,
 };
-use wsusmigrate_core::postinstall::Command;
 use wsusmigrate_fixtures::tools::{self, Fault, KNOWN_SCRIPTS, Planted, ToolName};
 
 use crate::bench::{Bench, LONG};
@@ -206,6 +205,8 @@ fn without_a_powershell_nothing_is_started() {
 #[cfg(unix)]
 #[test]
 fn no_child_sees_what_is_hidden_from_it() {
+    use std::time::SystemTime;
+    use wsusmigrate_core::postinstall::Command;
     let bench = Bench::new();
     // Every test has these; they play the secrets.
     let shell = Tool::new("/bin/sh")
