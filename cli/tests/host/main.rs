@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may unwrap, in its helpers too")]
 
 mod bench;
+mod instance;
 mod powershell;
 #[cfg(unix)]
 mod process;

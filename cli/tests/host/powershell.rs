@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256 as Hasher};
 use wsusmigrate::adapter::host::{
     Host, RegistryValue, ScriptError, Service, ServiceState, StartType, State, Tool, Tools,
 };
-use wsusmigrate_fixtures::tools::{self, Fault, KNOWN_SCRIPTS, ToolName};
+use wsusmigrate_fixtures::tools::{self, Fault, KNOWN_SCRIPTS, Planted, ToolName};
 
 use crate::bench::{Bench, LONG};
 
@@ -159,6 +159,22 @@ fn is_cut(error: &ScriptError) -> bool {
 }
 
 #[test]
+fn calls_at_the_same_time_do_not_lose_each_other_s_changes() {
+    const CALLS: usize = 8;
+    let bench = Bench::new();
+    let fault = Planted { tool: ToolName::Powershell, action: None, fault: Fault::Silent };
+    bench.simulated.plant(&vec![fault; CALLS]).unwrap();
+    let host = bench.host();
+    std::thread::scope(|scope| {
+        let calls: Vec<_> = (0..CALLS).map(|_| scope.spawn(|| host.service(Service::Wsus))).collect();
+        for call in calls {
+            assert!(matches!(call.join().unwrap(), Err(ScriptError::Silent { .. })));
+        }
+    });
+    assert_eq!(host.service(Service::Wsus).unwrap(), RUNNING);
+}
+
+#[test]
 fn a_slow_service_is_waited_for() {
     let bench = Bench::with(ToolName::Powershell, Some("stop"), Fault::Slow { ms: 200 });
     assert_eq!(bench.host().stop(Service::Wsus, LONG).unwrap().after, STOPPED);
@@ -184,6 +200,27 @@ fn without_a_powershell_nothing_is_started() {
     let host = Host::open(tools, &bench.path("scripts"), Vec::new()).unwrap();
     let error = host.setup().unwrap_err();
     assert!(matches!(error, ScriptError::NotStarted(_)) && !error.is_unknown());
+}
+
+#[cfg(unix)]
+#[test]
+fn no_child_sees_what_is_hidden_from_it() {
+    use std::time::SystemTime;
+    use wsusmigrate_core::postinstall::Command;
+    let bench = Bench::new();
+    // Every test has these; they play the secrets.
+    let shell = Tool::new("/bin/sh")
+        .with("-c")
+        .with("echo \"${HOME-hidden} ${PATH-hidden} ${PSModulePath-hidden}\" >&2");
+    let tools = Tools { powershell: shell.clone(), wsusutil: shell, ..bench.tools() };
+    let hidden = vec!["HOME".to_owned(), "PATH".to_owned()];
+    let host = Host::open(tools, &bench.path("scripts"), hidden).unwrap();
+    let Err(ScriptError::Silent { stderr, .. }) = host.setup() else { panic!("the shell is no script") };
+    assert!(stderr.starts_with("hidden "), "{stderr}");
+    assert!(stderr.ends_with(" hidden"), "{stderr}");
+    let command = Command::new("D:\\WSUS", None).unwrap();
+    let done = host.post_install(&command, SystemTime::now(), LONG).unwrap().wait();
+    assert!(done.finished.stderr.text().starts_with("hidden "));
 }
 
 #[cfg(unix)]

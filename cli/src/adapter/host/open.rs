@@ -16,11 +16,15 @@ use crate::platform;
 /// The longest answer of a script that is read.
 const ANSWER_BYTES_MAX: usize = 1 << 20;
 
+/// Where PowerShell looks for modules. Whoever runs this program from a newer PowerShell hands that one's on, whose modules
+/// the inbox one cannot load; without it, it takes its own.
+const MODULE_PATH: &str = "PSModulePath";
+
 /// This server, with the tools to ask and change it.
 #[derive(Clone, Debug)]
 pub struct Host {
     pub(super) tools: Tools,
-    pub(super) secret_variables: Vec<String>,
+    pub(super) hidden_variables: Vec<String>,
     /// Where the scripts were written, for nobody else.
     scripts: PathBuf,
 }
@@ -28,15 +32,15 @@ pub struct Host {
 impl Host {
     /// Writes the scripts into a folder, which becomes private, in the place of any that are there.
     ///
-    /// `secret_variables` are the environment variables the plan names as sources of secrets: no child sees them.
-    pub fn open(tools: Tools, folder: &Path, secret_variables: Vec<String>) -> io::Result<Self> {
+    /// `hidden_variables` are the environment variables the plan names as sources of secrets: no child sees them.
+    pub fn open(tools: Tools, folder: &Path, hidden_variables: Vec<String>) -> io::Result<Self> {
         platform::private_folder(folder)?;
         for (name, text) in FILES {
             fs::write(folder.join(name), text)?;
         }
         // PowerShell resolves a relative path against its own idea of a folder.
         let scripts = std::path::absolute(folder)?;
-        Ok(Self { tools, secret_variables, scripts })
+        Ok(Self { tools, hidden_variables, scripts })
     }
 
     /// Runs a script to its end.
@@ -46,13 +50,15 @@ impl Host {
         input: &Value,
         timeout: Duration,
     ) -> Result<T, ScriptError> {
+        let mut hidden_variables = self.hidden_variables.clone();
+        hidden_variables.push(MODULE_PATH.to_owned());
         let request = Request {
             tool: self.tools.powershell.clone(),
             arguments: script.arguments(&self.scripts),
             folder: None,
             input: ascii(&input.to_string()).into_bytes(),
             limits: Limits { timeout, kept_bytes_max: ANSWER_BYTES_MAX },
-            secret_variables: self.secret_variables.clone(),
+            hidden_variables,
         };
         script::read(&request.start()?.wait())
     }

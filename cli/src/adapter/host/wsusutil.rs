@@ -51,7 +51,7 @@ impl Host {
             folder: Some(self.tools.wsus_tools.clone()),
             input: Vec::new(),
             limits: Limits { timeout, kept_bytes_max: OUTPUT_BYTES_MAX },
-            secret_variables: self.secret_variables.clone(),
+            hidden_variables: self.hidden_variables.clone(),
         };
         let temporary = self.tools.temporary.clone();
         Ok(PostInstalling { running: request.start()?, since, temporary })

@@ -74,10 +74,20 @@ pub fn started(id: u32) -> io::Result<Option<String>> {
     Ok((!matches!(*state, "Z" | "X")).then(|| format!("{}+{ticks}", boot.trim())))
 }
 
-/// When a process started: not told here.
+/// When a process started: nothing where there is none, or only what is left of one.
 #[cfg(not(target_os = "linux"))]
-pub fn started(_id: u32) -> io::Result<Option<String>> {
-    Err(ErrorKind::Unsupported.into())
+pub fn started(id: u32) -> io::Result<Option<String>> {
+    started_by_ps(id)
+}
+
+/// The same by way of `ps`, to the second, where there is no `/proc`.
+#[cfg(any(test, not(target_os = "linux")))]
+fn started_by_ps(id: u32) -> io::Result<Option<String>> {
+    let asked = ["-o", "stat=,lstart=", "-p", &id.to_string()];
+    let output = Command::new("ps").args(asked).env("LC_ALL", "C").output()?;
+    let line = String::from_utf8_lossy(&output.stdout);
+    let (state, started) = line.trim().split_once(' ').unwrap_or_default();
+    Ok((!started.is_empty() && !state.starts_with('Z')).then(|| started.trim().to_owned()))
 }
 
 /// Text of a tool that said nothing about its encoding. There are no code pages here: it is UTF-8, with marks where it
@@ -112,14 +122,18 @@ mod tests {
         let (mut child, tree) = Tree::start(command.stdin(Stdio::piped())).unwrap();
         let process = Process::of(child.id()).unwrap().unwrap();
         assert!(process.is_running().unwrap());
+        let by_ps = started_by_ps(child.id()).unwrap();
+        assert!(by_ps.is_some() && by_ps == started_by_ps(child.id()).unwrap());
         let other = Process { started: "another time".into(), ..process.clone() };
         assert!(!other.is_running().unwrap());
         tree.kill().unwrap();
         tree.wait().unwrap();
         // A zombie now: its number is taken and it does nothing any more.
         assert!(!process.is_running().unwrap());
+        assert_eq!(started_by_ps(child.id()).unwrap(), None);
         assert!(!child.wait().unwrap().success());
         assert_eq!(Process::of(child.id()).unwrap(), None);
+        assert_eq!(started_by_ps(child.id()).unwrap(), None);
     }
 
     #[test]

@@ -31,8 +31,8 @@ pub struct Request {
     pub input: Vec<u8>,
     /// How long, and how much.
     pub limits: Limits,
-    /// Environment variables it must not see: those the plan names as sources of secrets.
-    pub secret_variables: Vec<String>,
+    /// Environment variables it must not see: those the plan names as sources of secrets, and what would mislead it.
+    pub hidden_variables: Vec<String>,
 }
 
 /// How long a call may take, and how much of what it prints is kept.
@@ -88,7 +88,7 @@ impl Request {
         let mut command = Command::new(&self.tool.program);
         command.args(&self.tool.leading).args(&self.arguments);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        for variable in &self.secret_variables {
+        for variable in &self.hidden_variables {
             command.env_remove(variable);
         }
         if let Some(folder) = &self.folder {

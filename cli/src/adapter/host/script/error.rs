@@ -1,54 +1,12 @@
-//! The scripts, and what their answers mean.
-
-use std::ffi::OsString;
-use std::path::Path;
+//! Why a script has no result, told apart by what no language changes: ids, categories, numbers.
 
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
 use thiserror::Error;
 
-use super::process::{Ended, Finished, NotStarted};
-
-/// The scripts, by the names of their files.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Script {
-    /// Services and application pools.
-    Services,
-    /// What setup wrote into the registry.
-    SetupRegistry,
-}
-
-/// Every file a script needs beside it, and the scripts.
-pub(super) const FILES: [(&str, &str); 3] = [
-    ("answer.ps1", include_str!("scripts/answer.ps1")),
-    ("services.ps1", include_str!("scripts/services.ps1")),
-    ("setup-registry.ps1", include_str!("scripts/setup-registry.ps1")),
-];
-
-/// How much of what a failed script printed is shown.
-const SHOWN_CHARACTERS_MAX: usize = 400;
-
-/// What an error says of itself when a policy keeps scripts from running; never translated.
-const POLICY_ERRORS: [&str; 2] = ["PSSecurityException", "FullyQualifiedErrorId : UnauthorizedAccess"];
+use crate::adapter::host::process::NotStarted;
 
 const ACCESS_DENIED: i32 = 0x8007_0005_u32.cast_signed();
 const SECURITY_EXCEPTION: i32 = 0x8013_150A_u32.cast_signed();
-
-impl Script {
-    pub(super) const fn file(self) -> &'static str {
-        match self {
-            Self::Services => "services.ps1",
-            Self::SetupRegistry => "setup-registry.ps1",
-        }
-    }
-
-    /// How PowerShell is told to run it: nobody's profile, no questions, and only this file exempt from a policy that an
-    /// administrator may lift.
-    pub(super) fn arguments(self, folder: &Path) -> Vec<OsString> {
-        let options = ["-NoLogo", "-NoProfile", "-NonInteractive", "-ExecutionPolicy", "Bypass", "-File"];
-        options.iter().map(OsString::from).chain([folder.join(self.file()).into()]).collect()
-    }
-}
 
 /// Why a script has no result.
 #[derive(Debug, Error)]
@@ -169,43 +127,6 @@ impl ScriptError {
     }
 }
 
-#[derive(Deserialize)]
-struct Answer<T> {
-    ok: bool,
-    result: Option<T>,
-    error: Option<Told>,
-}
-
-/// What a script answered.
-pub(super) fn read<T: DeserializeOwned>(finished: &Finished) -> Result<T, ScriptError> {
-    let code = match &finished.ended {
-        Ended::Done { code } => *code,
-        Ended::TimedOut => return Err(ScriptError::TimedOut),
-        Ended::Killed { signal } => return Err(ScriptError::Cut { how: format!("signal {signal}") }),
-        Ended::Untold { error } => return Err(ScriptError::Cut { how: error.clone() }),
-    };
-    let (stdout, stderr) = (finished.stdout.text(), finished.stderr.text());
-    let garbage = || ScriptError::Garbage { code, stdout: beginning(&stdout), stderr: beginning(&stderr) };
-    if POLICY_ERRORS.iter().any(|id| stderr.contains(id)) && stdout.trim().is_empty() {
-        return Err(ScriptError::PolicyRefused { said: beginning(&stderr) });
-    }
-    if stdout.trim().is_empty() {
-        return Err(ScriptError::Silent { code, stderr: beginning(&stderr) });
-    }
-    let answer: Answer<T> = serde_json::from_str(stdout.trim()).map_err(|_| garbage())?;
-    match (answer, code) {
-        (Answer { ok: true, result: Some(result), error: None }, 0) => Ok(result),
-        (Answer { ok: false, result: None, error: Some(told) }, 1) => Err(told.into()),
-        (Answer { ok: true, result: Some(_), error: None }, _) => {
-            Err(ScriptError::Contradicted { code, answer: "a success".to_owned() })
-        }
-        (Answer { ok: false, result: None, error: Some(told) }, _) => {
-            Err(ScriptError::Contradicted { code, answer: format!("a failure: {told}") })
-        }
-        (_, _) => Err(garbage()),
-    }
-}
-
 impl From<Told> for ScriptError {
     fn from(told: Told) -> Self {
         match (told.id.as_str(), told.category.as_str(), told.hresult) {
@@ -223,6 +144,24 @@ impl From<Told> for ScriptError {
     }
 }
 
-fn beginning(text: &str) -> String {
-    text.trim().chars().take(SHOWN_CHARACTERS_MAX).collect()
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn refusals_are_told_apart_by_what_no_language_changes() {
+        let told = |id: &str, category: &str, hresult| {
+            ScriptError::from(Told {
+                id: id.into(),
+                category: category.into(),
+                hresult,
+                message: String::new(),
+            })
+        };
+        assert!(matches!(told("x", "NotSpecified", Some(ACCESS_DENIED)), ScriptError::AccessDenied(_)));
+        assert!(matches!(told("x", "NotSpecified", Some(SECURITY_EXCEPTION)), ScriptError::AccessDenied(_)));
+        let missing = "Modules_ModuleNotFound,Microsoft.PowerShell.Commands.ImportModuleCommand";
+        assert!(matches!(told(missing, "ResourceUnavailable", None), ScriptError::ModuleMissing(_)));
+        assert!(matches!(told("x", "NotSpecified", Some(-1)), ScriptError::Failed(_)));
+    }
 }
