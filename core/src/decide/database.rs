@@ -21,7 +21,8 @@ pub struct DatabaseRequest {
     pub approvals: usize,
 }
 
-/// The next thing the database step does.
+/// The next thing the database step does. Each leaves at least one record that says so: with none, the same thing would be
+/// asked for again.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum DatabaseNext {
     /// Look at the effect of an operation in doubt.
@@ -38,7 +39,7 @@ pub enum DatabaseNext {
     Prove,
     /// Hold the restored tables against the source's sums.
     Compare,
-    /// List users without their logins, and decide about each.
+    /// List the users, and decide about each; one that needs nothing, such as `dbo`, is recorded as left alone.
     FindUsers,
     /// Hold the copied content against what SUSDB expects.
     Catalogue,
@@ -55,10 +56,12 @@ pub fn decide_database(state: &Migration, request: DatabaseRequest) -> Option<Da
     let status = &state.run.status.database;
     let database = &state.database;
     if let Some(open) = &status.open {
-        // Asked once a run: the world may tell today what it did not tell yesterday.
-        return Some(match open.asked && database.run.asked {
-            true => DatabaseNext::Finish(Verdict::Waiting),
-            false => DatabaseNext::Reconcile(open.action),
+        return Some(match () {
+            // Asked once a run: the world may tell today what it did not tell yesterday.
+            () if open.asked && database.run.asked => DatabaseNext::Finish(Verdict::Waiting),
+            // What goes on without us is left to itself where somebody wants to stop.
+            () if run.stop_requested && database.run.running => DatabaseNext::Finish(Verdict::Interrupted),
+            () => DatabaseNext::Reconcile(open.action),
         });
     }
     let role = state.run.status.role?;
@@ -69,10 +72,10 @@ pub fn decide_database(state: &Migration, request: DatabaseRequest) -> Option<Da
     };
     let ends = matches!(next, DatabaseNext::Finish(_));
     let mends = matches!(next, DatabaseNext::Perform(Operation::Resume | Operation::SetMultiUser, _));
-    Some(if run.stop_requested && !ends && !mends {
-        DatabaseNext::Finish(Verdict::Interrupted)
-    } else {
-        next
+    Some(match role {
+        _ if !run.stop_requested || ends || mends => next,
+        Role::Source => seen.leave(Verdict::Interrupted),
+        Role::Destination => DatabaseNext::Finish(Verdict::Interrupted),
     })
 }
 
@@ -112,11 +115,11 @@ impl View<'_> {
             return self.leave(Verdict::Failures);
         }
         let backed_up = self.has_done(Operation::BackUp);
-        if self.is_handed_over() && !self.request.again && run.done.is_empty() {
+        if self.is_handed_over() && !self.request.again && !backed_up {
             return self.leave(Verdict::Complete);
         }
         if self.status.present != Some(true) {
-            return DatabaseNext::Finish(Verdict::Failures);
+            return self.leave(Verdict::Failures);
         }
         match () {
             () if self.request.quiesce && !self.status.stopped && !backed_up => perform(Operation::Quiesce),
@@ -136,8 +139,9 @@ impl View<'_> {
 
     /// Whether a verified backup is there with everything the destination needs beside it.
     fn is_handed_over(&self) -> bool {
-        let (sums, marks) = (&self.database.source_sums, &self.database.marks_after);
-        self.status.verified.is_some() && !sums.is_empty() && !marks.is_empty()
+        let (before, after) = (&self.database.marks_before, &self.database.marks_after);
+        let marked = !after.is_empty() && before.keys().all(|mark| after.contains_key(mark));
+        self.status.verified.is_some() && !self.database.source_sums.is_empty() && marked
     }
 
     /// Ends the step on the source, after its services are as they were.
@@ -156,7 +160,8 @@ impl View<'_> {
         if self.status.refused {
             return DatabaseNext::Finish(Verdict::Stopped);
         }
-        if self.database.run.failed.contains(&Operation::Drop) && !self.has_tried(Operation::SetMultiUser) {
+        let left_single = self.database.run.failed.contains(&Operation::Drop) && self.is_there();
+        if left_single && !self.has_tried(Operation::SetMultiUser) {
             return perform(Operation::SetMultiUser);
         }
         if self.has_failed() {
@@ -165,13 +170,17 @@ impl View<'_> {
         if self.status.restored { self.after_restore() } else { self.before_restore() }
     }
 
+    fn is_there(&self) -> bool {
+        self.status.present == Some(true)
+    }
+
     fn has_tried(&self, operation: Operation) -> bool {
         self.has_done(operation) || self.database.run.failed.contains(&operation)
     }
 
     /// Everything is proved before anything is touched; what destroys comes last.
     fn before_restore(&self) -> DatabaseNext {
-        let there = self.status.present == Some(true);
+        let there = self.is_there();
         match () {
             () if !self.has_done(Operation::CarryBackup) => perform(Operation::CarryBackup),
             () if !self.has_done(Operation::VerifyCarried) => perform(Operation::VerifyCarried),
@@ -205,7 +214,7 @@ impl View<'_> {
             () if self.request.check && !since_restore(Operation::CheckRestored) => {
                 perform(Operation::CheckRestored)
             }
-            () if self.database.parity.is_empty() => DatabaseNext::Compare,
+            () if !self.is_compared() => DatabaseNext::Compare,
             () if !self.is_at_par() => DatabaseNext::Finish(Verdict::Failures),
             () if !self.database.run.listed_users => DatabaseNext::FindUsers,
             () => match self.user_to_mend() {
@@ -224,6 +233,17 @@ impl View<'_> {
             () if self.status.stopped => perform(Operation::StartServices),
             () => DatabaseNext::Finish(Verdict::Complete),
         }
+    }
+
+    /// Whether the tables were compared to the last one. What follows the comparison changes some of them, so that it is not
+    /// made again after that.
+    fn is_compared(&self) -> bool {
+        let follows =
+            |operation| matches!(operation, Operation::MendUser | Operation::Sleep | Operation::PostInstall);
+        let restored = self.database.last_done(Operation::Restore).map(|record| record.seq);
+        let mut operations = self.database.operations.iter();
+        self.database.run.compared
+            || operations.any(|record| follows(record.event.operation) && Some(record.seq) > restored)
     }
 
     /// Whether every table that can be compared is the same.

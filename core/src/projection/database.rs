@@ -14,7 +14,7 @@ use crate::envelope::Recorded;
 use crate::event::content::{CatalogueCompared, CatalogueDiffered, StatesCounted};
 use crate::event::database::{
     BackupJudged, BackupOf, BackupRecorded, Connected, EvidenceKept, FileRecorded, MarkRecorded,
-    MediaSetRecorded, Moment, Operation, OperationResult, RowDiffered, ServiceRecorded, SessionSeen,
+    MediaSetRecorded, Moment, Operation, OperationResult, Probe, RowDiffered, ServiceRecorded, SessionSeen,
     SettingRecorded, StateRecorded, SumOf, TableCompared, TableSummed, TargetCompared, TargetJudged,
     UserFound,
 };
@@ -97,21 +97,30 @@ pub struct TargetProof {
     pub judged: TargetJudged,
 }
 
-/// What one run did for SUSDB.
+/// Attempts of an operation that came to nothing, after a look, before it counts as failed in its run.
+const ATTEMPTS_MAX: u8 = 3;
+
+/// What one run did for SUSDB. An operation it only looked at, which an earlier run began, is none of its own.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DatabaseRun {
+    /// The record it begins with.
+    pub since: Seq,
     /// Whether it looked at the engine and at SUSDB.
     pub looked: bool,
     /// Operations it finished, with their subjects.
     pub done: BTreeMap<Operation, BTreeSet<Name>>,
-    /// Operations that failed in it.
+    /// Operations that failed in it, or came to nothing too often.
     pub failed: BTreeSet<Operation>,
+    /// How often an operation of unknown outcome turned out to have come to nothing.
+    pub fruitless: BTreeMap<Operation, u8>,
     /// Whether it read the high-water marks before the backup.
     pub marked_before: bool,
     /// Whether it read them afterwards.
     pub marked_after: bool,
     /// Whether it summed the source's tables.
     pub summed: bool,
+    /// Whether it compared the tables.
+    pub compared: bool,
     /// Whether it listed the users.
     pub listed_users: bool,
     /// Whether it listed the sessions in SUSDB.
@@ -120,6 +129,8 @@ pub struct DatabaseRun {
     pub catalogued: bool,
     /// Whether it asked a person about an operation in doubt.
     pub asked: bool,
+    /// Whether its last look at an operation in doubt found that it is still going on.
+    pub running: bool,
 }
 
 impl DatabaseRun {
@@ -152,11 +163,10 @@ impl DatabaseState {
         u16::try_from(self.operations.iter().filter(of).count()).unwrap_or(u16::MAX)
     }
 
-    /// Tables of the source's marks that moved while it was backed up.
+    /// The source's marks that moved while it was backed up. One that was not read again counts as moved: nothing shows that
+    /// its table rested.
     pub fn moved(&self) -> impl Iterator<Item = &Text> {
-        let changed = |(mark, before): &(&Text, &Text)| {
-            self.marks_after.get(*mark).is_some_and(|after| after != *before)
-        };
+        let changed = |(mark, before): &(&Text, &Text)| self.marks_after.get(*mark) != Some(*before);
         self.marks_before.iter().filter(changed).map(|(mark, _)| mark)
     }
 
@@ -182,9 +192,9 @@ impl DatabaseState {
             DatabaseEvent::OperationFinished(event) => {
                 if let Some(operation) = self.current(action) {
                     operation.finished = Some((time, event.clone()));
-                    let subject = operation.event.subject.clone();
+                    let (seq, subject) = (operation.seq, operation.event.subject.clone());
                     match event.result {
-                        OperationResult::Done => self.note_done(event.operation, subject),
+                        OperationResult::Done => self.note_done(event.operation, seq, subject),
                         OperationResult::Failed => {
                             self.run.failed.insert(event.operation);
                         }
@@ -195,10 +205,13 @@ impl DatabaseState {
             DatabaseEvent::OperationReconciled(event) => {
                 if let Some(operation) = self.current(action) {
                     operation.doubts.push(Doubt::Reconciled(time, event.clone()));
-                    let (done, subject) = (operation.is_done(), operation.event.subject.clone());
-                    self.run.asked |= event.found == crate::event::database::Probe::Unknown;
-                    if done {
-                        self.note_done(event.operation, subject);
+                    let (seq, subject) = (operation.seq, operation.event.subject.clone());
+                    self.run.running = event.found == Probe::Running;
+                    match event.found {
+                        Probe::Happened => self.note_done(event.operation, seq, subject),
+                        Probe::Not | Probe::Partly => self.note_fruitless(event.operation, seq),
+                        Probe::Unknown => self.run.asked = true,
+                        Probe::Running => {}
                     }
                 }
             }
@@ -238,11 +251,18 @@ impl DatabaseState {
                 self.run.summed = true;
             }
             DatabaseEvent::TableCompared(event) => {
+                self.begin_comparison();
                 self.parity.insert(event.table.clone(), event.clone());
             }
-            DatabaseEvent::RowDiffered(event) => keep(&mut self.rows, event),
+            DatabaseEvent::RowDiffered(event) => {
+                self.begin_comparison();
+                keep(&mut self.rows, event);
+            }
             DatabaseEvent::MarkRecorded(event) => self.mark(event),
             DatabaseEvent::UserFound(event) => {
+                if !self.run.listed_users {
+                    self.users.clear();
+                }
                 self.users.insert(event.user.clone(), event.clone());
                 self.run.listed_users = true;
             }
@@ -331,8 +351,30 @@ impl DatabaseState {
         self.states.clear();
     }
 
-    fn note_done(&mut self, operation: Operation, subject: Name) {
-        self.run.done.entry(operation).or_default().insert(subject);
+    fn note_done(&mut self, operation: Operation, begun: Seq, subject: Name) {
+        if begun > self.run.since {
+            self.run.done.entry(operation).or_default().insert(subject);
+        }
+    }
+
+    /// An operation that was begun again and again in one run, and never came to anything, will not in this run.
+    fn note_fruitless(&mut self, operation: Operation, begun: Seq) {
+        if begun > self.run.since {
+            let times = self.run.fruitless.entry(operation).or_default();
+            *times += 1;
+            if *times >= ATTEMPTS_MAX {
+                self.run.failed.insert(operation);
+            }
+        }
+    }
+
+    /// A comparison that an earlier run did not bring to its end is made anew.
+    fn begin_comparison(&mut self) {
+        if !self.run.compared {
+            self.parity.clear();
+            self.rows.clear();
+            self.run.compared = true;
+        }
     }
 
     fn mark(&mut self, event: &MarkRecorded) {
@@ -371,7 +413,7 @@ impl Projection for DatabaseState {
                 self.run.catalogued = true;
             }
             Event::Run(RunEvent::Started(_)) => {
-                self.run = DatabaseRun::default();
+                self.run = DatabaseRun { since: recorded.seq, ..DatabaseRun::default() };
                 self.forget_unfinished();
             }
             Event::Run(_) | Event::Inventory(_) | Event::Preflight(_) | Event::Content(_) => {}

@@ -63,10 +63,10 @@ pub struct OpenOperation {
 }
 
 impl DatabaseStatus {
-    /// A run begins: what an earlier one proved does not speak for this one. A backup that is still to be restored is
-    /// verified again: its file may have changed.
+    /// A run begins: what an earlier one proved does not speak for this one. What may yet be restored is verified again:
+    /// its file may have changed.
     pub(super) fn begin(&mut self, role: Option<Role>) {
-        if role == Some(Role::Destination) && !self.restored {
+        if role == Some(Role::Destination) {
             self.verified = None;
         }
         self.is_another = false;
@@ -98,6 +98,7 @@ impl DatabaseStatus {
             Verdict::Complete => {
                 require(self.open.is_none(), "an operation is in doubt")?;
                 require(self.failures == 0, "an operation failed")?;
+                require(!self.stopped, "the services are still stopped")?;
                 match role {
                     Some(Role::Source) => require(self.verified.is_some(), "no backup was verified"),
                     Some(Role::Destination) => {
@@ -123,6 +124,7 @@ impl DatabaseStatus {
             DatabaseEvent::OperationStarted(event) => {
                 let action = action.ok_or("an intent has an action id")?;
                 self.may_start(role, approved, event)?;
+                self.forget(event.operation);
                 self.open = Some(OpenOperation {
                     action,
                     operation: event.operation,
@@ -134,6 +136,7 @@ impl DatabaseStatus {
             }
             DatabaseEvent::MessageReceived(event) => {
                 let open = self.opened(action)?;
+                require(!open.in_doubt, "the operation is in doubt: it has to be looked at")?;
                 require(event.ordinal == open.messages, "a message is missing")?;
                 open.messages += 1;
             }
@@ -185,7 +188,7 @@ impl DatabaseStatus {
                 require(!self.restored, "the SUSDB that is there is the restored one")?;
                 require(self.secured, "no safety backup of the SUSDB that is there was verified")
             }
-            Operation::DiscardPartial => require(self.partial, "no restore was cut off"),
+            Operation::DiscardPartial => require(there && self.partial, "no restore was cut off"),
             Operation::Restore => require(self.present == Some(false), "there is a SUSDB, or nobody looked"),
             Operation::BackUpOwn | Operation::SetMultiUser => require(there, "there is no SUSDB"),
             Operation::CheckRestored | Operation::MendUser | Operation::Sleep | Operation::PostInstall => {
@@ -204,6 +207,31 @@ impl DatabaseStatus {
             | Operation::VerifyCarried
             | Operation::VerifyOwn
             | Operation::StopServices => Ok(()),
+        }
+    }
+
+    /// A backup that is being written, or whose file is, proves nothing any more: what was on the media may be gone.
+    fn forget(&mut self, operation: Operation) {
+        match operation {
+            Operation::BackUp | Operation::CarryBackup => self.verified = None,
+            Operation::BackUpOwn => self.secured = false,
+            Operation::Quiesce
+            | Operation::CheckSource
+            | Operation::VerifyBackup
+            | Operation::Resume
+            | Operation::Deliver
+            | Operation::VerifyCarried
+            | Operation::VerifyOwn
+            | Operation::StopServices
+            | Operation::Drop
+            | Operation::SetMultiUser
+            | Operation::DiscardPartial
+            | Operation::Restore
+            | Operation::CheckRestored
+            | Operation::MendUser
+            | Operation::Sleep
+            | Operation::PostInstall
+            | Operation::StartServices => {}
         }
     }
 
@@ -236,7 +264,10 @@ impl DatabaseStatus {
             Probe::Happened => self.settle(true),
             Probe::Not => self.settle(false),
             Probe::Partly => {
-                self.partial |= matches!(event.operation, Operation::Restore | Operation::DiscardPartial);
+                if is_about_a_restore(event.operation) {
+                    self.partial = true;
+                    self.present = Some(true);
+                }
                 self.settle(false);
             }
             Probe::Running => open.asked = false,
@@ -249,7 +280,10 @@ impl DatabaseStatus {
         let open = self.opened(action)?;
         require(open.operation == event.operation, "another operation is open")?;
         require(open.in_doubt && open.asked, "nobody was asked")?;
-        self.settle(event.answer == Answer::Happened);
+        let happened = event.answer == Answer::Happened;
+        // Who says that a restore did not happen need not have seen what it left: the next look does.
+        self.partial |= !happened && is_about_a_restore(event.operation);
+        self.settle(happened);
         Ok(())
     }
 
@@ -300,17 +334,23 @@ impl DatabaseStatus {
     }
 
     /// Takes what the engine says of SUSDB. Another database than the one that was backed up is not secured, and one that
-    /// vanished is not restored any more.
+    /// vanished is not restored any more. What a restore that was cut off left is never online: a database that is came from
+    /// somebody else, and is dropped only with a way back.
     fn see(&mut self, event: &StateRecorded) {
         if self.database != event.database_guid {
             self.secured &= !self.database.is_told();
         }
         self.database = event.database_guid;
         self.present = Some(event.present);
+        self.partial &= event.present && event.state.as_str() != "ONLINE";
         if !event.present {
             self.restored = false;
             self.installed = false;
             self.secured = false;
         }
     }
+}
+
+const fn is_about_a_restore(operation: Operation) -> bool {
+    matches!(operation, Operation::Restore | Operation::DiscardPartial)
 }

@@ -8,6 +8,8 @@
     clippy::wildcard_imports
 )]
 
+pub mod database;
+
 use wsusmigrate_core::decide::{self, ContentNext, Next, Request};
 use wsusmigrate_core::digest::{Sha1, Sha256};
 use wsusmigrate_core::envelope::{Envelope, Recorded};

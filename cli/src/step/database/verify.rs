@@ -78,34 +78,44 @@ fn judge(
         faults.extend(digest_fault(context, path, recorded)?);
     }
     let set = find_set(engine, path, recorded, &mut faults)?;
-    let Some(set) = set else {
-        return conclude(of, recorder, context, recorded, faults);
+    let listed = match &set {
+        Some(set) => listed(engine, path, set, &mut faults)?,
+        None => Vec::new(),
     };
-    let listed = listed(engine, path, &set, &mut faults)?;
-    let moves = match is_carried {
+    let moves = match is_carried && set.is_some() {
         true => target_moves(context, engine, recorder, &listed, &mut faults)?,
         false => Vec::new(),
     };
-    if !faults.is_empty() {
-        return conclude(of, recorder, context, recorded, faults);
-    }
-    let statement = statement::verify_backup(path, set.position, &moves)
+    let position = set.as_ref().map_or(0, |set| set.position);
+    let statement = statement::verify_backup(path, position, &moves)
         .map_err(|error| Failure::new(Exit::Failed, "a file's name cannot stand in a statement").because(&error))?;
     let intent = Intent {
         operation,
         subject: path.as_str().into(),
         statement: statement.text().to_owned(),
-        before: format!("set {} on {path}", set.position),
+        before: format!("set {position} on {path}"),
         expects: "the backup set is valid".to_owned(),
     };
     let mut verified = false;
-    carry_out(recorder, context, intent, |going| match watch::act(going, context, engine, &statement, "verifying") {
-        Ok(ended) => {
-            verified = ended == Ended::Done;
-            Outcome::of(&ended, going.said(), format!("the backup set {} is valid", set.position))
+    carry_out(recorder, context, intent, |going| {
+        if !faults.is_empty() {
+            return Outcome::failed(0, format!("not asked: {}", faults.join("; ")));
         }
-        Err(failure) => Outcome::failed(0, failure.to_string()),
+        match watch::act(going, context, engine, &statement, "verifying") {
+            Ok(ended) => {
+                verified = ended == Ended::Done;
+                Outcome::of(&ended, going.said(), format!("the backup set {position} is valid"))
+            }
+            Err(failure) => Outcome::failed(0, failure.to_string()),
+        }
     })?;
+    if recorder.state().run.status.database.open.is_some() {
+        // Nobody knows: it is looked at, and verified again.
+        return Ok(());
+    }
+    let Some(set) = set else {
+        return conclude(of, recorder, context, recorded, faults);
+    };
     let judgement = BackupJudgement::of(&set, &listed, verified);
     if is_carried {
         backup::record_set(of, &set, path, recorder, context)?;

@@ -1,0 +1,110 @@
+//! Events of SUSDB, with as little in them as the rules ask for.
+
+use wsusmigrate_core::digest::Sha256;
+use wsusmigrate_core::event::database::*;
+use wsusmigrate_core::event::run::{Approval, PlanApproved, Role, RoleDeclared, StepStarted};
+use wsusmigrate_core::id::Guid;
+use wsusmigrate_core::step::Step;
+use wsusmigrate_core::text::Word;
+
+use super::{History, action, running};
+
+pub fn guid(byte: u8) -> Guid {
+    Guid::from_bytes([byte; 16])
+}
+
+/// A journal with a run in the database step.
+pub fn in_database(role: Role) -> History {
+    running().and(RoleDeclared { role }).and(StepStarted { step: Step::Database })
+}
+
+pub fn approved(sid: &str) -> PlanApproved {
+    PlanApproved {
+        plan: Sha256([0; 32]),
+        how: Approval::Command,
+        account: "CONTOSO\\bob".into(),
+        sid: sid.into(),
+        ticket: "".into(),
+        note: "".into(),
+    }
+}
+
+pub fn begin(operation: Operation) -> OperationStarted {
+    OperationStarted {
+        operation,
+        subject: "".into(),
+        statement: "".into(),
+        whole: None,
+        before: "".into(),
+        expects: "".into(),
+    }
+}
+
+pub fn end(operation: Operation, result: OperationResult) -> OperationFinished {
+    OperationFinished { operation, result, messages: 0, error: 0, elapsed_ms: 0, detail: "".into() }
+}
+
+pub fn said(ordinal: u32) -> MessageReceived {
+    MessageReceived { ordinal, number: 3014, class: 0, state: 1, line: 1, text: "".into() }
+}
+
+pub fn looked_at(operation: Operation, found: Probe) -> OperationReconciled {
+    OperationReconciled { operation, found, detail: "".into() }
+}
+
+pub fn answered(operation: Operation, answer: Answer) -> OperationResolved {
+    OperationResolved { operation, answer, note: "".into(), account: "".into(), sid: "".into() }
+}
+
+pub fn judged(of: BackupOf, verified: bool) -> BackupJudged {
+    BackupJudged { of, set_guid: guid(9), verified, why: "".into() }
+}
+
+pub fn target(is_another: bool) -> TargetJudged {
+    TargetJudged { comparisons: 1, is_another, why: "".into() }
+}
+
+/// SUSDB in a state, or none.
+pub fn seen(state: Option<&str>, database_guid: Guid) -> StateRecorded {
+    StateRecorded {
+        present: state.is_some(),
+        state: state.map_or(Word::EMPTY, Word::from),
+        read_only: false,
+        user_access: Word::EMPTY,
+        recovery_model: Word::EMPTY,
+        internal_version: 0,
+        bytes: 0,
+        files: 0,
+        database_guid,
+        family_guid: Guid::UNTOLD,
+        created: Word::EMPTY,
+        server_id: Guid::UNTOLD,
+    }
+}
+
+impl History {
+    /// Adds an operation that begins.
+    pub fn begin(self, operation: Operation) -> Self {
+        self.of(action(operation.word()), begin(operation))
+    }
+
+    /// Adds the outcome of an operation.
+    pub fn end(self, operation: Operation, result: OperationResult) -> Self {
+        self.of(action(operation.word()), end(operation, result))
+    }
+
+    /// Adds an operation that is done.
+    pub fn done(self, operation: Operation) -> Self {
+        self.begin(operation).end(operation, OperationResult::Done)
+    }
+
+    /// Adds a look at an operation.
+    pub fn look_at(self, operation: Operation, found: Probe) -> Self {
+        self.of(action(operation.word()), looked_at(operation, found))
+    }
+
+    /// Adds a person's answer.
+    pub fn answer(self, operation: Operation, answer: Answer) -> Self {
+        self.of(action(operation.word()), answered(operation, answer))
+    }
+}
