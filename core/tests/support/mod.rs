@@ -8,6 +8,9 @@
     clippy::wildcard_imports
 )]
 
+pub mod database;
+pub mod told;
+
 use wsusmigrate_core::decide::{self, ContentNext, Next, Request};
 use wsusmigrate_core::digest::{Sha1, Sha256};
 use wsusmigrate_core::envelope::{Envelope, Recorded};

@@ -45,15 +45,18 @@ fn by_hand(setting: &SettingRecorded) -> Text {
     let value = setting.value.as_str();
     let place = Place::of(setting.setting.as_str()).filter(|_| !value.contains(is_misleading));
     let statement = place.map(|place| update(&place, value)).filter(|it| it.len() <= TEXT_BYTES_MAX);
-    let in_words = || {
-        let becomes = shown(setting.becomes.as_str());
-        let shown = Text::cut(shown(value), SHOWN_BYTES_MAX);
-        format!(
-            "-- {}: from {becomes} back to {shown}; `wsusmigrate journal show` has what was recorded of it",
-            setting.setting
-        )
-    };
-    statement.unwrap_or_else(in_words).into()
+    statement.unwrap_or_else(|| in_words(setting)).into()
+}
+
+/// A comment of T-SQL, on one line whatever the setting holds.
+fn in_words(setting: &SettingRecorded) -> String {
+    let value = Text::cut(shown(setting.value.as_str()), SHOWN_BYTES_MAX);
+    let becomes = Text::cut(shown(setting.becomes.as_str()), SHOWN_BYTES_MAX);
+    let words = format!(
+        "-- {}: from {becomes} back to {value}; `wsusmigrate journal show` has what was recorded of it",
+        setting.setting
+    );
+    words.replace(is_misleading, " ")
 }
 
 fn update(place: &Place<'_>, value: &str) -> String {
