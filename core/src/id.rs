@@ -10,6 +10,8 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
+pub use crate::database::Guid;
+
 macro_rules! id {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
@@ -74,12 +76,6 @@ id!(
     /// One event. Derived, see [`EventId::of_action`] and [`EventId::of_observation`].
     EventId
 );
-id!(
-    /// A `uniqueidentifier` of SQL Server or WSUS, in the order people write it: a ServerID, a backup set, a database.
-    /// All zeros: not told.
-    Guid
-);
-
 impl MigrationId {
     /// A random id from 16 random bytes (UUID version 4 once the version bits are set).
     #[must_use]
@@ -104,23 +100,6 @@ impl StreamId {
     }
 }
 
-impl Default for Guid {
-    fn default() -> Self {
-        Self::UNTOLD
-    }
-}
-
-impl Guid {
-    /// Not told.
-    pub const UNTOLD: Self = Self(Uuid::nil());
-
-    /// Whether it is told.
-    #[must_use]
-    pub fn is_told(&self) -> bool {
-        *self != Self::UNTOLD
-    }
-}
-
 /// Which of an action's events an id belongs to. The numbers are stored inside event ids and never reused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
@@ -135,6 +114,8 @@ pub enum Phase {
     Reconciled = 4,
     /// Before one effect of an action that has many, where that effect needs an intent of its own.
     ItemIntent = 5,
+    /// A person said what became of an action that no look could settle.
+    Answered = 6,
 }
 
 impl ActionId {
@@ -219,7 +200,14 @@ mod tests {
     fn phases_and_attempts_tell_events_apart() {
         let action = ActionId::derive(migration(), "content.copy-batch", b"0");
         let mut seen = std::collections::BTreeSet::new();
-        for phase in [Phase::Intent, Phase::Item, Phase::Outcome, Phase::Reconciled, Phase::ItemIntent] {
+        for phase in [
+            Phase::Intent,
+            Phase::Item,
+            Phase::Outcome,
+            Phase::Reconciled,
+            Phase::ItemIntent,
+            Phase::Answered,
+        ] {
             for attempt in [0, 1, 16_383] {
                 assert!(seen.insert(EventId::of_action(action, phase, attempt, 0)));
             }

@@ -9,6 +9,7 @@
 pub mod check;
 mod coded;
 pub mod content;
+pub mod database;
 pub mod decide;
 pub mod digest;
 pub mod envelope;
@@ -16,6 +17,7 @@ pub mod event;
 pub mod id;
 pub mod path;
 pub mod plan;
+pub mod postinstall;
 pub mod projection;
 pub mod report;
 pub mod rollback;

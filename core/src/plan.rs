@@ -1,12 +1,16 @@
 //! The plan: what `migration.toml` says, as data.
 
+mod database;
+
 use std::num::NonZeroU64;
 
+pub use database::{DatabasePlan, MediaUse};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256 as Hasher};
 
 use crate::content::BATCH_FILES_MAX;
 use crate::digest::Sha256;
+use crate::event::run::Role;
 
 /// The most workers a plan may ask for.
 pub const WORKERS_MAX: u16 = 64;
@@ -23,6 +27,9 @@ pub struct Plan {
     pub migration: MigrationPlan,
     /// Step 3.1.
     pub content: ContentPlan,
+    /// Step 3.3; nothing is done with SUSDB where it is not said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub database: Option<DatabasePlan>,
 }
 
 /// What the migration is called.
@@ -31,6 +38,9 @@ pub struct Plan {
 pub struct MigrationPlan {
     /// Its name, also that of its journal's folder: letters, digits, `.`, `_` and `-`, at most 64.
     pub name: String,
+    /// What this host is in it.
+    #[serde(default = "destination")]
+    pub role: Role,
 }
 
 /// Step 3.1: update files.
@@ -56,6 +66,10 @@ pub struct ContentPlan {
     /// The most bytes a second that are read from the source, such as `50 MiB/s`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bandwidth_limit: Option<String>,
+}
+
+const fn destination() -> Role {
+    Role::Destination
 }
 
 const fn yes() -> bool {
@@ -92,6 +106,16 @@ pub enum PlanError {
         "content.bandwidth_limit is {0:?}: write a number and a unit, such as \"50 MiB/s\" or \"800 kB/s\""
     )]
     Rate(String),
+    /// Something of the database step.
+    #[error("database.{key} is {value:?}: {why}")]
+    Database {
+        /// The key.
+        key: &'static str,
+        /// Its value, where it may be shown.
+        value: String,
+        /// What is wrong with it.
+        why: String,
+    },
 }
 
 impl Plan {
@@ -114,7 +138,8 @@ impl Plan {
         if !(1..=BATCH_FILES_DEFAULT).contains(&self.content.batch_files) {
             return Err(PlanError::BatchFiles(self.content.batch_files));
         }
-        self.content.bytes_per_second().map(|_| ())
+        self.content.bytes_per_second()?;
+        self.database.as_ref().map_or(Ok(()), DatabasePlan::validate)
     }
 
     /// The plan in canonical form: one `key = value` a line, every key, sorted. Comments, order and spelling of the
@@ -122,7 +147,7 @@ impl Plan {
     #[must_use]
     pub fn canonical(&self) -> String {
         let content = &self.content;
-        let mut lines = [
+        let mut lines = vec![
             format!("content.bandwidth_limit = {:?}", content.bandwidth_limit.as_deref().unwrap_or("")),
             format!("content.batch_files = {}", content.batch_files),
             format!("content.destination = {:?}", content.destination),
@@ -132,6 +157,11 @@ impl Plan {
             format!("content.workers = {}", content.workers),
             format!("migration.name = {:?}", self.migration.name),
         ];
+        // A plan from before there were roles and SUSDB keeps its digest.
+        if let Some(database) = &self.database {
+            lines.push(format!("migration.role = {:?}", self.migration.role.word()));
+            lines.extend(database.canonical());
+        }
         lines.sort_unstable();
         lines.iter().fold(String::new(), |text, line| text + line + "\n")
     }
@@ -183,7 +213,8 @@ mod tests {
 
     fn plan() -> Plan {
         Plan {
-            migration: MigrationPlan { name: "contoso-2026".into() },
+            migration: MigrationPlan { name: "contoso-2026".into(), role: Role::Destination },
+            database: None,
             content: ContentPlan {
                 source: r"\\old\WSUS$".into(),
                 destination: r"D:\WSUS".into(),

@@ -333,6 +333,7 @@ fn what_was_put_to_sleep_gets_its_values_back_by_exact_statements() {
             .and(setting("tbAutoDeploymentRule.Enabled where RuleID = 3 and Name = a'b", "True", "False"))
             .and(setting("tbConfigurationB.Mail", "", "0"))
             .and(setting("tbConfigurationB.Name", "O'Brien", ""))
+            .and(setting("tbConfiguration.Value as bit where Name = Mail", "1", "0"))
             .and(setting("every rule", "on", "off"))
             .and(setting("tbLong.Text", &"x".repeat(1020), "0"))
             .and(setting("tbOdd.Text", "a\nb", "0"))
@@ -347,16 +348,17 @@ fn what_was_put_to_sleep_gets_its_values_back_by_exact_statements() {
         lines(&wake.by_hand),
         [
             "-- every rule: from off back to on; `wsusmigrate journal show` has what was recorded of it",
-            "UPDATE [SUSDB].dbo.[tbAutoDeploymentRule] SET [Enabled] = N'True' WHERE [RuleID] = N'3' AND [Name] = N'a''b';",
-            "UPDATE [SUSDB].dbo.[tbConfigurationA] SET [Auto] = N'1';",
-            "UPDATE [SUSDB].dbo.[tbConfigurationB] SET [Mail] = NULL;",
-            "UPDATE [SUSDB].dbo.[tbConfigurationB] SET [Name] = N'O''Brien';",
+            "UPDATE [SUSDB].[dbo].[tbAutoDeploymentRule] SET [Enabled] = N'True' WHERE [RuleID] = N'3' AND [Name] = N'a''b';",
+            "UPDATE [SUSDB].[dbo].[tbConfiguration] SET [Value] = CAST(N'1' AS bit) WHERE [Name] = N'Mail';",
+            "UPDATE [SUSDB].[dbo].[tbConfigurationA] SET [Auto] = N'1';",
+            "UPDATE [SUSDB].[dbo].[tbConfigurationB] SET [Mail] = NULL;",
+            "UPDATE [SUSDB].[dbo].[tbConfigurationB] SET [Name] = N'O''Brien';",
             &long,
             "-- tbOdd.Text: from 0 back to a b; `wsusmigrate journal show` has what was recorded of it"
         ]
     );
     assert!(wake.previous.as_str().starts_with("every rule = on, tbAutoDeploymentRule.Enabled where"));
-    assert_eq!(wake.count, 7);
+    assert_eq!(wake.count, 8);
     let gone = slept().and(no_susdb());
     assert!(!kinds(&gone).contains(&ActionKind::Sleep), "the settings are gone with the restored SUSDB");
 }

@@ -22,8 +22,14 @@ use wsusmigrate_journal::{Expected, RawRecord, Record, RecordSource};
 const PLACE: std::ops::Range<usize> = 4..44;
 
 /// Kinds that came into the registry between others: a place of theirs would move the places behind it.
-const LATER: &[Kind] =
-    &[Kind::RunKeyRotated, Kind::RunCheckpointAnchored, Kind::RunStreamImported, Kind::RunJournalSealed];
+const LATER: &[Kind] = &[
+    Kind::RunKeyRotated,
+    Kind::RunCheckpointAnchored,
+    Kind::RunStreamImported,
+    Kind::RunJournalSealed,
+    Kind::RunPlanApproved,
+    Kind::RunRoleDeclared,
+];
 
 /// A number of the kind's own that never changes: its place among the first kinds, or its code.
 fn number(kind: Kind) -> u64 {

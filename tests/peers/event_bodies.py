@@ -7,6 +7,8 @@ given in the notation of the golden twins: ids as UUIDs, bytes in hexadecimal, e
 import uuid
 
 STRING_MAX = 1024
+NAME_MAX = 384
+WORD_MAX = 64
 RESERVED_MAX = 4096
 
 
@@ -92,11 +94,17 @@ class Fields:
     def vec(self):
         return Hex(self.sized(RESERVED_MAX).hex())
 
-    def str(self):
+    def str(self, length_max=STRING_MAX):
         try:
-            return self.sized(STRING_MAX).decode("utf-8")
+            return self.sized(length_max).decode("utf-8")
         except UnicodeDecodeError as error:
             raise Malformed(f"a string is not UTF-8: {error}") from error
+
+    def name(self):
+        return self.str(NAME_MAX)
+
+    def word(self):
+        return self.str(WORD_MAX)
 
     def path(self):
         form = self.u8()
@@ -163,6 +171,8 @@ BODIES = {
         "stream:id host:str origin:str size:u64 root:b32 key:b32 account:str sid:str",
     ),
     (0x010E, 1): ("run.journal-sealed", "reason:str account:str sid:str"),
+    (0x010F, 1): ("run.plan-approved", "plan:b32 how:approval account:str sid:str ticket:name note:str"),
+    (0x0110, 1): ("run.role-declared", "role:role"),
     (0x0201, 1): ("inventory.field-recorded", "field:str value:str source:str"),
     (0x0202, 1): ("inventory.finished", "fields:u32"),
     (0x0301, 1): ("preflight.checked", "check:str verdict:judgement finding:str remedy:str"),
@@ -199,22 +209,77 @@ BODIES = {
     (0x0411, 1): ("content.suspicion-settled", "path:path how:settlement sha256:b32"),
     (0x0412, 1): ("content.stray-recorded", "item:u32 path:path file:file replaced:bool"),
     (0x0413, 1): ("content.batch-examined", "settled:vec in_doubt:u32"),
+    (0x0414, 1): ("content.catalogue-differed", "path:path how:catalogue detail:str"),
+    (0x0415, 1): ("content.states-counted", "actual:i32 desired:i32 files:u64"),
+    (0x0416, 1): (
+        "content.catalogue-compared",
+        "differences:evidence expected:u64 expected_bytes:u64 matched:u64 missing:u64 extra:u64 damaged:u64"
+        " encrypted:u64",
+    ),
+    (0x0601, 1): (
+        "database.connected",
+        "address:str kind:engine server:name edition:name version:name internal_version:u32 login:name session:u32"
+        " protection:protection",
+    ),
+    (0x0602, 1): (
+        "database.operation-started",
+        "operation:operation subject:name statement:str whole:evidence? before:str expects:str",
+    ),
+    (0x0603, 1): ("database.message-received", "ordinal:u32 number:i32 class:u8 state:u8 line:u32 text:str"),
+    (0x0604, 1): (
+        "database.operation-finished",
+        "operation:operation result:result messages:u32 error:i32 elapsed_ms:u64 detail:str",
+    ),
+    (0x0605, 1): ("database.operation-reconciled", "operation:operation found:probe detail:str"),
+    (0x0606, 1): ("database.operation-resolved", "operation:operation answer:answer note:str account:str sid:str"),
+    (0x0607, 1): (
+        "database.backup-recorded",
+        "of:backup engine_path:str program_path:str position:u32 set_guid:id family_guid:id name:name server:name"
+        " first_lsn:word last_lsn:word checkpoint_lsn:word database_backup_lsn:word database_version:u32"
+        " backup_bytes:u64 compressed_bytes:u64 started:word finished:word checksums:bool damaged:bool"
+        " copy_only:bool file_bytes:u64 sha256:b32?",
+    ),
+    (0x0608, 1): ("database.backup-judged", "of:backup set_guid:id verified:bool why:str"),
+    (0x0609, 1): (
+        "database.state-recorded",
+        "present:bool state:word read_only:bool user_access:word recovery_model:word internal_version:u32 bytes:u64"
+        " files:u32 database_guid:id family_guid:id created:word server_id:id",
+    ),
+    (0x060A, 1): ("database.file-recorded", "file_id:u32 logical:str physical:str role:str bytes:u64"),
+    (0x060B, 1): (
+        "database.media-set-recorded",
+        "engine_path:str position:u32 set_guid:id name:name database:name server:name finished:word",
+    ),
+    (0x060C, 1): ("database.target-compared", "what:str source:str target:str verdict:comparison"),
+    (0x060D, 1): ("database.target-judged", "comparisons:u32 is_another:bool why:str"),
+    (0x060E, 1): ("database.table-summed", "of:summed table:str columns:b32 rows:u64 sum:b32 list:evidence"),
+    (0x060F, 1): (
+        "database.table-compared",
+        "table:str verdict:parity source_rows:u64 restored_rows:u64 differing:u64 missing:u64 extra:u64 why:str",
+    ),
+    (0x0610, 1): ("database.row-differed", "table:str key:str how:row"),
+    (0x0611, 1): ("database.mark-recorded", "moment:moment mark:str value:str"),
+    (0x0612, 1): ("database.user-found", "user:name role:word sid:name decision:decision login:name why:str"),
+    (0x0613, 1): ("database.service-recorded", "service:str state:service start:start"),
+    (0x0614, 1): ("database.setting-recorded", "setting:str value:str becomes:str"),
+    (0x0615, 1): ("database.session-seen", "session:u32 login:str host:str program:str"),
+    (0x0616, 1): ("database.evidence-kept", "what:str origin:str sha256:evidence bytes:u64"),
 }
 
 
-def numbered(names):
-    return dict(enumerate(names.split(), start=1))
+def numbered(names, start=1):
+    return dict(enumerate(names.split(), start))
 
 
 ENUMERATIONS = {
-    "step": {10: "inventory", 20: "preflight", 30: "content"},
+    "step": {10: "inventory", 20: "preflight", 30: "content", 50: "database"},
     "finding": numbered(
         "torn-tail-dropped head-rebuilt store-caught-up store-rebuilt log-rebuilt"
         " store-contradicted segment-quarantined reserve-made checkpoint-restored"
     ),
-    "scope": numbered("everything content content.verify"),
-    "verdict": numbered("complete failures stopped interrupted"),
-    "skip": numbered("stored-on-microsoft-update"),
+    "scope": numbered("everything content content.verify database"),
+    "verdict": numbered("complete failures stopped interrupted waiting"),
+    "skip": numbered("stored-on-microsoft-update not-planned by-destination"),
     "judgement": numbered("pass warn stop"),
     "ignored": numbered("symbolic-link reparse-point special unreadable-folder temporary unreadable"),
     "naming": numbered("digest unexpected package encrypted"),
@@ -225,6 +290,31 @@ ENUMERATIONS = {
     ),
     "mismatch": numbered("different missing unreadable obstructed"),
     "settlement": numbered("read-right gone-from-both"),
+    "approval": numbered("command interactive"),
+    "role": numbered("source destination"),
+    "catalogue": numbered("missing extra size digest encrypted"),
+    "engine": numbered("wid sql-server"),
+    "protection": numbered("none login-only everything"),
+    "operation": {
+        **numbered("quiesce check-source back-up verify-backup resume"),
+        **numbered(
+            "carry-backup verify-carried back-up-own verify-own stop-services drop set-multi-user discard-partial"
+            " restore check-restored mend-user sleep postinstall start-services",
+            start=16,
+        ),
+    },
+    "result": numbered("done failed unknown"),
+    "probe": numbered("happened not partly running unknown"),
+    "answer": numbered("happened did-not"),
+    "backup": numbered("source own"),
+    "comparison": numbered("differs matches unknown"),
+    "summed": numbered("source restored"),
+    "parity": numbered("equal differs not-comparable missing"),
+    "row": numbered("differs missing extra"),
+    "moment": numbered("before-backup after-backup"),
+    "decision": numbered("alter-user create-login manual leave"),
+    "service": numbered("absent stopped running changing"),
+    "start": numbered("automatic automatic-delayed manual disabled untold"),
 }
 
 

@@ -51,12 +51,17 @@ const V1_ONLY: &[(&str, &str)] = &[
     ("inventory", "no shape of it has changed"),
     ("preflight", "no shape of it has changed"),
     ("content", "no shape of it has changed"),
+    ("database", "no shape of it has changed"),
 ];
 
 const PLACES: &[Place] = &[
     Place {
         folders: &[("core/src/event", Form::Exact)],
-        others: &[MODULE, ("registry", "the list of all events")],
+        others: &[
+            MODULE,
+            ("registry", "the list of all events"),
+            ("evidence", "the files that events of any noun name"),
+        ],
         without: &[],
     },
     Place {
@@ -71,7 +76,11 @@ const PLACES: &[Place] = &[
     },
     Place {
         folders: &[("journal/src/wire/v1", Form::Exact)],
-        others: &[MODULE, ("envelope", "what surrounds an event of any noun")],
+        others: &[
+            MODULE,
+            ("envelope", "what surrounds an event of any noun"),
+            ("body", "which shape an event of any noun has"),
+        ],
         without: &[],
     },
     Place { folders: &[("journal/src/wire/v2", Form::Exact)], others: &[MODULE], without: V1_ONLY },
@@ -79,6 +88,7 @@ const PLACES: &[Place] = &[
         folders: &[("cli/src/adapter", Form::Prefix), ("cli/src/step", Form::Exact)],
         others: &[
             MODULE,
+            ("host", "services, registry and tools of this server, for steps of several nouns"),
             ("context", "what every step of one run shares"),
             ("listings", "what both content roots hold; preflight takes it, content uses it"),
         ],

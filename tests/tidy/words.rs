@@ -45,6 +45,7 @@ const RULES: &[Rule] = &[
                 "cli/src/platform/windows",
                 "a sharing violation ends when another process lets go; nothing tells when",
             ),
+            ("fixtures/src/tools/fault.rs", "a slow tool takes its time"),
             ("journal/src/tail.rs", "the writer may be another process, and tells nobody of its records"),
             (
                 "journal/src/disk.rs",
@@ -76,6 +77,7 @@ const RULES: &[Rule] = &[
         except: &[
             ("cli/src/main.rs", "only main exits"),
             ("cli/src/command/rehearse/boundaries.rs", "a rehearsed crash has to be one"),
+            ("fixtures/src/tools/fault.rs", "a tool that is ended from outside says nothing more"),
             ("cli/src/stop.rs", "a second Ctrl-C ends at once, without waiting for main to return"),
         ],
         instead: "return an error or an ExitCode; only main exits",

@@ -12,6 +12,7 @@ mod replay;
 mod report;
 mod rollback;
 mod run;
+mod stand_in;
 mod state;
 mod status;
 
@@ -61,6 +62,9 @@ enum Command {
 pub fn main() -> ExitCode {
     // Where the system refuses, the program works all the same; what a dump could hold is no secret today.
     let _ = crate::platform::disable_core_dumps();
+    if let Some(exit) = stand_in::run() {
+        return exit;
+    }
     let line = match CommandLine::try_parse() {
         Ok(line) => line,
         Err(error) => return usage(&error),

@@ -51,6 +51,8 @@ fn describe(step: Step, content: &wsusmigrate_core::plan::ContentPlan) -> (Strin
         Step::Content if content.stored_on_microsoft_update => {
             ("skipped: updates are stored on Microsoft Update".to_owned(), "changes nothing")
         }
+        // Without a line about SUSDB in the plan the step is none of any run's.
+        Step::Database => ("skipped: the plan says nothing of SUSDB".to_owned(), "changes nothing"),
         Step::Content => {
             let limit = content.bandwidth_limit.as_deref().unwrap_or("no limit");
             let read_back = if content.read_back { "read back afterwards" } else { "not read back" };

@@ -35,6 +35,8 @@ enum Only {
     /// Only reading the copied files back from the disk
     #[value(name = "content.verify")]
     ContentVerify,
+    /// SUSDB
+    Database,
 }
 
 pub(super) fn run(args: &Args, global: &Global) -> Result<Answer, Failure> {
@@ -52,6 +54,7 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<Answer, Failure> {
             None => Scope::Everything,
             Some(Only::Content) => Scope::Content,
             Some(Only::ContentVerify) => Scope::ContentVerify,
+            Some(Only::Database) => Scope::Database,
         },
         read_back: loaded.plan.content.read_back && !args.no_read_back,
         recheck: args.recheck,
@@ -65,8 +68,13 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<Answer, Failure> {
 
 /// A flag that would do nothing beside what else is asked for is a misunderstanding.
 fn refuse_contradiction(args: &Args) -> Result<(), Failure> {
-    if !matches!(args.only, Some(Only::ContentVerify)) {
-        return Ok(());
+    match args.only {
+        Some(Only::ContentVerify) => {}
+        // Without a line about SUSDB in the plan the step is none of any run's.
+        Some(Only::Database) => {
+            return Err(Failure::new(Exit::Usage, "--only database: the plan says nothing of SUSDB"));
+        }
+        None | Some(Only::Content) => return Ok(()),
     }
     let (flag, hint) = match (args.no_read_back, args.recheck) {
         (true, _) => {
@@ -79,6 +87,15 @@ fn refuse_contradiction(args: &Args) -> Result<(), Failure> {
         (false, false) => return Ok(()),
     };
     Err(Failure::new(Exit::Usage, format!("--only content.verify and {flag} do not go together")).hint(hint))
+}
+
+/// What a run waits for: an answer about an operation in doubt, or an approval of its plan.
+fn waiting(done: &Done) -> &'static str {
+    if done.state.run.status.database.open.is_some() {
+        "wsusmigrate resolve   (say whether the operation in doubt happened), then wsusmigrate run"
+    } else {
+        "wsusmigrate plan --approve, then wsusmigrate run"
+    }
 }
 
 /// What a finished run answers: where the migration stands, and what to type next.
@@ -94,6 +111,7 @@ pub(super) fn answer(done: &Done) -> Answer {
             "wsusmigrate report audit   (the failures and their reasons), then wsusmigrate run"
         }
         Verdict::Stopped => "do what the stopping checks say, then wsusmigrate run",
+        Verdict::Waiting => waiting(done),
         Verdict::Interrupted if by_name => "wsusmigrate run --only content.verify   (begins anew)",
         Verdict::Interrupted => "wsusmigrate run   (goes on where it stopped)",
     };

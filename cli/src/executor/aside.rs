@@ -4,13 +4,14 @@
 use std::path::Path;
 
 use wsusmigrate_core::event::Event;
-use wsusmigrate_core::id::RunId;
+use wsusmigrate_core::id::{ActionId, EventId, Phase, RunId};
 use wsusmigrate_core::projection::Migration;
 use wsusmigrate_core::text::Text;
+use wsusmigrate_core::unit::Seq;
 
 use crate::error::Failure;
 use crate::executor::open;
-use crate::executor::recorder::Recorder;
+use crate::executor::recorder::{Draft, Recorder};
 use crate::platform;
 use crate::show::Talk;
 
@@ -36,6 +37,13 @@ impl Aside {
     /// Records the event and closes the journal, which signs a checkpoint over it.
     pub fn record(mut self, event: impl Into<Event>) -> Result<(), Failure> {
         self.0.observe(b"", event)?;
+        self.close()
+    }
+
+    /// The same, of an event that belongs to an action whose outcome is in doubt: the answer to a question.
+    pub fn record_of(mut self, action: ActionId, intent: Seq, event: impl Into<Event>) -> Result<(), Failure> {
+        let id = EventId::of_action(action, Phase::Answered, 0, 0);
+        self.0.record(vec![Draft::of_action(id, action, Some(intent), event)])?;
         self.close()
     }
 

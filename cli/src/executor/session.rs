@@ -84,7 +84,7 @@ impl Done {
         match self.verdict {
             Verdict::Complete => Exit::Well,
             Verdict::Failures => Exit::Failed,
-            Verdict::Stopped | Verdict::Interrupted => Exit::Stopped,
+            Verdict::Stopped | Verdict::Interrupted | Verdict::Waiting => Exit::Stopped,
         }
     }
 }
@@ -201,7 +201,7 @@ fn begin(opened: Opened, request: &Request) -> Result<Recorder, Failure> {
         Phase::Running { run, .. } => Some(run),
         Phase::Unborn | Phase::Idle | Phase::Sealed => None,
     };
-    let in_doubt = u32::try_from(state.run.status.content.batches.len()).unwrap_or(u32::MAX);
+    let in_doubt = u32::try_from(state.run.status.open_actions()).unwrap_or(u32::MAX);
     let run = RunId::from_random(open::random()?);
     let mut recorder = Recorder::new(journal, state, size, run, talk);
     if let Some(interrupted) = interrupted {

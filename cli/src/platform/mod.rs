@@ -7,6 +7,7 @@
 //! - [`Uncached`] reads a file from the disk, around the system's cache where the file system allows it;
 //! - a [`Target`] is a file being written, past the cache where that is faster;
 //! - [`GroupSync`] makes many files durable at once where that is sound;
+//! - a [`Tree`] is a child process with everything it started; a [`Process`] is one that can be recognised later;
 //! - the rest answers questions: paths, space, host, account.
 
 #[cfg(unix)]
@@ -17,6 +18,7 @@ mod windows;
 mod buffer;
 mod fact;
 mod location;
+mod process;
 #[cfg(any(windows, test))]
 mod wtf8;
 
@@ -38,13 +40,17 @@ pub use fact::times_of;
 pub use location::ignores_case;
 pub use location::is_inside;
 pub use location::nearest_existing;
+pub use process::CodePage;
+pub use process::Process;
 pub use system::Folder;
 pub use system::GroupSync;
 pub use system::NAME_UNITS_MAX;
 pub use system::Target;
+pub use system::Tree;
 pub use system::Uncached;
 pub use system::account;
 pub use system::claim_folder;
+pub use system::decode;
 pub use system::disable_core_dumps;
 pub use system::file_system_name;
 pub use system::free_space;
@@ -57,7 +63,10 @@ pub use system::lies_at;
 pub use system::name_units;
 pub use system::os_description;
 pub use system::prepare_reading;
+pub use system::private_folder;
 pub use system::same_file_system;
+pub use system::signal;
+pub use system::started;
 pub use system::to_os;
 pub use system::verbatim;
 pub use system::write_system_log;

@@ -1,6 +1,7 @@
 //! Unix: names are raw bytes, folders are descriptors, every call is safe code from `nix` or std.
 
 mod folder;
+mod process;
 mod sync;
 mod system_log;
 mod target;
@@ -21,6 +22,7 @@ use wsusmigrate_core::path::{NotRelative, RelPath};
 use super::fact::{Account, Kind, Space, UnsafeName};
 
 pub use folder::Folder;
+pub use process::{Tree, decode, private_folder, signal, started};
 pub use sync::GroupSync;
 pub use system_log::write_system_log;
 pub use target::Target;

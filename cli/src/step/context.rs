@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 
 use wsusmigrate_core::decide;
+use wsusmigrate_core::event::run::Role;
 use wsusmigrate_core::plan::Plan;
 use wsusmigrate_core::projection::Migration;
 
@@ -56,6 +57,8 @@ impl<'a> Context<'a> {
     pub const fn asked(&self) -> decide::Request {
         decide::Request {
             scope: self.request.scope,
+            role: Role::Destination,
+            database: None,
             stored_on_microsoft_update: self.plan().content.stored_on_microsoft_update,
             read_back: self.request.read_back,
         }

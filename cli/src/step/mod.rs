@@ -2,6 +2,7 @@
 
 mod content;
 mod context;
+mod database;
 mod inventory;
 mod listings;
 pub mod preflight;
@@ -21,5 +22,6 @@ pub fn perform(step: Step, recorder: &mut Recorder, context: &Context<'_>) -> Re
         Step::Inventory => inventory::perform(recorder, context),
         Step::Preflight => preflight::perform(recorder, context),
         Step::Content => content::perform(recorder, context),
+        Step::Database => database::perform(recorder, context),
     }
 }

@@ -6,7 +6,7 @@ use crate::id::ActionId;
 use crate::projection::Migration;
 use crate::projection::database::DatabaseState;
 use crate::status::DatabaseStatus;
-use crate::text::Text;
+use crate::text::Name;
 
 /// What is asked of the database step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,7 +43,7 @@ pub enum DatabaseNext {
     /// Hold the copied content against what SUSDB expects.
     Catalogue,
     /// Carry out an operation, with what tells it from others of its kind.
-    Perform(Operation, Text),
+    Perform(Operation, Name),
     /// End the step.
     Finish(Verdict),
 }
@@ -90,7 +90,7 @@ struct View<'a> {
 }
 
 const fn perform(operation: Operation) -> DatabaseNext {
-    DatabaseNext::Perform(operation, Text::EMPTY)
+    DatabaseNext::Perform(operation, Name::EMPTY)
 }
 
 impl View<'_> {
@@ -127,6 +127,7 @@ impl View<'_> {
             () if !backed_up => perform(Operation::BackUp),
             () if !self.has_done(Operation::VerifyBackup) => perform(Operation::VerifyBackup),
             () if self.status.verified.is_none() => self.leave(Verdict::Failures),
+            () if !self.has_done(Operation::Deliver) => perform(Operation::Deliver),
             () if !run.summed => DatabaseNext::Sum,
             () if !run.marked_after => DatabaseNext::MarkAfter,
             () => self.leave(Verdict::Complete),
@@ -152,6 +153,9 @@ impl View<'_> {
         if !self.database.run.looked {
             return DatabaseNext::Look;
         }
+        if self.status.refused {
+            return DatabaseNext::Finish(Verdict::Stopped);
+        }
         if self.database.run.failed.contains(&Operation::Drop) && !self.has_tried(Operation::SetMultiUser) {
             return perform(Operation::SetMultiUser);
         }
@@ -169,7 +173,6 @@ impl View<'_> {
     fn before_restore(&self) -> DatabaseNext {
         let there = self.status.present == Some(true);
         match () {
-            () if self.status.refused => DatabaseNext::Finish(Verdict::Stopped),
             () if !self.has_done(Operation::CarryBackup) => perform(Operation::CarryBackup),
             () if !self.has_done(Operation::VerifyCarried) => perform(Operation::VerifyCarried),
             () if self.status.verified.is_none() => DatabaseNext::Finish(Verdict::Failures),
@@ -229,7 +232,7 @@ impl View<'_> {
         !self.database.parity.values().any(|table| bad(table.verdict))
     }
 
-    fn user_to_mend(&self) -> Option<Text> {
+    fn user_to_mend(&self) -> Option<Name> {
         let done = self.database.run.done.get(&Operation::MendUser);
         let mends = |decision| matches!(decision, UserDecision::AlterUser | UserDecision::CreateLogin);
         let users = self.database.users.values().filter(|user| mends(user.decision));

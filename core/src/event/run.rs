@@ -7,7 +7,7 @@ use crate::digest::Sha256;
 use crate::event::noun;
 use crate::id::{MigrationId, RunId, StreamId};
 use crate::step::Step;
-use crate::text::Text;
+use crate::text::{Name, Text};
 
 noun! {
     /// What happens to runs, steps and the journal itself.
@@ -299,7 +299,7 @@ pub struct PlanApproved {
     /// Its security identifier: two approvals of one plan count as two only where these differ.
     pub sid: Text,
     /// The number of a ticket or a change, in the person's words.
-    pub ticket: Text,
+    pub ticket: Name,
     /// What else the person said.
     pub note: Text,
 }

@@ -21,7 +21,7 @@ use crate::event::database::{
 use crate::event::{ContentEvent, DatabaseEvent, Event, RunEvent};
 use crate::id::ActionId;
 use crate::projection::Projection;
-use crate::text::Text;
+use crate::text::{Name, Text};
 use crate::unit::{Seq, TimeMicros};
 
 /// Rows that differ and files that are not as expected that are kept by name, of each list.
@@ -65,7 +65,7 @@ pub struct DatabaseState {
     /// High-water marks after it.
     pub marks_after: BTreeMap<Text, Text>,
     /// Users without their logins, as last listed.
-    pub users: BTreeMap<Text, UserFound>,
+    pub users: BTreeMap<Name, UserFound>,
     /// Services as they were before they were first touched.
     pub services: BTreeMap<Text, ServiceRecorded>,
     /// Settings as they were before they were first put to sleep.
@@ -103,7 +103,7 @@ pub struct DatabaseRun {
     /// Whether it looked at the engine and at SUSDB.
     pub looked: bool,
     /// Operations it finished, with their subjects.
-    pub done: BTreeMap<Operation, BTreeSet<Text>>,
+    pub done: BTreeMap<Operation, BTreeSet<Name>>,
     /// Operations that failed in it.
     pub failed: BTreeSet<Operation>,
     /// Whether it read the high-water marks before the backup.
@@ -283,6 +283,7 @@ impl DatabaseState {
             | Operation::CheckSource
             | Operation::VerifyBackup
             | Operation::Resume
+            | Operation::Deliver
             | Operation::CarryBackup
             | Operation::VerifyCarried
             | Operation::BackUpOwn
@@ -330,7 +331,7 @@ impl DatabaseState {
         self.states.clear();
     }
 
-    fn note_done(&mut self, operation: Operation, subject: Text) {
+    fn note_done(&mut self, operation: Operation, subject: Name) {
         self.run.done.entry(operation).or_default().insert(subject);
     }
 

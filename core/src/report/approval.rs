@@ -8,7 +8,6 @@ use crate::projection::Migration;
 use crate::projection::database::OperationRecord;
 use crate::projection::run::RunRecord;
 use crate::report::{Section, Value};
-use crate::text::Text;
 use crate::unit::{Seq, TimeMicros};
 
 /// How many persons approved a plan before a record: two approvals of one person count once.
@@ -58,8 +57,7 @@ fn under(state: &Migration, record: &OperationRecord, run: Option<&RunRecord>) -
 
 fn one(state: &Migration, seq: Seq, time: TimeMicros, approved: &PlanApproved) -> Section {
     let mut section = Section::new("approval", "Approved");
-    let or_none =
-        |text: &Text| if text.as_str().is_empty() { "none".into() } else { Value::from(text.as_str()) };
+    let or_none = |text: &str| Value::from(if text.is_empty() { "none" } else { text });
     let ran = state.run.runs.iter().filter(|run| run.facts.plan == approved.plan).count();
     section.figure("record", "Record", seq.0);
     section.figure("time", "When", time);
@@ -68,7 +66,7 @@ fn one(state: &Migration, seq: Seq, time: TimeMicros, approved: &PlanApproved) -
     section.figure("how", "How", approved.how.word());
     section.figure("plan", "Plan", approved.plan.to_string());
     section.figure("runs", "Runs of this very plan", ran);
-    section.figure("ticket", "Ticket", or_none(&approved.ticket));
-    section.figure("note", "Note", or_none(&approved.note));
+    section.figure("ticket", "Ticket", or_none(approved.ticket.as_str()));
+    section.figure("note", "Note", or_none(approved.note.as_str()));
     section
 }

@@ -6,7 +6,6 @@
 mod services;
 mod sleep;
 mod susdb;
-mod tsql;
 
 use super::{ActionKind, Undo};
 use crate::event::DatabaseEvent;
@@ -32,6 +31,7 @@ pub(super) const fn kind(event: &DatabaseEvent) -> Option<ActionKind> {
         Operation::CheckSource
         | Operation::VerifyBackup
         | Operation::Resume
+        | Operation::Deliver
         | Operation::VerifyCarried
         | Operation::VerifyOwn
         | Operation::SetMultiUser

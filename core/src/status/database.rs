@@ -199,6 +199,7 @@ impl DatabaseStatus {
             | Operation::BackUp
             | Operation::VerifyBackup
             | Operation::Resume
+            | Operation::Deliver
             | Operation::CarryBackup
             | Operation::VerifyCarried
             | Operation::VerifyOwn
@@ -276,6 +277,7 @@ impl DatabaseStatus {
             Operation::CheckSource
             | Operation::BackUp
             | Operation::VerifyBackup
+            | Operation::Deliver
             | Operation::CarryBackup
             | Operation::VerifyCarried
             | Operation::BackUpOwn

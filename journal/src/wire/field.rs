@@ -1,11 +1,11 @@
 //! How single fields are stored: each domain type has exactly one stored type.
 
 use wsusmigrate_core::digest::{Sha1, Sha256};
-use wsusmigrate_core::event::{content, preflight, run};
-use wsusmigrate_core::id::{ActionId, EventId, MigrationId, RunId, StreamId};
+use wsusmigrate_core::event::{content, database, preflight, run};
+use wsusmigrate_core::id::{ActionId, EventId, Guid, MigrationId, RunId, StreamId};
 use wsusmigrate_core::path::{LongPath, PATH_INLINE_BYTES_MAX, PathRef, RelPath};
 use wsusmigrate_core::step::Step;
-use wsusmigrate_core::text::{TEXT_BYTES_MAX, Text};
+use wsusmigrate_core::text::{NAME_BYTES_MAX, Name, TEXT_BYTES_MAX, Text, WORD_BYTES_MAX, Word};
 use wsusmigrate_core::unit::{ModifiedNanos, Seq, TimeMicros};
 
 /// A stored type and the domain type it stands for.
@@ -66,7 +66,7 @@ macro_rules! ids {
         }
     )+ };
 }
-ids!(MigrationId, RunId, StreamId, ActionId, EventId);
+ids!(MigrationId, RunId, StreamId, ActionId, EventId, Guid);
 
 macro_rules! codes {
     ($($domain:path, $what:literal;)+) => { $(
@@ -84,6 +84,8 @@ codes! {
     run::Scope, "scope";
     run::SkipReason, "skip reason";
     run::Verdict, "verdict";
+    run::Approval, "approval";
+    run::Role, "role";
     preflight::CheckVerdict, "check verdict";
     content::IgnoredEntry, "ignored entry";
     content::Naming, "naming";
@@ -91,6 +93,22 @@ codes! {
     content::FailureReason, "failure reason";
     content::Mismatch, "mismatch";
     content::Settlement, "settlement";
+    content::CatalogueDifference, "catalogue difference";
+    database::EngineKind, "engine kind";
+    database::Protection, "protection";
+    database::Operation, "operation";
+    database::OperationResult, "operation result";
+    database::Probe, "probe";
+    database::Answer, "answer";
+    database::BackupOf, "backed up database";
+    database::SameAs, "comparison with the source";
+    database::SumOf, "summed database";
+    database::Parity, "parity";
+    database::RowDifference, "row difference";
+    database::Moment, "moment";
+    database::UserDecision, "user decision";
+    database::ServiceState, "service state";
+    database::ServiceStart, "service start";
 }
 
 impl<S: Stored<D>, D> Stored<Option<D>> for Option<S> {
@@ -103,16 +121,21 @@ impl<S: Stored<D>, D> Stored<Option<D>> for Option<S> {
     }
 }
 
-impl Stored<Text> for String {
-    fn freeze(domain: &Text) -> Self {
-        domain.as_str().to_owned()
-    }
+macro_rules! texts {
+    ($($domain:ident($max:ident)),+) => { $(
+        impl Stored<$domain> for String {
+            fn freeze(domain: &$domain) -> Self {
+                domain.as_str().to_owned()
+            }
 
-    fn thaw(self) -> Result<Text, Invalid> {
-        // `Text` would cut it silently, and what is shown would not be what was stored.
-        if self.len() > TEXT_BYTES_MAX { Err(Invalid::TextTooLong(self.len())) } else { Ok(self.into()) }
-    }
+            fn thaw(self) -> Result<$domain, Invalid> {
+                // The domain's type would cut it silently, and what is shown would not be what was stored.
+                if self.len() > $max { Err(Invalid::TextTooLong(self.len())) } else { Ok(self.into()) }
+            }
+        }
+    )+ };
 }
+texts!(Text(TEXT_BYTES_MAX), Name(NAME_BYTES_MAX), Word(WORD_BYTES_MAX));
 
 /// A path: inline bytes, or the digest of an evidence file and the path's beginning. The order of the variants is
 /// stored (0 and 1).

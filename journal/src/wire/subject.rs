@@ -29,7 +29,8 @@ pub(crate) fn subject(code: u16, version: u16, body: &[u8]) -> Option<Sha256> {
             Kind::ContentEntryIgnored
             | Kind::ContentLeftoverRemoved
             | Kind::ContentReadBackMismatched
-            | Kind::ContentSuspicionSettled,
+            | Kind::ContentSuspicionSettled
+            | Kind::ContentCatalogueDiffered,
             1,
         ) => codec::borrow_first::<PathBytes<'_>>(body)?,
         (
@@ -43,6 +44,8 @@ pub(crate) fn subject(code: u16, version: u16, body: &[u8]) -> Option<Sha256> {
             | Kind::ContentReadBackStarted
             | Kind::ContentReadBackRecorded
             | Kind::ContentReadBackFinished
+            | Kind::ContentStatesCounted
+            | Kind::ContentCatalogueCompared
             | Kind::RunJournalCreated
             | Kind::RunJournalRecovered
             | Kind::RunInterruptionFound
@@ -57,10 +60,34 @@ pub(crate) fn subject(code: u16, version: u16, body: &[u8]) -> Option<Sha256> {
             | Kind::RunFailed
             | Kind::RunStreamImported
             | Kind::RunJournalSealed
+            | Kind::RunPlanApproved
+            | Kind::RunRoleDeclared
             | Kind::InventoryFieldRecorded
             | Kind::InventoryFinished
             | Kind::PreflightChecked
             | Kind::PreflightFinished
+            | Kind::DatabaseConnected
+            | Kind::DatabaseOperationStarted
+            | Kind::DatabaseMessageReceived
+            | Kind::DatabaseOperationFinished
+            | Kind::DatabaseOperationReconciled
+            | Kind::DatabaseOperationResolved
+            | Kind::DatabaseBackupRecorded
+            | Kind::DatabaseBackupJudged
+            | Kind::DatabaseStateRecorded
+            | Kind::DatabaseFileRecorded
+            | Kind::DatabaseMediaSetRecorded
+            | Kind::DatabaseTargetCompared
+            | Kind::DatabaseTargetJudged
+            | Kind::DatabaseTableSummed
+            | Kind::DatabaseTableCompared
+            | Kind::DatabaseRowDiffered
+            | Kind::DatabaseMarkRecorded
+            | Kind::DatabaseUserFound
+            | Kind::DatabaseServiceRecorded
+            | Kind::DatabaseSettingRecorded
+            | Kind::DatabaseSessionSeen
+            | Kind::DatabaseEvidenceKept
             | Kind::ContentFileCopied
             | Kind::ContentFileVerified
             | Kind::ContentFileFailed
@@ -69,7 +96,8 @@ pub(crate) fn subject(code: u16, version: u16, body: &[u8]) -> Option<Sha256> {
             | Kind::ContentLeftoverRemoved
             | Kind::ContentReadBackMismatched
             | Kind::ContentSuspicionSettled
-            | Kind::ContentStrayRecorded,
+            | Kind::ContentStrayRecorded
+            | Kind::ContentCatalogueDiffered,
             _,
         ) => return None,
     };

@@ -1,5 +1,7 @@
 //! One sample of every kind of event, in one place: the compiler asks for the sample of a new one.
 
+mod database;
+
 use wsusmigrate_core::digest::{Sha1, Sha256};
 use wsusmigrate_core::envelope::{Envelope, Proposed};
 use wsusmigrate_core::event::{Event, Kind, content, inventory, preflight, run};
@@ -81,6 +83,16 @@ pub fn event(kind: Kind) -> Event {
             sid: "S-1-5-21-1-2-3-1104".into(),
         }
         .into(),
+        Kind::RunPlanApproved => run::PlanApproved {
+            plan: Sha256([0x56; 32]),
+            how: run::Approval::Interactive,
+            account: "CONTOSO\\älice".into(),
+            sid: "S-1-5-21-1-2-3-1104".into(),
+            ticket: "CHG0012345".into(),
+            note: "after the backup window".into(),
+        }
+        .into(),
+        Kind::RunRoleDeclared => run::RoleDeclared { role: run::Role::Destination }.into(),
         Kind::RunFinished => run::Finished { run, verdict: run::Verdict::Interrupted }.into(),
         Kind::RunKeyRotated => run::KeyRotated { old_key: [0x66; 32], new_key: [0x77; 32] }.into(),
         Kind::RunCheckpointAnchored => run::CheckpointAnchored {
@@ -198,6 +210,48 @@ pub fn event(kind: Kind) -> Event {
         Kind::ContentBatchExamined => {
             content::BatchExamined { settled: vec![0b0000_0110, 0b1], in_doubt: 2 }.into()
         }
+        Kind::ContentCatalogueDiffered => content::CatalogueDiffered {
+            path: path(),
+            how: content::CatalogueDifference::Encrypted,
+            detail: "SUSDB says that it is encrypted".into(),
+        }
+        .into(),
+        Kind::ContentStatesCounted => {
+            content::StatesCounted { actual: 12, desired: -2, files: 70_000 }.into()
+        }
+        Kind::ContentCatalogueCompared => content::CatalogueCompared {
+            differences: Sha256([0xC4; 32]),
+            expected: 70_000,
+            expected_bytes: 5_000_000_000,
+            matched: 69_990,
+            missing: 1,
+            extra: 2,
+            damaged: 3,
+            encrypted: 4,
+        }
+        .into(),
+        Kind::DatabaseConnected => database::connected(),
+        Kind::DatabaseOperationStarted => database::operation_started(),
+        Kind::DatabaseMessageReceived => database::message_received(),
+        Kind::DatabaseOperationFinished => database::operation_finished(),
+        Kind::DatabaseOperationReconciled => database::operation_reconciled(),
+        Kind::DatabaseOperationResolved => database::operation_resolved(),
+        Kind::DatabaseBackupRecorded => database::backup_recorded(),
+        Kind::DatabaseBackupJudged => database::backup_judged(),
+        Kind::DatabaseStateRecorded => database::state_recorded(),
+        Kind::DatabaseFileRecorded => database::file_recorded(),
+        Kind::DatabaseMediaSetRecorded => database::media_set_recorded(),
+        Kind::DatabaseTargetCompared => database::target_compared(),
+        Kind::DatabaseTargetJudged => database::target_judged(),
+        Kind::DatabaseTableSummed => database::table_summed(),
+        Kind::DatabaseTableCompared => database::table_compared(),
+        Kind::DatabaseRowDiffered => database::row_differed(),
+        Kind::DatabaseMarkRecorded => database::mark_recorded(),
+        Kind::DatabaseUserFound => database::user_found(),
+        Kind::DatabaseServiceRecorded => database::service_recorded(),
+        Kind::DatabaseSettingRecorded => database::setting_recorded(),
+        Kind::DatabaseSessionSeen => database::session_seen(),
+        Kind::DatabaseEvidenceKept => database::evidence_kept(),
         Kind::ContentReplacementStarted => content::ReplacementStarted {
             item: 6,
             path: path(),

@@ -1,5 +1,6 @@
 //! The durable effects of the engine, as somebody sees them who wants to stop between two of them.
 
+use wsusmigrate_core::event::database::Operation;
 use wsusmigrate_core::path::RelPath;
 
 /// Told of each effect right after it happened, on the thread that did it. A rehearsal ends the process in here; the
@@ -19,6 +20,9 @@ pub trait Effects: Send + Sync {
 
     /// A leftover was removed.
     fn removed(&self, _path: &RelPath) {}
+
+    /// An operation on SUSDB came to an end, its outcome is not recorded.
+    fn acted(&self, _operation: Operation) {}
 }
 
 /// Watches nothing.

@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use wsusmigrate_core::event::database::Operation;
 use wsusmigrate_core::path::RelPath;
 use wsusmigrate_core::unit::Seq;
 use wsusmigrate_journal::Observer;
@@ -54,6 +55,9 @@ impl Effects for Counting {
         self.passed();
     }
     fn removed(&self, _: &RelPath) {
+        self.passed();
+    }
+    fn acted(&self, _: Operation) {
         self.passed();
     }
 }

@@ -80,6 +80,25 @@ pub(super) fn line(event: &ContentEvent) -> String {
         ContentEvent::BatchExamined(it) => {
             format!("batch in doubt examined: {} files stay in doubt", count(it.in_doubt.into()))
         }
+        ContentEvent::CatalogueDiffered(it) => {
+            format!("not as SUSDB expects: {}: {}: {}", it.path, it.how.word(), it.detail)
+        }
+        ContentEvent::StatesCounted(it) => format!(
+            "SUSDB has {} files in actual state {}, desired state {}",
+            count(it.files),
+            it.actual,
+            it.desired
+        ),
+        ContentEvent::CatalogueCompared(it) => format!(
+            "held against SUSDB: {} files expected ({}), {} as expected, {} missing, {} extra, {} damaged, {} encrypted",
+            count(it.expected),
+            bytes(it.expected_bytes),
+            count(it.matched),
+            count(it.missing),
+            count(it.extra),
+            count(it.damaged),
+            count(it.encrypted)
+        ),
         ContentEvent::ReadBackFinished(it) => format!(
             "read-back finished: {} files, {}, {} exceptions, {} left",
             count(it.files),

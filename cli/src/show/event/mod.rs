@@ -1,6 +1,7 @@
 //! One line a person reads for each event, by noun.
 
 mod content;
+mod database;
 mod inventory;
 mod preflight;
 mod run;
@@ -17,6 +18,7 @@ pub fn line(event: &Event) -> String {
         Event::Inventory(event) => inventory::line(event),
         Event::Preflight(event) => preflight::line(event),
         Event::Content(event) => content::line(event),
+        Event::Database(event) => database::line(event),
     };
     plain(&line).into_owned()
 }

@@ -37,6 +37,19 @@ pub(super) fn line(event: &RunEvent) -> String {
         RunEvent::JournalSealed(it) => {
             format!("journal sealed by {} ({}): {}", it.account, it.sid, it.reason)
         }
+        RunEvent::PlanApproved(it) => {
+            let ticket =
+                if it.ticket.as_str().is_empty() { String::new() } else { format!(", ticket {}", it.ticket) };
+            let note = if it.note.as_str().is_empty() { String::new() } else { format!(": {}", it.note) };
+            format!(
+                "plan {} approved by {} ({}), {}{ticket}{note}",
+                it.plan,
+                it.account,
+                it.sid,
+                it.how.word()
+            )
+        }
+        RunEvent::RoleDeclared(it) => format!("this host is the {} of the migration", it.role.word()),
         RunEvent::Finished(it) => format!("run finished: {}", it.verdict.word()),
         RunEvent::KeyRotated(it) => {
             let hex = |key: &[u8; 32]| Sha256(*key).to_string().to_ascii_lowercase();

@@ -4,7 +4,7 @@ use super::{Deserialize, Serialize};
 use crate::coded::coded;
 use crate::digest::Sha256;
 use crate::id::Guid;
-use crate::text::Text;
+use crate::text::{Name, Text, Word};
 
 coded! {
     /// What kind of engine holds SUSDB.
@@ -36,15 +36,15 @@ pub struct Connected {
     /// What kind of engine it is.
     pub kind: EngineKind,
     /// `SERVERPROPERTY('ServerName')`.
-    pub server: Text,
+    pub server: Name,
     /// `SERVERPROPERTY('Edition')`.
-    pub edition: Text,
+    pub edition: Name,
     /// `SERVERPROPERTY('ProductVersion')`.
-    pub version: Text,
+    pub version: Name,
     /// `DATABASEPROPERTYEX('master', 'Version')`: the newest internal version it can restore.
     pub internal_version: u32,
     /// The login the server took us for.
-    pub login: Text,
+    pub login: Name,
     /// The session's number, `@@SPID`.
     pub session: u32,
     /// How the connection is protected.
@@ -57,13 +57,13 @@ pub struct StateRecorded {
     /// Whether there is a SUSDB. Where there is none, everything else is empty.
     pub present: bool,
     /// `state_desc`, such as `ONLINE`.
-    pub state: Text,
+    pub state: Word,
     /// Whether it is read-only.
     pub read_only: bool,
     /// `user_access_desc`, such as `MULTI_USER`.
-    pub user_access: Text,
+    pub user_access: Word,
     /// `recovery_model_desc`.
-    pub recovery_model: Text,
+    pub recovery_model: Word,
     /// The internal version of the database.
     pub internal_version: u32,
     /// Size of all its files, in bytes.
@@ -75,7 +75,7 @@ pub struct StateRecorded {
     /// `sys.database_recovery_status.family_guid`; a restore keeps it. Untold where the engine does not say.
     pub family_guid: Guid,
     /// `create_date`, as the engine writes it.
-    pub created: Text,
+    pub created: Word,
     /// ServerID of tbConfigurationA; untold where SUSDB does not say.
     pub server_id: Guid,
 }
@@ -105,13 +105,13 @@ pub struct MediaSetRecorded {
     /// `BackupSetGUID`.
     pub set_guid: Guid,
     /// Its name.
-    pub name: Text,
+    pub name: Name,
     /// Of which database it is.
-    pub database: Text,
+    pub database: Name,
     /// On which server it was made.
-    pub server: Text,
+    pub server: Name,
     /// When it was finished, as the engine writes it.
-    pub finished: Text,
+    pub finished: Word,
 }
 
 coded! {
@@ -140,17 +140,17 @@ pub struct BackupRecorded {
     /// `FamilyGUID` of the database.
     pub family_guid: Guid,
     /// `BackupName`.
-    pub name: Text,
+    pub name: Name,
     /// `ServerName`.
-    pub server: Text,
+    pub server: Name,
     /// `FirstLSN`, in decimal digits.
-    pub first_lsn: Text,
+    pub first_lsn: Word,
     /// `LastLSN`.
-    pub last_lsn: Text,
+    pub last_lsn: Word,
     /// `CheckpointLSN`.
-    pub checkpoint_lsn: Text,
+    pub checkpoint_lsn: Word,
     /// `DatabaseBackupLSN`.
-    pub database_backup_lsn: Text,
+    pub database_backup_lsn: Word,
     /// `DatabaseVersion`: the internal version an engine must know to restore it.
     pub database_version: u32,
     /// `BackupSize`, in bytes.
@@ -158,9 +158,9 @@ pub struct BackupRecorded {
     /// `CompressedBackupSize`, in bytes.
     pub compressed_bytes: u64,
     /// `BackupStartDate`, as the engine writes it: its own civil time.
-    pub started: Text,
+    pub started: Word,
     /// `BackupFinishDate`.
-    pub finished: Text,
+    pub finished: Word,
     /// `HasBackupChecksums`.
     pub checksums: bool,
     /// `IsDamaged`.
@@ -240,15 +240,15 @@ coded! {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UserFound {
     /// The user.
-    pub user: Text,
+    pub user: Name,
     /// `type_desc`.
-    pub role: Text,
+    pub role: Word,
     /// Its security identifier, in hexadecimal digits.
-    pub sid: Text,
+    pub sid: Name,
     /// What is done.
     pub decision: UserDecision,
     /// The login it gets; empty where it gets none.
-    pub login: Text,
+    pub login: Name,
     /// Why.
     pub why: Text,
 }
@@ -297,9 +297,10 @@ pub struct ServiceRecorded {
 /// A setting as it was before it was put to sleep: what is switched on again at cutover.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SettingRecorded {
-    /// Table and column, such as `tbAutoDeploymentRule.Enabled`, with the row where there are several.
+    /// Table, column and row, such as `tbAutoDeploymentRule.Enabled where ID = 3`, as
+    /// [`Place`](crate::database::setting::Place) writes them: going back reads them.
     pub setting: Text,
-    /// Its value.
+    /// Its value; empty where it is NULL.
     pub value: Text,
     /// What it becomes.
     pub becomes: Text,

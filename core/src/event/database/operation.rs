@@ -3,7 +3,7 @@
 use super::{Deserialize, Serialize};
 use crate::coded::coded;
 use crate::digest::Sha256;
-use crate::text::Text;
+use crate::text::{Name, Text};
 
 coded! {
     /// What is done. Those of the source come first, then those of the destination, in their usual order.
@@ -18,6 +18,8 @@ coded! {
         VerifyBackup = 4, "verify-backup";
         /// The source's services are as they were.
         Resume = 5, "resume";
+        /// The verified backup is copied into the migration store.
+        Deliver = 6, "deliver";
 
         /// The backup is copied from the migration store to where the destination's engine reads it.
         CarryBackup = 16, "carry-backup";
@@ -62,6 +64,7 @@ impl Operation {
             | Self::BackUp
             | Self::VerifyBackup
             | Self::Resume
+            | Self::Deliver
             | Self::CarryBackup
             | Self::VerifyCarried
             | Self::BackUpOwn
@@ -89,7 +92,7 @@ pub struct OperationStarted {
     /// Which.
     pub operation: Operation,
     /// What tells it from others of its kind: a user, a path; empty where there is one only.
-    pub subject: Text,
+    pub subject: Name,
     /// The T-SQL, or the command line of a child process; what it shows of a longer one is its beginning.
     pub statement: Text,
     /// SHA-256 of the whole text as evidence, where it is longer.

@@ -102,6 +102,21 @@ frozen! {
 
     BatchExamined for content::BatchExamined { settled: Vec<u8>, in_doubt: u32 }
 
+    CatalogueDiffered for content::CatalogueDiffered { path: Path, how: u8, detail: String }
+
+    StatesCounted for content::StatesCounted { actual: i32, desired: i32, files: u64 }
+
+    CatalogueCompared for content::CatalogueCompared {
+        differences: [u8; 32],
+        expected: u64,
+        expected_bytes: u64,
+        matched: u64,
+        missing: u64,
+        extra: u64,
+        damaged: u64,
+        encrypted: u64,
+    }
+
     FoundFile for content::FoundFile {
         bytes: u64,
         sha1: Option<[u8; 20]>,

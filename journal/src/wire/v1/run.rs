@@ -45,6 +45,17 @@ frozen! {
     }
 
     JournalSealed for run::JournalSealed { reason: String, account: String, sid: String }
+
+    PlanApproved for run::PlanApproved {
+        plan: [u8; 32],
+        how: u8,
+        account: String,
+        sid: String,
+        ticket: String,
+        note: String,
+    }
+
+    RoleDeclared for run::RoleDeclared { role: u8 }
 }
 
 superseded! {

@@ -1,0 +1,302 @@
+//! The connector for engines that are reached directly: tiberius over a pipe, a socket or TCP.
+//!
+//! Each connection has a runtime of its own on the thread that uses it: whoever calls simply waits.
+
+use std::future::Future;
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::TryStreamExt as _;
+use tiberius::error::Error;
+use tiberius::{AuthMethod, Client, Config, EncryptionLevel, QueryItem};
+use tokio::runtime::Runtime;
+use tokio::sync::mpsc;
+use tokio_util::compat::{Compat, TokioAsyncReadCompatExt as _};
+use wsusmigrate_core::database::connection::{Encryption, Target};
+use wsusmigrate_core::database::message::ServerMessage;
+use wsusmigrate_core::database::row::Row;
+use wsusmigrate_core::database::statement::Statement;
+use wsusmigrate_core::event::database::Protection;
+
+use super::capture::Capture;
+use super::cell::cell;
+use super::connection::{ConnectError, Connection, Connector, Ended, ReadError};
+use super::limit::Limits;
+use super::secret::Secret;
+use super::tap::{Switch, Tap};
+use super::wire::{self, Wire};
+
+/// Opens connections with tiberius.
+pub struct TdsConnector {
+    /// Where the engine is.
+    pub target: Target,
+    /// A SQL login with its password; nothing for the account the program runs as.
+    pub login: Option<(String, Secret)>,
+    /// What is encrypted.
+    pub encryption: Encryption,
+    /// Whether a certificate nobody vouches for is taken.
+    pub trust_certificate: bool,
+    /// How long is waited for what.
+    pub limits: Limits,
+}
+
+type Inner = Client<Compat<Tap<Wire>>>;
+
+/// A connection of [`TdsConnector`].
+struct TdsConnection {
+    runtime: Runtime,
+    client: Inner,
+    switch: Switch,
+    protection: Protection,
+    limits: Limits,
+}
+
+impl Connector for TdsConnector {
+    fn address(&self) -> String {
+        self.target.to_string()
+    }
+
+    fn connect(&self) -> Result<Box<dyn Connection>, ConnectError> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        let runtime =
+            runtime.map_err(|source| ConnectError::Unreachable { address: self.address(), source })?;
+        let limit = self.limits.connect;
+        let opened = runtime.block_on(async { tokio::time::timeout(limit, self.open()).await });
+        let timed_out = |_| ConnectError::TimedOut { address: self.address(), seconds: limit.as_secs() };
+        let (client, switch) = opened.map_err(timed_out)??;
+        Ok(Box::new(TdsConnection { runtime, client, switch, protection: self.protection(), limits: self.limits }))
+    }
+}
+
+impl TdsConnector {
+    async fn open(&self) -> Result<(Inner, Switch), ConnectError> {
+        let config = self.config();
+        let wire = wire::open(&self.target, &config).await?;
+        let switch = Switch::default();
+        let client = Client::connect(config, Tap::new(wire, switch.clone()).compat()).await;
+        client.map(|client| (client, switch)).map_err(|error| self.refused(error))
+    }
+
+    fn config(&self) -> Config {
+        let mut config = Config::new();
+        wire::name(&self.target, &mut config);
+        config.application_name("wsusmigrate");
+        config.database("master");
+        config.encryption(match self.protection() {
+            Protection::None => EncryptionLevel::NotSupported,
+            Protection::LoginOnly => EncryptionLevel::Off,
+            Protection::Everything => EncryptionLevel::Required,
+        });
+        if self.trust_certificate {
+            config.trust_cert();
+        }
+        config.authentication(match &self.login {
+            Some((login, secret)) => AuthMethod::sql_server(login, secret.expose()),
+            None => wire::own_account(),
+        });
+        // A restore says nothing for hours: what is waited for is decided here, statement by statement.
+        config.command_timeout(None);
+        config.lossy_utf16_decoding(true);
+        config
+    }
+
+    /// What passes a pipe or a socket of this machine does not leave it.
+    fn protection(&self) -> Protection {
+        if self.target.is_on_this_machine() {
+            return Protection::None;
+        }
+        match self.encryption {
+            Encryption::Off => Protection::None,
+            Encryption::LoginOnly => Protection::LoginOnly,
+            Encryption::Required => Protection::Everything,
+        }
+    }
+
+    fn refused(&self, error: Error) -> ConnectError {
+        let address = self.address();
+        match error {
+            Error::Server(token) => ConnectError::Refused {
+                address,
+                number: i32::try_from(token.code()).unwrap_or(i32::MAX),
+                class: token.class(),
+                state: token.state(),
+                text: token.message().to_owned(),
+            },
+            Error::Io { kind, message } => {
+                ConnectError::Unreachable { address, source: std::io::Error::new(kind, message) }
+            }
+            other => ConnectError::NotAgreed { address, why: other.to_string() },
+        }
+    }
+}
+
+impl Connection for TdsConnection {
+    fn protection(&self) -> Protection {
+        self.protection
+    }
+
+    fn rows(
+        &mut self,
+        statement: &Statement,
+        each: &mut dyn FnMut(usize, Row) -> ControlFlow<()>,
+    ) -> Result<(), ReadError> {
+        let Self { runtime, client, limits, .. } = self;
+        let read = runtime.block_on(read(client, statement.text(), limits.answer, each));
+        match read {
+            Read::Whole => Ok(()),
+            Read::BrokenOff => self.cancel().map_err(ReadError::Lost),
+            Read::TimedOut => {
+                let waited = limits.answer.as_secs();
+                let cancelled = self.cancel().err().map_or_else(String::new, |why| format!("; {why}"));
+                Err(ReadError::Lost(format!("no answer for {waited} s{cancelled}")))
+            }
+            Read::Failed(error) => Err(error),
+        }
+    }
+
+    fn act(&mut self, statement: &Statement, hear: &mut dyn FnMut(&ServerMessage)) -> Ended {
+        let (sender, mut heard) = mpsc::unbounded_channel();
+        let limit = self.limits.act;
+        let is_plain = self.protection != Protection::Everything;
+        if is_plain {
+            self.switch.arm(sender.clone());
+        }
+        // Errors the library tells without their class wait for the one it returns with it.
+        let mut held = Vec::new();
+        let mut take = |message: ServerMessage, hear: &mut dyn FnMut(&ServerMessage)| match is_plain || !message.is_error() {
+            true => hear(&message),
+            false => held.push(message),
+        };
+        let Self { runtime, client, .. } = self;
+        let work = || {
+            runtime.block_on(async {
+                let acting = act(client, statement.text());
+                let limit = tokio::time::sleep(limit);
+                tokio::pin!(acting, limit);
+                loop {
+                    tokio::select! {
+                        biased;
+                        Some(message) = heard.recv() => take(message, hear),
+                        ended = &mut acting => break Some(ended),
+                        () = &mut limit => break None,
+                    }
+                }
+            })
+        };
+        let acted = match is_plain {
+            true => work(),
+            false => tracing::subscriber::with_default(Capture::new(sender), work),
+        };
+        self.switch.disarm();
+        while let Ok(message) = heard.try_recv() {
+            take(message, hear);
+        }
+        complete(&mut held, acted.as_ref());
+        held.iter().for_each(hear);
+        match acted {
+            Some(Ok(())) => Ended::Done,
+            Some(Err(Error::Server(token))) if token.class() < FATAL_CLASS_MIN => Ended::Refused,
+            Some(Err(error)) => Ended::Lost(error.to_string()),
+            None => {
+                let cancelled = match self.cancel() {
+                    Ok(()) => "the server was told to cancel it, and says that it did".to_owned(),
+                    Err(why) => why,
+                };
+                Ended::Lost(format!("not finished within {} s; {cancelled}", limit.as_secs()))
+            }
+        }
+    }
+}
+
+/// From this severity on the server ends the connection.
+const FATAL_CLASS_MIN: u8 = 20;
+
+impl TdsConnection {
+    /// Tells the server to cancel what is going on, and waits for its word.
+    fn cancel(&mut self) -> Result<(), String> {
+        let Self { runtime, client, limits, .. } = self;
+        let cancelled = runtime.block_on(timeout(limits.cancel, client.cancel_query()));
+        match cancelled {
+            Some(Ok(())) => Ok(()),
+            Some(Err(error)) => Err(format!("it could not be cancelled: {error}")),
+            None => Err(format!("the server does not answer to the cancelling within {} s", limits.cancel.as_secs())),
+        }
+    }
+}
+
+async fn timeout<T>(limit: Duration, work: impl Future<Output = T>) -> Option<T> {
+    tokio::time::timeout(limit, work).await.ok()
+}
+
+/// Carries a statement out to the end of its answer. Its rows, where it has any, are not looked at.
+async fn act(client: &mut Inner, text: &str) -> Result<(), Error> {
+    let mut answer = client.simple_query(text).await?;
+    while answer.try_next().await?.is_some() {}
+    Ok(())
+}
+
+/// How reading an answer went.
+enum Read {
+    Whole,
+    BrokenOff,
+    TimedOut,
+    Failed(ReadError),
+}
+
+async fn read(
+    client: &mut Inner,
+    text: &str,
+    limit: Duration,
+    each: &mut dyn FnMut(usize, Row) -> ControlFlow<()>,
+) -> Read {
+    let mut answer = match timeout(limit, client.simple_query(text)).await {
+        Some(Ok(answer)) => answer,
+        Some(Err(error)) => return Read::Failed(unread(&error)),
+        None => return Read::TimedOut,
+    };
+    let mut names: Arc<[String]> = Arc::new([]);
+    loop {
+        let row = match timeout(limit, answer.try_next()).await {
+            None => return Read::TimedOut,
+            Some(Err(error)) => return Read::Failed(unread(&error)),
+            Some(Ok(None)) => return Read::Whole,
+            Some(Ok(Some(QueryItem::Metadata(metadata)))) => {
+                names = metadata.columns().iter().map(|column| column.name().to_owned()).collect();
+                continue;
+            }
+            Some(Ok(Some(QueryItem::Row(row)))) => row,
+        };
+        let cells: Option<Vec<_>> = row.cells().map(|(_, data)| cell(data)).collect();
+        let Some(cells) = cells else {
+            return Read::Failed(ReadError::Unreadable("a column has a type no statement asks for".to_owned()));
+        };
+        if each(row.result_index(), Row::new(Arc::clone(&names), cells)).is_break() {
+            return Read::BrokenOff;
+        }
+    }
+}
+
+fn unread(error: &Error) -> ReadError {
+    match error {
+        Error::Server(token) if token.class() < FATAL_CLASS_MIN => ReadError::Refused(message(token)),
+        other => ReadError::Lost(other.to_string()),
+    }
+}
+
+fn message(token: &tiberius::error::TokenError) -> ServerMessage {
+    ServerMessage {
+        number: i32::try_from(token.code()).unwrap_or(i32::MAX),
+        class: token.class(),
+        state: token.state(),
+        line: token.line(),
+        text: token.message().to_owned(),
+    }
+}
+
+/// The first of the errors is the one the library returned whole.
+fn complete(held: &mut [ServerMessage], acted: Option<&Result<(), Error>>) {
+    if let (Some(first), Some(Err(Error::Server(token)))) = (held.first_mut(), acted) {
+        *first = message(token);
+    }
+}

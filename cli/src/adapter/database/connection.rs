@@ -1,0 +1,114 @@
+//! What a connector and a connection are, whoever implements them.
+
+use std::io;
+use std::ops::ControlFlow;
+
+use thiserror::Error;
+use wsusmigrate_core::database::message::ServerMessage;
+use wsusmigrate_core::database::row::Row;
+use wsusmigrate_core::database::statement::Statement;
+use wsusmigrate_core::event::database::Protection;
+
+/// Opens connections to one engine.
+pub trait Connector: Send + Sync {
+    /// How the engine is reached, without any secret.
+    fn address(&self) -> String;
+
+    /// Opens a connection of its own.
+    fn connect(&self) -> Result<Box<dyn Connection>, ConnectError>;
+}
+
+/// An open connection. Everything here waits, and nothing waits longer than the connector's limits say.
+pub trait Connection: Send {
+    /// How what passes over it is protected.
+    fn protection(&self) -> Protection;
+
+    /// Reads: hands each row over as it arrives, with the number of its result, from 0. Memory does not grow with the
+    /// rows. Where `each` breaks off, the statement is cancelled.
+    fn rows(
+        &mut self,
+        statement: &Statement,
+        each: &mut dyn FnMut(usize, Row) -> ControlFlow<()>,
+    ) -> Result<(), ReadError>;
+
+    /// Acts: `hear` gets what the server says, in its order and as it is said.
+    fn act(&mut self, statement: &Statement, hear: &mut dyn FnMut(&ServerMessage)) -> Ended;
+}
+
+/// How a statement that acts ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// The server carried it out and said no error.
+    Done,
+    /// The server said an error, to the end; the connection can be used.
+    Refused,
+    /// The answer did not come to its end: the connection was lost, or the time was up. What became of the statement is
+    /// not known.
+    Lost(String),
+}
+
+/// Why no connection was opened. None of these holds a secret.
+#[derive(Debug, Error)]
+pub enum ConnectError {
+    /// Nothing listens there, or the way is blocked.
+    #[error("{address} cannot be reached")]
+    Unreachable {
+        /// Where.
+        address: String,
+        /// What the system said.
+        #[source]
+        source: io::Error,
+    },
+    /// The server refused the login.
+    #[error("{address} refuses the login: Msg {number}, Level {class}, State {state}: {text}")]
+    Refused {
+        /// Where.
+        address: String,
+        /// The number, such as 18456 or 4060.
+        number: i32,
+        /// The severity.
+        class: u8,
+        /// The state.
+        state: u8,
+        /// The server's words.
+        text: String,
+    },
+    /// The two could not agree on how to talk: TLS, protocol, authentication.
+    #[error("{address} does not speak as asked: {why}")]
+    NotAgreed {
+        /// Where.
+        address: String,
+        /// Why.
+        why: String,
+    },
+    /// Nobody answered within the time.
+    #[error("{address} does not answer within {seconds} s")]
+    TimedOut {
+        /// Where.
+        address: String,
+        /// How long was waited.
+        seconds: u64,
+    },
+    /// This build or system cannot reach such an address.
+    #[error("{address} cannot be reached from this system: {why}")]
+    Unsupported {
+        /// Where.
+        address: String,
+        /// Why.
+        why: &'static str,
+    },
+}
+
+/// Why a reading statement gave no whole answer.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum ReadError {
+    /// The server said an error.
+    #[error("{0}")]
+    Refused(ServerMessage),
+    /// The connection was lost, or the time was up.
+    #[error("the connection was lost: {0}")]
+    Lost(String),
+    /// The server sent what this program does not read.
+    #[error("the answer cannot be read: {0}")]
+    Unreadable(String),
+}

@@ -1,0 +1,70 @@
+//! The password of a SQL login: read where the plan says, kept in memory that is wiped, printed nowhere.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use thiserror::Error;
+use wsusmigrate_core::database::connection::SecretSource;
+use zeroize::Zeroizing;
+
+/// The longest password that is read, in bytes: SQL Server takes 128 characters.
+const SECRET_BYTES_MAX: u64 = 1024;
+
+/// A password. It has no `Debug`, no `Display` and no way into anything that is stored.
+pub struct Secret(Zeroizing<String>);
+
+/// Why a password could not be had. What was read is in none of these.
+#[derive(Debug, Error)]
+pub enum SecretError {
+    /// The variable is not set, or no text.
+    #[error("the environment variable {0} is not set")]
+    NoVariable(String),
+    /// The file cannot be read.
+    #[error("the password file {path} cannot be read")]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        #[source]
+        source: io::Error,
+    },
+    /// The file holds no password.
+    #[error("the password file {0} must hold one line of text, at most {SECRET_BYTES_MAX} bytes")]
+    Shape(PathBuf),
+    /// Nobody is at a terminal.
+    #[error("the password can be asked for at a terminal only")]
+    NoTerminal(#[source] io::Error),
+}
+
+impl Secret {
+    /// Reads the password where it is. `base` is the folder relative paths count from, `login` is shown at the prompt.
+    pub fn read(source: &SecretSource, base: &Path, login: &str) -> Result<Self, SecretError> {
+        let text = match source {
+            SecretSource::Environment(name) => {
+                std::env::var(name).map_err(|_| SecretError::NoVariable(name.clone()))?
+            }
+            SecretSource::File(path) => return Self::from_file(&base.join(path)),
+            SecretSource::Prompt => rpassword::prompt_password(format!("Password of the SQL login {login}: "))
+                .map_err(SecretError::NoTerminal)?,
+        };
+        Ok(Self(Zeroizing::new(text)))
+    }
+
+    fn from_file(path: &Path) -> Result<Self, SecretError> {
+        let unreadable = |source| SecretError::File { path: path.to_owned(), source };
+        if std::fs::metadata(path).map_err(unreadable)?.len() > SECRET_BYTES_MAX {
+            return Err(SecretError::Shape(path.to_owned()));
+        }
+        let text = Zeroizing::new(std::fs::read_to_string(path).map_err(unreadable)?);
+        let line = text.strip_prefix('\u{FEFF}').unwrap_or(&text).trim_end_matches(['\r', '\n']);
+        if line.is_empty() || line.contains(['\r', '\n']) {
+            return Err(SecretError::Shape(path.to_owned()));
+        }
+        Ok(Self(Zeroizing::new(line.to_owned())))
+    }
+
+    /// The password, for the login alone.
+    pub(super) fn expose(&self) -> &str {
+        &self.0
+    }
+}

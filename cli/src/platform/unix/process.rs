@@ -1,0 +1,134 @@
+//! Child processes: a process group for each, `/proc` for recognising one.
+
+use std::fs::DirBuilder;
+use std::io::{self, ErrorKind};
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::path::Path;
+use std::process::{Child, Command, ExitStatus};
+
+use nix::errno::Errno;
+use nix::sys::signal::{Signal, killpg};
+use nix::sys::wait::{Id, WaitPidFlag, waitid};
+use nix::unistd::Pid;
+
+use crate::platform::CodePage;
+
+/// A child with everything it started, as far as that stays in its process group.
+#[derive(Clone, Copy, Debug)]
+pub struct Tree {
+    leader: Pid,
+}
+
+impl Tree {
+    /// Starts a child that heads a group of its own: Ctrl-C on the terminal does not reach it, and all of it can be
+    /// ended at once. It survives this process.
+    pub fn start(command: &mut Command) -> io::Result<(Child, Self)> {
+        let child = command.process_group(0).spawn()?;
+        let leader = i32::try_from(child.id()).map_err(io::Error::other)?;
+        Ok((child, Self { leader: Pid::from_raw(leader) }))
+    }
+
+    /// Waits until the child has ended. It stays a zombie, so that its number cannot become another's before
+    /// [`Tree::kill`]: whoever calls this asks for the exit code afterwards.
+    pub fn wait(&self) -> io::Result<()> {
+        loop {
+            match waitid(Id::Pid(self.leader), WaitPidFlag::WEXITED | WaitPidFlag::WNOWAIT) {
+                Err(Errno::EINTR) => {}
+                answer => return answer.map(drop).map_err(Into::into),
+            }
+        }
+    }
+
+    /// Ends all of it at once. Well where nothing of it is left. Only before the child's exit code was asked for.
+    pub fn kill(&self) -> io::Result<()> {
+        match killpg(self.leader, Signal::SIGKILL) {
+            Ok(()) | Err(Errno::ESRCH) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+/// When a process started: nothing where there is none, or only what is left of one.
+#[cfg(target_os = "linux")]
+pub fn started(id: u32) -> io::Result<Option<String>> {
+    // The name stands in parentheses and may hold any character; what follows is split by spaces.
+    const STATE: usize = 0;
+    const START_TICKS: usize = 19;
+    let stat = match std::fs::read_to_string(format!("/proc/{id}/stat")) {
+        Err(error)
+            if error.kind() == ErrorKind::NotFound || error.raw_os_error() == Some(Errno::ESRCH as i32) =>
+        {
+            return Ok(None);
+        }
+        answer => answer?,
+    };
+    let fields: Vec<&str> = stat.rsplit_once(") ").map_or("", |(_, rest)| rest).split(' ').collect();
+    let (Some(state), Some(ticks)) = (fields.get(STATE), fields.get(START_TICKS)) else {
+        return Err(io::Error::new(
+            ErrorKind::InvalidData,
+            "the system describes the process in an unknown form",
+        ));
+    };
+    let boot = std::fs::read_to_string("/proc/sys/kernel/random/boot_id")?;
+    Ok((!matches!(*state, "Z" | "X")).then(|| format!("{}+{ticks}", boot.trim())))
+}
+
+/// When a process started: not told here.
+#[cfg(not(target_os = "linux"))]
+pub fn started(_id: u32) -> io::Result<Option<String>> {
+    Err(ErrorKind::Unsupported.into())
+}
+
+/// Text of a tool that said nothing about its encoding. There are no code pages here: it is UTF-8, with marks where it
+/// is not.
+#[must_use]
+pub fn decode(bytes: &[u8], _page: CodePage) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// The signal a process ended by.
+#[must_use]
+pub fn signal(status: ExitStatus) -> Option<i32> {
+    status.signal()
+}
+
+/// Makes a folder that only this account may enter, or makes an existing one so.
+pub fn private_folder(folder: &Path) -> io::Result<()> {
+    DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+    std::fs::set_permissions(folder, PermissionsExt::from_mode(0o700))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::process::Stdio;
+
+    use super::*;
+    use crate::platform::Process;
+
+    #[test]
+    fn a_process_is_recognised_and_a_dead_one_is_not() {
+        let mut command = Command::new("cat");
+        let (mut child, tree) = Tree::start(command.stdin(Stdio::piped())).unwrap();
+        let process = Process::of(child.id()).unwrap().unwrap();
+        assert!(process.is_running().unwrap());
+        let other = Process { started: "another time".into(), ..process.clone() };
+        assert!(!other.is_running().unwrap());
+        tree.kill().unwrap();
+        tree.wait().unwrap();
+        // A zombie now: its number is taken and it does nothing any more.
+        assert!(!process.is_running().unwrap());
+        assert!(!child.wait().unwrap().success());
+        assert_eq!(Process::of(child.id()).unwrap(), None);
+    }
+
+    #[test]
+    fn a_private_folder_is_made_and_mended() {
+        let root = tempfile::tempdir().unwrap();
+        let folder = root.path().join("a/b");
+        private_folder(&folder).unwrap();
+        std::fs::set_permissions(&folder, PermissionsExt::from_mode(0o755)).unwrap();
+        private_folder(&folder).unwrap();
+        assert_eq!(folder.metadata().unwrap().permissions().mode() & 0o777, 0o700);
+    }
+}

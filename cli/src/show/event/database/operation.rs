@@ -1,0 +1,99 @@
+//! Operations, in words.
+
+use wsusmigrate_core::event::database::{MessageReceived, OperationFinished, OperationStarted};
+
+use super::after;
+use crate::show::unit::span;
+
+/// What a line shows of a statement, in characters. The record holds more of it, evidence the whole.
+const BEGINNING_CHARS: usize = 160;
+
+pub(super) fn started(it: &OperationStarted) -> String {
+    let subject = if it.subject.as_str().is_empty() { String::new() } else { format!(" of {}", it.subject) };
+    format!("to {}{subject}: {}", it.operation.word(), beginning(it.statement.as_str(), it.whole.is_some()))
+}
+
+/// As the tools of SQL Server write it.
+pub(super) fn message(it: &MessageReceived) -> String {
+    format!("Msg {}, Level {}, State {}, Line {}: {}", it.number, it.class, it.state, it.line, it.text)
+}
+
+pub(super) fn finished(it: &OperationFinished) -> String {
+    let error = if it.error == 0 { String::new() } else { format!(", first error {}", it.error) };
+    let micros = i64::try_from(it.elapsed_ms).unwrap_or(i64::MAX).saturating_mul(1_000);
+    format!(
+        "{} {} after {}: {} messages{error}{}",
+        it.operation.word(),
+        it.result.word(),
+        span(micros),
+        it.messages,
+        after(&it.detail)
+    )
+}
+
+/// A statement on one line, as far as there is room.
+fn beginning(statement: &str, goes_on: bool) -> String {
+    let words: Vec<_> = statement.split_whitespace().collect();
+    let line = words.join(" ");
+    let shown: String = line.chars().take(BEGINNING_CHARS).collect();
+    if goes_on && !shown.ends_with('…') || shown.len() < line.len() { shown + "…" } else { shown }
+}
+
+#[cfg(test)]
+mod tests {
+    use wsusmigrate_core::digest::Sha256;
+    use wsusmigrate_core::event::database::{Operation, OperationResult};
+    use wsusmigrate_core::text::Name;
+
+    use super::*;
+
+    fn intent(statement: &str, whole: Option<Sha256>) -> String {
+        started(&OperationStarted {
+            operation: Operation::Drop,
+            subject: Name::EMPTY,
+            statement: statement.into(),
+            whole,
+            before: "".into(),
+            expects: "".into(),
+        })
+    }
+
+    #[test]
+    fn a_statement_is_shown_by_its_beginning_on_one_line() {
+        assert_eq!(
+            intent("USE [master];\r\n  DROP DATABASE [SUSDB];", None),
+            "to drop: USE [master]; DROP DATABASE [SUSDB];"
+        );
+        let long = "ä".repeat(BEGINNING_CHARS);
+        assert_eq!(intent(&long, None), format!("to drop: {long}"));
+        assert_eq!(intent(&format!("{long}ä"), None), format!("to drop: {long}…"));
+        assert_eq!(intent("SELECT 1", Some(Sha256([0; 32]))), "to drop: SELECT 1…");
+    }
+
+    #[test]
+    fn a_message_reads_as_in_the_tools_of_sql_server() {
+        let text = "RESTORE DATABASE is terminating abnormally.".into();
+        let said = MessageReceived { ordinal: 1, number: 3013, class: 16, state: 1, line: 5, text };
+        assert_eq!(
+            message(&said),
+            "Msg 3013, Level 16, State 1, Line 5: RESTORE DATABASE is terminating abnormally."
+        );
+    }
+
+    #[test]
+    fn an_outcome_names_its_first_error() {
+        let outcome = |error| OperationFinished {
+            operation: Operation::Restore,
+            result: OperationResult::Failed,
+            messages: 2,
+            error,
+            elapsed_ms: 1_500,
+            detail: "the media is damaged".into(),
+        };
+        assert_eq!(
+            finished(&outcome(3241)),
+            "restore failed after 1.50 s: 2 messages, first error 3241: the media is damaged"
+        );
+        assert_eq!(finished(&outcome(0)), "restore failed after 1.50 s: 2 messages: the media is damaged");
+    }
+}

@@ -1,0 +1,247 @@
+//! Backing SUSDB up, of the source and of the destination's own, and finding out what the set on the media is.
+
+use std::collections::BTreeSet;
+
+use wsusmigrate_core::database::backup::{BackupSet, foreign};
+use wsusmigrate_core::database::message::number;
+use wsusmigrate_core::database::statement::{self, BackupOptions, Compression};
+use wsusmigrate_core::database::{EnginePath, Guid};
+use wsusmigrate_core::event::database::{BackupOf, BackupRecorded, MediaSetRecorded, Operation};
+use wsusmigrate_core::plan::PlanError;
+
+use crate::adapter::database::{Ended, ReadError};
+use crate::error::Failure;
+use crate::executor::Recorder;
+use crate::exit::Exit;
+use crate::step::context::Context;
+use crate::step::database::engine::{Engine, read_failure, row_failure};
+use crate::step::database::operation::{Going, Intent, Outcome, carry_out};
+use crate::step::database::{files, watch};
+
+/// What a backup came to before it began.
+pub(super) enum Begun {
+    /// It was carried out, well or not: the operation's outcome says.
+    Yes,
+    /// It would overwrite what somebody else put on the media, and nobody has approved.
+    NotApproved,
+}
+
+/// Backs SUSDB up: `of` says whose, and so under which name and options.
+pub(super) fn perform(
+    of: BackupOf,
+    recorder: &mut Recorder,
+    context: &Context<'_>,
+    engine: &mut Engine<'_>,
+) -> Result<Begun, Failure> {
+    let (operation, path, options) = ordered(of, recorder, context)?;
+    files::prove_one_folder(context, engine)?;
+    let before = media(engine, &path)?;
+    record_media(recorder, &path, &before)?;
+    let ours: BTreeSet<Guid> = own_sets(recorder);
+    let others = foreign(&before, &ours);
+    if options.overwrites() && !others.is_empty() && recorder.state().run.status.approvals.is_empty() {
+        for set in others {
+            context.talk().say(&format!(
+                "the media holds set {} ({}, {}, {}): it would be overwritten",
+                set.position, set.name, set.database, set.server_name
+            ));
+        }
+        return Ok(Begun::NotApproved);
+    }
+    let statement = statement::back_up(&path, &options)
+        .map_err(|error| Failure::new(Exit::Usage, "the backup's options").because(&error))?;
+    let intent = Intent {
+        operation,
+        subject: path.as_str().into(),
+        statement: statement.text().to_owned(),
+        before: format!("{} sets on the media", before.len()),
+        expects: "one more set of SUSDB on the media, copy-only, with checksums".to_owned(),
+    };
+    let known: BTreeSet<_> = before.iter().filter_map(|set| set.guid).collect();
+    let mut made = None;
+    carry_out(recorder, context, intent, |going| {
+        let outcome = back_up(going, context, engine, &path, &options);
+        match outcome {
+            Outcome { result, .. } if result != wsusmigrate_core::event::database::OperationResult::Done => outcome,
+            done => match new_set(engine, &path, &known) {
+                Ok(Some(set)) => {
+                    let told = format!("set {} on {path}, {} bytes; {}", set.position, set.bytes, done.detail);
+                    made = Some(set);
+                    Outcome::done(told)
+                }
+                Ok(None) => Outcome::failed(0, "the engine says it is done, and no new set is on the media"),
+                Err(failure) => Outcome::unknown(format!("the media cannot be read: {failure}")),
+            },
+        }
+    })?;
+    if let Some(set) = made {
+        record_set(of, &set, &path, recorder, context)?;
+    }
+    Ok(Begun::Yes)
+}
+
+/// Which operation, onto which file, with which options.
+fn ordered(
+    of: BackupOf,
+    recorder: &Recorder,
+    context: &Context<'_>,
+) -> Result<(Operation, EnginePath, BackupOptions), Failure> {
+    let plan = context.database()?;
+    let usage = |error: PlanError| Failure::new(Exit::Usage, error.to_string());
+    Ok(match of {
+        BackupOf::Source => (
+            Operation::BackUp,
+            plan.backup_path().map_err(usage)?,
+            plan.backup_options().map_err(usage)?,
+        ),
+        BackupOf::Own => {
+            let made = recorder.state().database.operations.iter();
+            let number = made.filter(|it| it.event.operation == Operation::BackUpOwn).count() + 1;
+            let file = format!("SUSDB-own-{number}-{}.bak", &recorder.migration().to_string()[..8]);
+            let name = Some("SUSDB before it was replaced".to_owned());
+            (
+                Operation::BackUpOwn,
+                plan.in_backup_folder(&file).map_err(usage)?,
+                BackupOptions { name, ..BackupOptions::default() },
+            )
+        }
+    })
+}
+
+/// Carries the statement out, once more without compression where the edition has none.
+fn back_up(
+    going: &mut Going<'_>,
+    context: &Context<'_>,
+    engine: &mut Engine<'_>,
+    path: &EnginePath,
+    options: &BackupOptions,
+) -> Outcome {
+    let mut attempt = |options: &BackupOptions| -> Result<Ended, Outcome> {
+        let statement = statement::back_up(path, options).map_err(|error| Outcome::failed(0, error.to_string()))?;
+        watch::act(going, context, engine, &statement, "backup").map_err(|failure| Outcome::failed(0, failure.to_string()))
+    };
+    let ended = match attempt(options) {
+        Ok(ended) => ended,
+        Err(outcome) => return outcome,
+    };
+    let refused = going.said().iter().any(|it| it.number == number::NO_COMPRESSION);
+    if ended == Ended::Refused && refused && options.compression == Compression::On {
+        let plain = options.uncompressed();
+        let again = statement::back_up(path, &plain).map_err(|error| Outcome::failed(0, error.to_string()));
+        let ended = again.and_then(|statement| {
+            watch::act(going, context, engine, &statement, "backup")
+                .map_err(|failure| Outcome::failed(0, failure.to_string()))
+        });
+        return match ended {
+            Ok(Ended::Done) => Outcome::done("not compressed: this edition cannot (message 1844)"),
+            Ok(ended) => Outcome::of(&ended, going.said(), ""),
+            Err(outcome) => outcome,
+        };
+    }
+    Outcome::of(&ended, going.said(), "done")
+}
+
+/// The sets on a media; none where there is no file.
+pub(super) fn media(engine: &mut Engine<'_>, path: &EnginePath) -> Result<Vec<BackupSet>, Failure> {
+    if !files::look_at(engine, path)?.is_file {
+        return Ok(Vec::new());
+    }
+    match header(engine, path)? {
+        Ok(sets) => Ok(sets),
+        Err(error) => Err(read_failure(&error).hint("What lies there is no backup: name another file, or move it away.")),
+    }
+}
+
+/// What RESTORE HEADERONLY says; its refusal is an answer.
+pub(super) fn header(
+    engine: &mut Engine<'_>,
+    path: &EnginePath,
+) -> Result<Result<Vec<BackupSet>, ReadError>, Failure> {
+    Ok(match engine.asked(&statement::backup_header(path))? {
+        Ok(rows) => {
+            let sets = rows.iter().map(BackupSet::from_row).collect::<Result<Vec<_>, _>>();
+            Ok(sets.map_err(|error| row_failure(&error))?)
+        }
+        Err(error) => Err(error),
+    })
+}
+
+/// The set that was not there before.
+pub(super) fn new_set(
+    engine: &mut Engine<'_>,
+    path: &EnginePath,
+    known: &BTreeSet<Guid>,
+) -> Result<Option<BackupSet>, Failure> {
+    let sets = header(engine, path)?.map_err(|error| read_failure(&error))?;
+    let is_new = |set: &BackupSet| set.guid.is_some_and(|guid| !known.contains(&guid));
+    Ok(sets.into_iter().rfind(is_new))
+}
+
+/// The sets of this migration.
+fn own_sets(recorder: &Recorder) -> BTreeSet<Guid> {
+    recorder.state().database.backups.values().map(|(_, backup)| backup.set_guid).collect()
+}
+
+fn record_media(recorder: &mut Recorder, path: &EnginePath, sets: &[BackupSet]) -> Result<(), Failure> {
+    let drafts = sets.iter().map(|set| {
+        let event = MediaSetRecorded {
+            engine_path: path.as_str().into(),
+            position: set.position.into(),
+            set_guid: set.guid.unwrap_or_default(),
+            name: set.name.as_str().into(),
+            database: set.database.as_str().into(),
+            server: set.server_name.as_str().into(),
+            finished: set.finished.to_string().as_str().into(),
+        };
+        let key = [path.as_str().as_bytes(), &set.position.to_be_bytes()].concat();
+        recorder.observation(&key, event)
+    });
+    let drafts: Vec<_> = drafts.collect();
+    recorder.record(drafts)?;
+    Ok(())
+}
+
+/// Records what a set is, with the digest of its file where this account can read it.
+pub(super) fn record_set(
+    of: BackupOf,
+    set: &BackupSet,
+    path: &EnginePath,
+    recorder: &mut Recorder,
+    context: &Context<'_>,
+) -> Result<(), Failure> {
+    let here = files::folder_here(context)?.join(path.file_name());
+    let (sha256, file_bytes) = match files::digest(&here, context.talk()) {
+        Ok((sha256, bytes)) => (Some(sha256), bytes),
+        Err(error) => {
+            context.talk().say(&format!("warn: {} cannot be read by this account: {error}", here.display()));
+            (None, 0)
+        }
+    };
+    let event = BackupRecorded {
+        of,
+        engine_path: path.as_str().into(),
+        program_path: here.display().to_string().as_str().into(),
+        position: set.position.into(),
+        set_guid: set.guid.unwrap_or_default(),
+        family_guid: set.family_guid.unwrap_or_default(),
+        name: set.name.as_str().into(),
+        server: set.server_name.as_str().into(),
+        first_lsn: set.first_lsn.to_string().as_str().into(),
+        last_lsn: set.last_lsn.to_string().as_str().into(),
+        checkpoint_lsn: set.checkpoint_lsn.to_string().as_str().into(),
+        database_backup_lsn: set.database_backup_lsn.to_string().as_str().into(),
+        database_version: set.database_version.0,
+        backup_bytes: set.bytes,
+        compressed_bytes: set.compressed_bytes,
+        started: set.started.to_string().as_str().into(),
+        finished: set.finished.to_string().as_str().into(),
+        checksums: set.has_checksums,
+        damaged: set.is_damaged,
+        copy_only: set.is_copy_only,
+        file_bytes,
+        sha256,
+    };
+    let key = [of.word().as_bytes(), set.guid.unwrap_or_default().as_bytes()].concat();
+    recorder.observe(&key, event)?;
+    Ok(())
+}

@@ -1,0 +1,196 @@
+//! The engine of this host, with one connection that is opened again where it was lost.
+
+use std::ops::ControlFlow;
+
+use wsusmigrate_core::database::catalogue::Catalogue;
+use wsusmigrate_core::database::facts::{DatabaseFacts, DatabaseFile, ServerFacts, recovery_guids};
+use wsusmigrate_core::database::row::{Row, RowError};
+use wsusmigrate_core::database::statement::{self, Statement};
+use wsusmigrate_core::database::version::EngineVersion;
+use wsusmigrate_core::database::{DATABASE, Guid, Identifier};
+
+use crate::adapter::database::{ConnectError, Connection, Connector, ReadError};
+use crate::error::Failure;
+use crate::exit::Exit;
+
+/// The most rows of an answer that is read as a whole: files, sets on a medium, sessions, columns of SUSDB.
+const ROWS_MAX: usize = 20_000;
+
+/// The engine of this host.
+pub(crate) struct Engine<'c> {
+    connector: &'c dyn Connector,
+    connection: Option<Box<dyn Connection>>,
+    facts: Option<ServerFacts>,
+}
+
+/// What an engine says of SUSDB.
+pub(crate) struct Susdb {
+    /// What `sys.databases` says.
+    pub(crate) facts: DatabaseFacts,
+    /// Its files.
+    pub(crate) files: Vec<DatabaseFile>,
+    /// Its own identity; a restore gives a new one.
+    pub(crate) database_guid: Guid,
+    /// The identity a restore keeps.
+    pub(crate) family_guid: Guid,
+}
+
+impl Susdb {
+    /// Whether it can be read and written.
+    pub(crate) fn is_online(&self) -> bool {
+        self.facts.state == "ONLINE"
+    }
+}
+
+impl<'c> Engine<'c> {
+    /// An engine nobody has connected to yet.
+    pub(crate) const fn new(connector: &'c dyn Connector) -> Self {
+        Self { connector, connection: None, facts: None }
+    }
+
+    /// How it is reached.
+    pub(crate) const fn connector(&self) -> &'c dyn Connector {
+        self.connector
+    }
+
+    /// The connection, opened where there is none.
+    pub(crate) fn connection(&mut self) -> Result<&mut (dyn Connection + 'static), Failure> {
+        if self.connection.is_none() {
+            let opened = self.connector.connect().map_err(|error| connect_failure(&error))?;
+            self.connection = Some(opened);
+        }
+        match &mut self.connection {
+            Some(connection) => Ok(connection.as_mut()),
+            None => Err(Failure::new(Exit::Failed, "no connection; this is a defect of the program")),
+        }
+    }
+
+    /// Gives the connection up: what is asked next opens another one.
+    pub(crate) fn hang_up(&mut self) {
+        self.connection = None;
+        self.facts = None;
+    }
+
+    /// What the engine says of itself, asked once a connection.
+    pub(crate) fn facts(&mut self) -> Result<ServerFacts, Failure> {
+        if let (Some(facts), true) = (&self.facts, self.connection.is_some()) {
+            return Ok(facts.clone());
+        }
+        let row = self.one(&statement::server_facts())?;
+        let row = row.ok_or_else(|| unreadable("the engine says nothing of itself"))?;
+        let facts = ServerFacts::from_row(&row).map_err(|error| row_failure(&error))?;
+        self.facts = Some(facts.clone());
+        Ok(facts)
+    }
+
+    /// The engine's version, to know what it can be asked.
+    pub(crate) fn version(&mut self) -> Result<EngineVersion, Failure> {
+        let facts = self.facts()?;
+        facts.product_version.parse().map_err(|error| {
+            Failure::new(Exit::Failed, "the engine's version cannot be read").because(&error)
+        })
+    }
+
+    /// What it says of SUSDB; nothing where there is none.
+    pub(crate) fn susdb(&mut self) -> Result<Option<Susdb>, Failure> {
+        let version = self.version()?;
+        let Some(facts) = self.one(&statement::database_facts(version))? else { return Ok(None) };
+        let recovery = self.one(&statement::recovery_status())?;
+        let read = |row: &Row| -> Result<Susdb, RowError> {
+            let (database_guid, family_guid) = recovery.as_ref().map_or(Ok((None, None)), recovery_guids)?;
+            Ok(Susdb {
+                facts: DatabaseFacts::from_row(row)?,
+                files: Vec::new(),
+                database_guid: database_guid.unwrap_or_default(),
+                family_guid: family_guid.unwrap_or_default(),
+            })
+        };
+        let mut susdb = read(&facts).map_err(|error| row_failure(&error))?;
+        susdb.files = self.files(DATABASE)?;
+        Ok(Some(susdb))
+    }
+
+    /// The files of a database, in the order of their numbers.
+    pub(crate) fn files(&mut self, database: &str) -> Result<Vec<DatabaseFile>, Failure> {
+        let name = Identifier::new(database)
+            .map_err(|error| Failure::new(Exit::Failed, "no name of a database").because(&error))?;
+        let rows = self.all(&statement::database_files(&name))?;
+        rows.iter().map(DatabaseFile::from_row).collect::<Result<_, _>>().map_err(|error| row_failure(&error))
+    }
+
+    /// Which tables and columns SUSDB has.
+    pub(crate) fn catalogue(&mut self) -> Result<Catalogue, Failure> {
+        let rows = self.all(&statement::catalogue())?;
+        Catalogue::from_rows(&rows).map_err(|error| row_failure(&error))
+    }
+
+    /// The only row of an answer.
+    pub(crate) fn one(&mut self, statement: &Statement) -> Result<Option<Row>, Failure> {
+        Ok(self.all(statement)?.into_iter().next())
+    }
+
+    /// Every row of a short answer.
+    pub(crate) fn all(&mut self, statement: &Statement) -> Result<Vec<Row>, Failure> {
+        self.read(statement).map_err(|error| read_failure(&error))
+    }
+
+    /// The same, where a refusal is an answer too.
+    pub(crate) fn asked(&mut self, statement: &Statement) -> Result<Result<Vec<Row>, ReadError>, Failure> {
+        self.connection()?;
+        match self.read(statement) {
+            Err(error @ ReadError::Lost(_)) => Err(read_failure(&error)),
+            read => Ok(read),
+        }
+    }
+
+    fn read(&mut self, statement: &Statement) -> Result<Vec<Row>, ReadError> {
+        let mut rows = Vec::new();
+        self.each(statement, &mut |_, row| {
+            rows.push(row);
+            if rows.len() < ROWS_MAX { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        })?;
+        Ok(rows)
+    }
+
+    /// Streams an answer. A connection that was lost is given up.
+    pub(crate) fn each(
+        &mut self,
+        statement: &Statement,
+        each: &mut dyn FnMut(usize, Row) -> ControlFlow<()>,
+    ) -> Result<(), ReadError> {
+        let connection = self.connection().map_err(|failure| ReadError::Lost(failure.to_string()))?;
+        let read = connection.rows(statement, each);
+        if matches!(read, Err(ReadError::Lost(_))) {
+            self.hang_up();
+        }
+        read
+    }
+}
+
+/// No connection.
+pub(crate) fn connect_failure(error: &ConnectError) -> Failure {
+    let hint = match error {
+        ConnectError::Unreachable { .. } | ConnectError::TimedOut { .. } => {
+            "See that the engine runs and that database.server says where; Windows Internal Database answers on its own machine only."
+        }
+        ConnectError::Refused { .. } => {
+            "Run as an administrator that may log in there, or set database.login and database.password."
+        }
+        ConnectError::NotAgreed { .. } => "See database.encryption and database.trust_certificate in the plan.",
+        ConnectError::Unsupported { .. } => "See database.server in the plan.",
+    };
+    Failure::new(Exit::Failed, "cannot connect to the engine").because(error).hint(hint)
+}
+
+/// An answer that was refused or cut off.
+pub(crate) fn read_failure(error: &ReadError) -> Failure {
+    Failure::new(Exit::Failed, "the engine did not answer").because(error).hint("Run again: nothing was changed.")
+}
+
+pub(crate) fn row_failure(error: &RowError) -> Failure {
+    Failure::new(Exit::Failed, "the engine's answer is not what was asked for").because(error)
+}
+
+fn unreadable(what: &str) -> Failure {
+    Failure::new(Exit::Failed, what)
+}

@@ -1,0 +1,102 @@
+//! `wsusutil postinstall`, and everything that has to say that it is done.
+
+use std::time::{Duration, SystemTime};
+
+use wsusmigrate_core::event::database::{EngineKind, EvidenceKept, Operation};
+use wsusmigrate_core::postinstall::{Command, prove};
+use wsusmigrate_journal::evidence;
+
+use crate::adapter::host::PostInstalled;
+use crate::error::Failure;
+use crate::executor::{Recorder, file_failure};
+use crate::exit::Exit;
+use crate::step::context::Context;
+use crate::step::database::engine::Engine;
+use crate::step::database::look;
+use crate::step::database::operation::{Intent, Outcome, carry_out};
+
+/// How long it may take: it changes the schema of a large SUSDB.
+const PATIENCE: Duration = Duration::from_secs(4 * 3600);
+
+/// Carries it out. Never without SUSDB: it would make an empty one.
+pub(super) fn perform(
+    recorder: &mut Recorder,
+    context: &Context<'_>,
+    engine: &mut Engine<'_>,
+) -> Result<(), Failure> {
+    if !engine.susdb()?.is_some_and(|susdb| susdb.is_online()) {
+        return Err(Failure::new(Exit::Stopped, "SUSDB is not online: postinstall would make an empty one")
+            .hint("`wsusmigrate status` says where the migration stands."));
+    }
+    let command = command(context, engine)?;
+    let host = context.host()?;
+    let since = SystemTime::now();
+    let intent = Intent {
+        operation: Operation::PostInstall,
+        subject: "".into(),
+        statement: format!("wsusutil {}", command.arguments().join(" ")),
+        before: "SUSDB is restored and asleep".to_owned(),
+        expects: "exit code 0, the success line in a log newer than this, the four role services at 2".to_owned(),
+    };
+    // A connection of ours would be one more session in SUSDB while its schema changes.
+    engine.hang_up();
+    let mut kept = None;
+    carry_out(recorder, context, intent, |_| {
+        let going = match host.post_install(&command, since, PATIENCE) {
+            Ok(going) => going,
+            Err(error) => return Outcome::failed(0, error.to_string()),
+        };
+        let installed = going.wait();
+        let setup = host.setup();
+        let outcome = judge(&installed, setup.as_ref().ok().map(|setup| &setup.installed_role_services), &command);
+        kept = Some(installed);
+        outcome
+    })?;
+    if let Some(installed) = kept {
+        keep_log(&installed, recorder, context)?;
+    }
+    Ok(())
+}
+
+fn judge(
+    installed: &PostInstalled,
+    roles: Option<&std::collections::BTreeMap<String, u32>>,
+    command: &Command,
+) -> Outcome {
+    let proved = prove(&installed.evidence(roles, command.storage()));
+    match proved {
+        Ok(()) => Outcome::done("exit code 0, success line, a newer log, four role services at 2"),
+        Err(lacks) => {
+            let told: Vec<_> = lacks.iter().map(ToString::to_string).collect();
+            Outcome::failed(installed.finished.exit_code().unwrap_or(-1), told.join("; "))
+        }
+    }
+}
+
+fn command(context: &Context<'_>, engine: &mut Engine<'_>) -> Result<Command, Failure> {
+    let plan = context.database()?;
+    let facts = engine.facts()?;
+    let content = plan.content_dir.as_deref().unwrap_or(&context.plan().content.destination);
+    let instance = match look::kind(&facts) {
+        EngineKind::Wid => None,
+        EngineKind::SqlServer => Some(facts.server_name.as_str()),
+    };
+    Command::new(content, instance).map_err(|error| {
+        Failure::new(Exit::Usage, "wsusutil postinstall cannot be called so").because(&error)
+            .hint("Set database.content_dir to what WSUS's registry calls ContentDir.")
+    })
+}
+
+/// Keeps the log as evidence, well or not.
+fn keep_log(installed: &PostInstalled, recorder: &mut Recorder, context: &Context<'_>) -> Result<(), Failure> {
+    let Some(log) = &installed.log else { return Ok(()) };
+    let sha256 = evidence::write_bytes(&context.request().journal, &log.bytes).map_err(|error| file_failure(&error))?;
+    let event = EvidenceKept {
+        what: "log of wsusutil postinstall".into(),
+        origin: log.path.display().to_string().as_str().into(),
+        sha256,
+        bytes: log.bytes.len() as u64,
+    };
+    recorder.observe(log.path.display().to_string().as_bytes(), event)?;
+    Ok(())
+}

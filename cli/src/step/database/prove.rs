@@ -1,0 +1,87 @@
+//! The proof that the target is not the source.
+
+use wsusmigrate_core::database::identity::{DatabaseIdentity, DatabaseMarks, IdentityVerdict, prove_target_is_not_source};
+use wsusmigrate_core::event::database::{SameAs, TargetCompared, TargetJudged};
+use wsusmigrate_core::id::Guid;
+use wsusmigrate_core::projection::Migration;
+
+use crate::error::Failure;
+use crate::executor::Recorder;
+use crate::step::context::Context;
+use crate::step::database::engine::Engine;
+
+/// Compares, records each comparison and what follows. Without a worksheet of the source nothing is proved.
+pub(super) fn perform(
+    recorder: &mut Recorder,
+    context: &Context<'_>,
+    engine: &mut Engine<'_>,
+) -> Result<(), Failure> {
+    let facts = engine.facts()?;
+    let state = recorder.state().database.state.as_ref().map(|(_, state)| state.clone());
+    let marks = match state {
+        Some(state) if state.present => DatabaseMarks::Present {
+            database_guid: told(state.database_guid),
+            family_guid: told(state.family_guid),
+            server_id: told(state.server_id),
+        },
+        Some(_) => DatabaseMarks::Absent,
+        None => DatabaseMarks::Unasked,
+    };
+    let target = facts.identity(None, marks);
+    let source = context.source().ok().and_then(identity);
+    let proof = prove_target_is_not_source(source.as_ref(), &target);
+    let mut drafts: Vec<_> = proof
+        .comparisons()
+        .iter()
+        .map(|one| {
+            let event = TargetCompared {
+                what: one.what.word().into(),
+                source: one.source.as_str().into(),
+                target: one.target.as_str().into(),
+                verdict: match one.verdict {
+                    IdentityVerdict::Differs => SameAs::Differs,
+                    IdentityVerdict::Matches => SameAs::Matches,
+                    IdentityVerdict::Unknown => SameAs::Unknown,
+                },
+            };
+            recorder.observation(one.what.word().as_bytes(), event)
+        })
+        .collect();
+    let why = proof.to_string();
+    context.talk().say(&format!("{}: {why}", if proof.is_proved() { "proved" } else { "stop" }));
+    let judged = TargetJudged {
+        comparisons: u32::try_from(proof.comparisons().len()).unwrap_or(u32::MAX),
+        is_another: proof.is_proved(),
+        why: why.as_str().into(),
+    };
+    drafts.push(recorder.observation(b"", judged));
+    recorder.record(drafts)?;
+    Ok(())
+}
+
+/// What the source's journal says it is; nothing where it never looked.
+pub(crate) fn identity(source: &Migration) -> Option<DatabaseIdentity> {
+    let (_, engine) = source.database.engine.as_ref()?;
+    let (_, state) = source.database.state.as_ref()?;
+    let field = |name: &str| {
+        source.worksheet.fields.get(&name.into()).map(|field| field.value.as_str().to_owned())
+    };
+    Some(DatabaseIdentity {
+        server_name: Some(engine.server.as_str().to_owned()),
+        machine: field("database.machine"),
+        instance: field("database.instance"),
+        wsus_host: None,
+        database: match state.present {
+            true => DatabaseMarks::Present {
+                database_guid: told(state.database_guid),
+                family_guid: told(state.family_guid),
+                server_id: told(state.server_id),
+            },
+            false => DatabaseMarks::Absent,
+        },
+    })
+}
+
+fn told(guid: Guid) -> Option<Guid> {
+    guid.is_told().then_some(guid)
+}

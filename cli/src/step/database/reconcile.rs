@@ -1,0 +1,219 @@
+//! An operation in doubt: its intent is durable, its outcome is not, or says that nobody knows. The world is looked at,
+//! nothing is touched, and what was seen is recorded. The same code looks after a crash and after a lost connection.
+//!
+//! | operation | what tells |
+//! |---|---|
+//! | checks, verifications, copies | nothing has to: they are done again |
+//! | backups | a new set of SUSDB on the media; a BACKUP among the engine's requests |
+//! | services | whether they run |
+//! | drop | whether SUSDB is there, and whether it is the one that was to be dropped |
+//! | restore | a RESTORE among the engine's requests; the state of SUSDB, its files, its family |
+//! | users, settings, postinstall | nothing has to: done again they come to the same |
+
+use std::collections::BTreeSet;
+use std::sync::mpsc;
+use std::time::Duration;
+
+use wsusmigrate_core::database::EnginePath;
+use wsusmigrate_core::database::statement;
+use wsusmigrate_core::event::database::{BackupOf, Operation, OperationReconciled, Probe};
+use wsusmigrate_core::id::{ActionId, EventId, Phase};
+
+use crate::error::Failure;
+use crate::executor::{Draft, Recorder};
+use crate::exit::Exit;
+use crate::step::context::Context;
+use crate::step::database::engine::Engine;
+use crate::step::database::{backup, look, replace, services};
+
+/// How often a restore that still runs is looked at.
+const PERIOD: Duration = Duration::from_secs(2);
+
+/// What a look says.
+struct Found(Probe, String);
+
+fn found(probe: Probe, detail: impl Into<String>) -> Found {
+    Found(probe, detail.into())
+}
+
+/// Looks at the effect of an operation in doubt and records what was found. What still runs is waited for.
+pub(super) fn perform(
+    action: ActionId,
+    recorder: &mut Recorder,
+    context: &Context<'_>,
+    engine: &mut Engine<'_>,
+) -> Result<(), Failure> {
+    let Some(operation) = recorder.state().run.status.database.open.as_ref().map(|open| open.operation) else {
+        return Ok(());
+    };
+    context.talk().say(&format!("{} is in doubt: looking", operation.word()));
+    let mut looks = 0_u16;
+    loop {
+        let Found(probe, detail) = look(operation, recorder, context, engine)?;
+        let goes_on = probe == Probe::Running;
+        if !goes_on || looks == 0 {
+            context.talk().say(&format!("{}: {}: {detail}", operation.word(), probe.word()));
+            record(action, operation, probe, &detail, recorder)?;
+        }
+        if !goes_on {
+            break;
+        }
+        looks = looks.saturating_add(1);
+        if context.request().stop.is_requested() {
+            return Err(Failure::new(Exit::Stopped, format!("{} still runs on the server", operation.word()))
+                .hint("`wsusmigrate run` waits for it."));
+        }
+        wait();
+    }
+    if matches!(operation, Operation::Drop | Operation::DiscardPartial | Operation::Restore | Operation::SetMultiUser) {
+        look::record_state(recorder, engine, &format!("reconciled {action}"))?;
+    }
+    Ok(())
+}
+
+/// Nobody sends: what ends the wait is the time.
+fn wait() {
+    let (_sender, receiver) = mpsc::channel::<()>();
+    let _ = receiver.recv_timeout(PERIOD);
+}
+
+fn record(
+    action: ActionId,
+    operation: Operation,
+    probe: Probe,
+    detail: &str,
+    recorder: &mut Recorder,
+) -> Result<(), Failure> {
+    let database = &recorder.state().database;
+    let intent = database.operation(action).map(|record| record.seq);
+    // Each look is an event of its own: one that found it running may be followed by one that did not.
+    let looks = database.operation(action).map_or(0, |record| record.doubts.len());
+    let id = EventId::of_action(action, Phase::Reconciled, u16::try_from(looks).unwrap_or(u16::MAX), 0);
+    let event = OperationReconciled { operation, found: probe, detail: detail.into() };
+    recorder.record(vec![Draft::of_action(id, action, intent, event)])?;
+    Ok(())
+}
+
+fn look(
+    operation: Operation,
+    recorder: &mut Recorder,
+    context: &Context<'_>,
+    engine: &mut Engine<'_>,
+) -> Result<Found, Failure> {
+    match operation {
+        Operation::CheckSource
+        | Operation::VerifyBackup
+        | Operation::Deliver
+        | Operation::CarryBackup
+        | Operation::VerifyCarried
+        | Operation::VerifyOwn
+        | Operation::CheckRestored
+        | Operation::MendUser
+        | Operation::Sleep
+        | Operation::PostInstall => Ok(found(Probe::Not, "done again it comes to the same")),
+        Operation::BackUp => backed_up(BackupOf::Source, recorder, context, engine),
+        Operation::BackUpOwn => backed_up(BackupOf::Own, recorder, context, engine),
+        Operation::Quiesce | Operation::StopServices => {
+            let stopped = services::are_stopped(operation, context.host()?);
+            Ok(match stopped.map_err(|error| services::failure(&error))? {
+                true => found(Probe::Happened, "the services are stopped"),
+                false => found(Probe::Not, "a service runs"),
+            })
+        }
+        Operation::Resume | Operation::StartServices => Ok(found(Probe::Not, "started again they are as they were")),
+        Operation::Drop => dropped(recorder, engine),
+        Operation::DiscardPartial => discarded(engine),
+        Operation::SetMultiUser => Ok(match engine.susdb()? {
+            Some(susdb) if susdb.facts.user_access == "MULTI_USER" => found(Probe::Happened, "MULTI_USER"),
+            Some(_) | None => found(Probe::Not, "not MULTI_USER"),
+        }),
+        Operation::Restore => restored(recorder, context, engine),
+    }
+}
+
+/// Whether the engine carries out a statement of that kind for whomever.
+fn is_running(engine: &mut Engine<'_>, command: &str) -> Result<bool, Failure> {
+    let rows = engine.all(&statement::progress(None))?;
+    let of = |row: &wsusmigrate_core::database::row::Row| {
+        row.text("command").is_ok_and(|text| text.to_ascii_uppercase().starts_with(command))
+    };
+    Ok(rows.iter().any(of))
+}
+
+fn backed_up(
+    of: BackupOf,
+    recorder: &mut Recorder,
+    context: &Context<'_>,
+    engine: &mut Engine<'_>,
+) -> Result<Found, Failure> {
+    if is_running(engine, "BACKUP")? {
+        return Ok(found(Probe::Running, "the engine carries out a backup"));
+    }
+    let open = recorder.state().run.status.database.open.as_ref().map(|open| open.action);
+    let record = open.and_then(|action| recorder.state().database.operation(action));
+    let Some(path) = record.and_then(|record| EnginePath::new(record.event.subject.as_str()).ok()) else {
+        return Ok(found(Probe::Not, "the backup's path is not known any more: it is made again"));
+    };
+    let known: BTreeSet<_> = recorder.state().database.media.iter().map(|set| set.set_guid).collect();
+    if !super::files::look_at(engine, &path)?.is_file {
+        return Ok(found(Probe::Not, format!("{path} is not there")));
+    }
+    // What a backup that was cut off left may be no backup at all.
+    let Ok(sets) = backup::header(engine, &path)? else {
+        return Ok(found(Probe::Not, format!("{path} holds no whole backup set")));
+    };
+    let new = sets.into_iter().rfind(|set| set.guid.is_some_and(|guid| !known.contains(&guid)));
+    let Some(set) = new else { return Ok(found(Probe::Not, "no new backup set is on the media")) };
+    backup::record_set(of, &set, &path, recorder, context)?;
+    Ok(found(Probe::Happened, format!("set {} is on {path}", set.position)))
+}
+
+fn dropped(recorder: &Recorder, engine: &mut Engine<'_>) -> Result<Found, Failure> {
+    let wanted = recorder.state().run.status.database.database;
+    Ok(match engine.susdb()? {
+        None => found(Probe::Happened, "there is no SUSDB"),
+        Some(susdb) if wanted.is_told() && susdb.database_guid != wanted => {
+            found(Probe::Unknown, format!("there is a SUSDB ({}), and it is not the one that was to be dropped", susdb.database_guid))
+        }
+        Some(susdb) if susdb.facts.user_access == "MULTI_USER" => {
+            found(Probe::Not, format!("SUSDB is {}, MULTI_USER", susdb.facts.state))
+        }
+        Some(susdb) => found(Probe::Partly, format!("SUSDB is {}, {}", susdb.facts.state, susdb.facts.user_access)),
+    })
+}
+
+fn discarded(engine: &mut Engine<'_>) -> Result<Found, Failure> {
+    Ok(match engine.susdb()? {
+        None => found(Probe::Happened, "there is no SUSDB"),
+        Some(susdb) if susdb.is_online() => found(Probe::Unknown, "SUSDB is ONLINE"),
+        Some(susdb) => found(Probe::Partly, format!("SUSDB is {}", susdb.facts.state)),
+    })
+}
+
+/// A restored SUSDB is never restored over: it is ONLINE, of the backup's family, with every file at its target.
+fn restored(recorder: &Recorder, context: &Context<'_>, engine: &mut Engine<'_>) -> Result<Found, Failure> {
+    if is_running(engine, "RESTORE")? {
+        return Ok(found(Probe::Running, "the engine carries out a restore"));
+    }
+    let Some(susdb) = engine.susdb()? else { return Ok(found(Probe::Not, "there is no SUSDB")) };
+    if susdb.facts.state == "RECOVERING" {
+        return Ok(found(Probe::Running, "SUSDB is RECOVERING"));
+    }
+    if !susdb.is_online() {
+        return Ok(found(Probe::Partly, format!("SUSDB is {}", susdb.facts.state)));
+    }
+    let Some((_, backup)) = recorder.state().database.backups.get(&BackupOf::Source) else {
+        return Ok(found(Probe::Unknown, "SUSDB is ONLINE, and no backup is recorded to compare it with"));
+    };
+    if backup.family_guid.is_told() && susdb.family_guid != backup.family_guid {
+        return Ok(found(Probe::Unknown, format!("SUSDB is ONLINE, and of another family ({})", susdb.family_guid)));
+    }
+    let (path, position) = replace::place(backup)?;
+    let moves = replace::moves(context, engine, &path, position)?;
+    let proof = replace::proof(engine, &moves)?;
+    let faults: Vec<_> = proof.faults().iter().map(ToString::to_string).collect();
+    Ok(match proof.is_online() {
+        true => found(Probe::Happened, "SUSDB is ONLINE, writable, of the backup's family, with every file at its target"),
+        false => found(Probe::Unknown, format!("SUSDB is ONLINE, and {}", faults.join("; "))),
+    })
+}

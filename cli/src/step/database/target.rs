@@ -1,0 +1,82 @@
+//! The target of the restore: which file it reads, where its files go, what stands there.
+
+use wsusmigrate_core::database::backup::BackupFile;
+use wsusmigrate_core::database::restore::{TargetFolders, targets};
+use wsusmigrate_core::database::statement::{self, MoveFile};
+use wsusmigrate_core::database::{DATABASE, EnginePath};
+use wsusmigrate_core::event::database::BackupRecorded;
+
+use crate::error::Failure;
+use crate::executor::Recorder;
+use crate::exit::Exit;
+use crate::step::context::Context;
+use crate::step::database::engine::Engine;
+use crate::step::database::files;
+
+/// The carried backup, as the destination's engine names it.
+pub(super) fn carried(context: &Context<'_>, recorded: &BackupRecorded) -> Result<EnginePath, Failure> {
+    let file = recorded.engine_path.as_str().rsplit(['\\', '/']).next().unwrap_or_default();
+    context.database()?.in_backup_folder(file).map_err(|error| Failure::new(Exit::Usage, error.to_string()))
+}
+
+/// Where each file of the backup goes, or why nothing can be said: the plan's folders, else the instance's own.
+pub(super) fn moves(
+    context: &Context<'_>,
+    engine: &mut Engine<'_>,
+    listed: &[BackupFile],
+) -> Result<Result<Vec<MoveFile>, String>, Failure> {
+    let planned = context.database()?.restore_folders();
+    let (data, log) = planned.map_err(|error| Failure::new(Exit::Usage, error.to_string()))?;
+    let folders = match (data, log) {
+        (Some(data), Some(log)) => Some(TargetFolders { data, log }),
+        (data, log) => {
+            let facts = engine.facts()?;
+            let master = engine.files("master")?;
+            let own = TargetFolders::of_instance(&facts, &master);
+            own.map(|own| TargetFolders { data: data.unwrap_or(own.data), log: log.unwrap_or(own.log) })
+        }
+    };
+    let Some(folders) = folders else {
+        return Ok(Err("the instance does not say where its files lie: set database.data_folder and log_folder".into()));
+    };
+    Ok(targets(listed, &folders).map_err(|error| error.to_string()))
+}
+
+/// Which targets exist, and which of them are the database's that is dropped: the one there now, or the one that was.
+pub(super) fn standing(
+    engine: &mut Engine<'_>,
+    recorder: &Recorder,
+    moves: &[MoveFile],
+) -> Result<(Vec<EnginePath>, Vec<EnginePath>), Failure> {
+    let mut existing = Vec::new();
+    for file in moves {
+        if files::look_at(engine, &file.target)?.is_file {
+            existing.push(file.target.clone());
+        }
+    }
+    let there = engine.files(DATABASE)?;
+    let mut dropped: Vec<_> = there.iter().filter_map(|file| file.engine_path()).collect();
+    let before = recorder.state().database.before_files.iter();
+    dropped.extend(before.filter_map(|file| EnginePath::new(file.physical.as_str()).ok()));
+    Ok((existing, dropped))
+}
+
+/// Free bytes where the files go, as far as the engine tells: of the volume with the longest mount point that leads there.
+pub(super) fn free_bytes(engine: &mut Engine<'_>, moves: &[MoveFile]) -> Result<Option<u64>, Failure> {
+    let version = engine.version()?;
+    let Ok(rows) = engine.asked(&statement::free_space(version))? else { return Ok(None) };
+    let volumes: Vec<_> = rows
+        .iter()
+        .filter_map(|row| {
+            let mount = row.maybe_text("volume_mount_point").ok()??;
+            let free = u64::try_from(row.maybe_int("available_bytes").ok()??).ok()?;
+            Some((mount.to_ascii_lowercase(), free))
+        })
+        .collect();
+    let of = |file: &MoveFile| {
+        let path = file.target.as_str().to_ascii_lowercase();
+        let leading = volumes.iter().filter(|(mount, _)| path.starts_with(mount.as_str()));
+        leading.max_by_key(|(mount, _)| mount.len()).map(|(_, free)| *free)
+    };
+    Ok(moves.iter().filter_map(of).min())
+}

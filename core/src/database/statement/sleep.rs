@@ -1,0 +1,230 @@
+//! What would make a restored destination wake up as production, and how it is put to sleep: schedules of synchronisation,
+//! rules of automatic approval, e-mail. Previous values are read first and put back by the same keys.
+//!
+//! `tbAutoDeploymentRule.Enabled` is what the console shows. That a row of `tbSchedule` without a time and a next run
+//! does not run, and that `EmailNeedToSend…` in `tbConfiguration` switches mail, is inferred from the columns and from tools
+//! that read them: before cutover the API is asked as well (`ISubscription.SynchronizeAutomatically`).
+
+use serde::{Deserialize, Serialize};
+
+use super::{Identifier, Literal, Purpose, Statement, listed, susdb};
+use crate::database::NotALiteral;
+use crate::database::setting::Place;
+use crate::unit::TimeMicros;
+
+/// `tbAutoDeploymentRule.ID`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct RuleId(pub i32);
+
+/// The key of a row of `tbSchedule`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct ScheduleKey {
+    /// `ScheduleTarget`: what is run.
+    pub target: i32,
+    /// `ScheduleID`.
+    pub id: i32,
+}
+
+/// When a schedule runs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ScheduledTimes {
+    /// `ScheduledTimeOfDay`.
+    pub time_of_day: Option<i32>,
+    /// `ScheduledRunTime`: the next run.
+    pub next_run: Option<TimeMicros>,
+}
+
+/// The type inside a setting's `sql_variant`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SettingType {
+    /// `bit`.
+    Bit,
+    /// `int`.
+    Int,
+    /// `nvarchar`: `True` or `False`.
+    Text,
+}
+
+/// A setting of `tbConfiguration` that switches e-mail.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Setting {
+    /// `Name`.
+    pub name: String,
+    /// How its value is stored; it is put back in the same way.
+    pub kind: SettingType,
+    /// What it was, as `CAST(Value AS nvarchar(4000))` shows it.
+    pub value: String,
+}
+
+impl Setting {
+    /// Whether it is switched on.
+    #[must_use]
+    pub fn is_on(&self) -> bool {
+        self.value == "1" || self.value.eq_ignore_ascii_case("true")
+    }
+}
+
+/// The rules of automatic approval: `ID`, `Enabled`, `Name`.
+#[must_use]
+pub fn rules() -> Statement {
+    let text = format!(
+        "SELECT [ID], [Enabled], [Name] FROM {}.[dbo].[tbAutoDeploymentRule] ORDER BY [ID];",
+        susdb()
+    );
+    Statement::new(Purpose::WakeUps, text)
+}
+
+/// Switches rules off. Nothing where there is none.
+#[must_use]
+pub fn rules_off(rules: &[RuleId]) -> Option<Statement> {
+    rules_set(rules, 0, Purpose::Sleep)
+}
+
+/// Switches rules on again. Nothing where there is none.
+#[must_use]
+pub fn rules_on(rules: &[RuleId]) -> Option<Statement> {
+    rules_set(rules, 1, Purpose::Wake)
+}
+
+fn rules_set(rules: &[RuleId], enabled: u8, purpose: Purpose) -> Option<Statement> {
+    let ids = listed(rules.iter().map(|rule| rule.0));
+    let susdb = susdb();
+    let text = format!(
+        "UPDATE {susdb}.[dbo].[tbAutoDeploymentRule] SET [Enabled] = {enabled} WHERE [ID] IN ({ids});"
+    );
+    (!rules.is_empty()).then(|| Statement::new(purpose, text))
+}
+
+/// The schedules: `ScheduleTarget`, `ScheduleID`, `ScheduledTimeOfDay`, `ScheduledRunTime`, `Frequency`.
+#[must_use]
+pub fn schedules() -> Statement {
+    let text = format!(
+        "SELECT [ScheduleTarget], [ScheduleID], [ScheduledTimeOfDay], [ScheduledRunTime], [Frequency] \
+         FROM {}.[dbo].[tbSchedule] ORDER BY [ScheduleTarget], [ScheduleID];",
+        susdb()
+    );
+    Statement::new(Purpose::WakeUps, text)
+}
+
+/// Takes the time and the next run from every schedule that has one.
+#[must_use]
+pub fn schedules_off() -> Statement {
+    let text = format!(
+        "UPDATE {}.[dbo].[tbSchedule] SET [ScheduledTimeOfDay] = NULL, [ScheduledRunTime] = NULL \
+         WHERE [ScheduledTimeOfDay] IS NOT NULL OR [ScheduledRunTime] IS NOT NULL;",
+        susdb()
+    );
+    Statement::new(Purpose::Sleep, text)
+}
+
+/// Gives a schedule its time and next run back.
+#[must_use]
+pub fn schedule_on(key: ScheduleKey, times: ScheduledTimes) -> Statement {
+    let time_of_day = times.time_of_day.map_or_else(|| "NULL".to_owned(), |time| time.to_string());
+    let text = format!(
+        "UPDATE {}.[dbo].[tbSchedule] SET [ScheduledTimeOfDay] = {time_of_day}, [ScheduledRunTime] = {} \
+         WHERE [ScheduleTarget] = {} AND [ScheduleID] = {};",
+        susdb(),
+        times.next_run.map_or_else(|| "NULL".to_owned(), moment),
+        key.target,
+        key.id
+    );
+    Statement::new(Purpose::Wake, text)
+}
+
+/// A `datetime` literal that means the same in every language of a server; `datetime` takes three decimals.
+fn moment(time: TimeMicros) -> String {
+    const MILLIS: i64 = 1000;
+    let shown = chrono::DateTime::from_timestamp_millis(time.0.div_euclid(MILLIS));
+    shown.map_or_else(|| "NULL".to_owned(), |time| format!("N'{}'", time.format("%Y-%m-%dT%H:%M:%S%.3f")))
+}
+
+/// The settings that switch e-mail: `Name`, `Value` as text, `base_type` of what is stored.
+#[must_use]
+pub fn email_settings() -> Statement {
+    let text = format!(
+        "SELECT [Name], CAST([Value] AS nvarchar(4000)) AS [Value], \
+         CAST(SQL_VARIANT_PROPERTY([Value], 'BaseType') AS nvarchar(128)) AS base_type \
+         FROM {}.[dbo].[tbConfiguration] WHERE [Name] LIKE N'EmailNeedToSend%' ORDER BY [Name];",
+        susdb()
+    );
+    Statement::new(Purpose::WakeUps, text)
+}
+
+/// Switches one setting off, in the type it is stored in.
+pub fn email_off(setting: &Setting) -> Result<Statement, NotALiteral> {
+    email_set(setting, false, Purpose::Sleep)
+}
+
+/// Puts one setting back as it was.
+pub fn email_on(setting: &Setting) -> Result<Statement, NotALiteral> {
+    email_set(setting, setting.is_on(), Purpose::Wake)
+}
+
+fn email_set(setting: &Setting, on: bool, purpose: Purpose) -> Result<Statement, NotALiteral> {
+    let value = match (setting.kind, on) {
+        (SettingType::Bit, on) => format!("CAST({} AS bit)", u8::from(on)),
+        (SettingType::Int, on) => format!("CAST({} AS int)", u8::from(on)),
+        (SettingType::Text, true) => "N'True'".to_owned(),
+        (SettingType::Text, false) => "N'False'".to_owned(),
+    };
+    let table = Identifier::known("tbConfiguration");
+    let name = Literal::new(&setting.name)?;
+    let text = format!("UPDATE {}.[dbo].{table} SET [Value] = {value} WHERE [Name] = {name};", susdb());
+    Ok(Statement::new(purpose, text))
+}
+
+/// Gives a setting a value it had; without one, NULL. It is put back where and as it was stored.
+#[must_use]
+pub fn give_back(place: &Place, value: Option<&Literal>) -> Statement {
+    let (assignment, condition) = (place.assignment(value), place.condition());
+    let text = format!("UPDATE {}.[dbo].{} SET {assignment}{condition};", susdb(), place.table());
+    Statement::new(Purpose::Wake, text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_schedule_comes_back_as_it_was() {
+        let key = ScheduleKey { target: 1, id: 2 };
+        let times =
+            ScheduledTimes { time_of_day: Some(10_800), next_run: Some(TimeMicros(1_700_000_000_123_456)) };
+        assert_eq!(
+            schedule_on(key, times).text(),
+            "UPDATE [SUSDB].[dbo].[tbSchedule] SET [ScheduledTimeOfDay] = 10800, \
+             [ScheduledRunTime] = N'2023-11-14T22:13:20.123' WHERE [ScheduleTarget] = 1 AND [ScheduleID] = 2;"
+        );
+        assert!(
+            schedule_on(key, ScheduledTimes::default()).text().contains("= NULL, [ScheduledRunTime] = NULL")
+        );
+    }
+
+    #[test]
+    fn settings_keep_their_type() {
+        let setting = |kind, value: &str| Setting {
+            name: "EmailNeedToSendStatusNotification".into(),
+            kind,
+            value: value.into(),
+        };
+        assert!(
+            email_off(&setting(SettingType::Bit, "1")).unwrap().text().contains("= CAST(0 AS bit) WHERE")
+        );
+        assert!(email_on(&setting(SettingType::Text, "True")).unwrap().text().contains("= N'True' WHERE"));
+        assert!(email_on(&setting(SettingType::Int, "0")).unwrap().text().contains("= CAST(0 AS int) WHERE"));
+    }
+
+    #[test]
+    fn no_rule_is_no_statement() {
+        assert_eq!(rules_off(&[]), None);
+        assert!(
+            rules_on(&[RuleId(1), RuleId(7)])
+                .unwrap()
+                .text()
+                .ends_with("SET [Enabled] = 1 WHERE [ID] IN (1, 7);")
+        );
+    }
+}

@@ -1,0 +1,275 @@
+//! Step 3.3 in the plan: how this host's SUSDB is reached, where its backup lies, how carefully it is done.
+
+use serde::{Deserialize, Serialize};
+
+use super::PlanError;
+use crate::database::connection::{Encryption, SecretSource, Target};
+use crate::database::statement::{BackupOptions, Compression, Expiry, Media, MediaCheck, OnChecksumError};
+use crate::database::{Day, EnginePath};
+
+/// Hours a statement that acts may take, where a plan says nothing: a restore of a large SUSDB on slow disks.
+const ACT_HOURS_DEFAULT: u16 = 12;
+/// The most hours a plan may give.
+const ACT_HOURS_MAX: u16 = 168;
+
+/// Step 3.3: SUSDB.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DatabasePlan {
+    /// How this host's SUSDB is reached: `auto` (WSUS's registry says), `wid`, `wid-2008`, `HOST`, `HOST\INSTANCE`,
+    /// `HOST,PORT`, or a pipe.
+    #[serde(default = "auto")]
+    pub server: String,
+    /// A SQL login; the account of the program where there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub login: Option<String>,
+    /// Where the login's password is: `prompt`, `env:NAME` or `file:PATH`. Never the password.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub password: Option<String>,
+    /// What is encrypted on the way to a SQL Server.
+    #[serde(default)]
+    pub encryption: Encryption,
+    /// Whether a certificate nobody vouches for is taken.
+    #[serde(default)]
+    pub trust_certificate: bool,
+    /// The migration store: a folder both hosts reach, or a disk that is carried.
+    pub store: String,
+    /// The folder for backups, as the *engine's* host and account name it.
+    pub backup_folder: String,
+    /// The same folder, as this program reaches it; the same text where nothing is said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub backup_folder_here: Option<String>,
+    /// The backup's file.
+    #[serde(default = "susdb_bak")]
+    pub backup_file: String,
+    /// Whether the source's services rest while it is backed up.
+    #[serde(default)]
+    pub quiesce: bool,
+    /// Whether DBCC CHECKDB runs before the backup and after the restore.
+    #[serde(default = "super::yes")]
+    pub check: bool,
+    /// Whether two persons have to approve before something is destroyed.
+    #[serde(default)]
+    pub four_eyes: bool,
+    /// Where the restored data files go, on the engine's host; the instance's own place where nothing is said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub data_folder: Option<String>,
+    /// Where the restored log files go.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub log_folder: Option<String>,
+    /// `CONTENT_DIR` of `wsusutil postinstall`; the content's destination where nothing is said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub content_dir: Option<String>,
+    /// `wsusutil.exe`, where it is not in its usual place.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wsusutil: Option<String>,
+    /// Hours a backup, a check or a restore may take at most.
+    #[serde(default = "act_hours")]
+    pub hours_max: u16,
+    /// The name of the backup set (`NAME`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub backup_name: Option<String>,
+    /// Its description (`DESCRIPTION`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub backup_description: Option<String>,
+    /// The day from which it may be overwritten (`EXPIREDATE`), such as `2027-06-30`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub backup_expires: Option<String>,
+    /// Days for which it may not be overwritten (`RETAINDAYS`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub backup_retain_days: Option<u32>,
+    /// What becomes of the media.
+    #[serde(default)]
+    pub media: MediaUse,
+    /// Whether name and expiry of the media are looked at first (`NOSKIP`).
+    #[serde(default = "super::yes")]
+    pub media_check: bool,
+    /// What the media is called (`MEDIANAME`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub media_name: Option<String>,
+    /// Its description (`MEDIADESCRIPTION`), of a new one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub media_description: Option<String>,
+    /// What happens where a page does not have its checksum.
+    #[serde(default)]
+    pub on_checksum_error: OnChecksumError,
+    /// Whether the backup is compressed.
+    #[serde(default)]
+    pub compression: Compression,
+}
+
+/// What becomes of the media, that is of the backup file.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum MediaUse {
+    /// The set is added to those that are there.
+    #[default]
+    Append,
+    /// The sets that are there are overwritten.
+    Overwrite,
+    /// A new media set; whatever the file held is gone.
+    New,
+}
+
+fn auto() -> String {
+    "auto".to_owned()
+}
+
+fn susdb_bak() -> String {
+    "SUSDB.bak".to_owned()
+}
+
+const fn act_hours() -> u16 {
+    ACT_HOURS_DEFAULT
+}
+
+impl DatabasePlan {
+    /// How the engine is reached; nothing where WSUS's registry says.
+    pub fn target(&self) -> Result<Option<Target>, PlanError> {
+        if self.server.eq_ignore_ascii_case("auto") {
+            return Ok(None);
+        }
+        let wrong = |why: &dyn std::fmt::Display| wrong("server", &self.server, why);
+        self.server.parse().map(Some).map_err(|error| wrong(&error))
+    }
+
+    /// Where the login's password is; nothing where there is no login.
+    pub fn secret(&self) -> Result<Option<SecretSource>, PlanError> {
+        match (&self.login, &self.password) {
+            (None, None) => Ok(None),
+            (Some(_), None) => Ok(Some(SecretSource::Prompt)),
+            (Some(_), Some(source)) => match source.parse() {
+                Ok(source) => Ok(Some(source)),
+                // What stands there may be the password itself: it is not shown.
+                Err(_) => Err(wrong(
+                    "password",
+                    "(not shown)",
+                    &"write prompt, env:NAME or file:PATH, never the password",
+                )),
+            },
+            (None, Some(_)) => {
+                Err(wrong("password", "(not shown)", &"there is no database.login it could belong to"))
+            }
+        }
+    }
+
+    /// The backup's file on the engine's host.
+    pub fn backup_path(&self) -> Result<EnginePath, PlanError> {
+        self.in_backup_folder(&self.backup_file)
+    }
+
+    /// A file in the backup folder, on the engine's host.
+    pub fn in_backup_folder(&self, file: &str) -> Result<EnginePath, PlanError> {
+        let folder = engine_path("backup_folder", &self.backup_folder)?;
+        folder.join(file).map_err(|error| wrong("backup_file", file, &error))
+    }
+
+    /// Where restored data and log files go, where the plan says.
+    pub fn restore_folders(&self) -> Result<(Option<EnginePath>, Option<EnginePath>), PlanError> {
+        let folder =
+            |key, text: &Option<String>| text.as_deref().map(|text| engine_path(key, text)).transpose();
+        Ok((folder("data_folder", &self.data_folder)?, folder("log_folder", &self.log_folder)?))
+    }
+
+    /// The options of the source's backup.
+    pub fn backup_options(&self) -> Result<BackupOptions, PlanError> {
+        let check = if self.media_check { MediaCheck::NoSkip } else { MediaCheck::Skip };
+        let name = self.media_name.clone();
+        let expiry = match (&self.backup_expires, self.backup_retain_days) {
+            (None, None) => Expiry::Unsaid,
+            (None, Some(days)) => Expiry::AfterDays(days),
+            (Some(day), None) => Expiry::On(day_of(day)?),
+            (Some(day), Some(_)) => {
+                return Err(wrong("backup_expires", day, &"give a day or backup_retain_days, not both"));
+            }
+        };
+        let options = BackupOptions {
+            name: Some(self.backup_name.clone().unwrap_or_else(|| "SUSDB-Full Database Backup".to_owned())),
+            description: self.backup_description.clone(),
+            expiry,
+            media: match self.media {
+                MediaUse::Append => Media::Append { check, name },
+                MediaUse::Overwrite => Media::Overwrite { check, name },
+                MediaUse::New => Media::New { name, description: self.media_description.clone() },
+            },
+            on_checksum_error: self.on_checksum_error,
+            compression: self.compression,
+        };
+        options.validate().map_err(|error| wrong("backup_name", "", &error))?;
+        Ok(options)
+    }
+
+    /// How many persons have to approve.
+    #[must_use]
+    pub const fn approvals(&self) -> usize {
+        if self.four_eyes { 2 } else { 1 }
+    }
+
+    pub(super) fn validate(&self) -> Result<(), PlanError> {
+        self.target()?;
+        self.secret()?;
+        self.backup_path()?;
+        self.restore_folders()?;
+        self.backup_options()?;
+        for (key, text) in [("store", &self.store), ("backup_file", &self.backup_file)] {
+            if text.trim().is_empty() {
+                return Err(wrong(key, text, &"it is empty"));
+            }
+        }
+        if self.media_description.is_some() && self.media != MediaUse::New {
+            return Err(wrong("media_description", "", &"only a new media set has one: media = \"new\""));
+        }
+        match self.hours_max {
+            1..=ACT_HOURS_MAX => Ok(()),
+            hours => Err(wrong("hours_max", &hours.to_string(), &format_args!("use 1 to {ACT_HOURS_MAX}"))),
+        }
+    }
+
+    /// Every key with its value, for the canonical form.
+    pub(super) fn canonical(&self) -> Vec<String> {
+        let maybe = |text: &Option<String>| text.clone().unwrap_or_default();
+        let text = |key: &str, value: &str| format!("database.{key} = {value:?}");
+        let plain = |key: &str, value: &dyn std::fmt::Debug| format!("database.{key} = {value:?}");
+        vec![
+            text("server", &self.server),
+            text("login", &maybe(&self.login)),
+            text("password", &maybe(&self.password)),
+            plain("encryption", &self.encryption),
+            plain("trust_certificate", &self.trust_certificate),
+            text("store", &self.store),
+            text("backup_folder", &self.backup_folder),
+            text("backup_folder_here", &maybe(&self.backup_folder_here)),
+            text("backup_file", &self.backup_file),
+            plain("quiesce", &self.quiesce),
+            plain("check", &self.check),
+            plain("four_eyes", &self.four_eyes),
+            text("data_folder", &maybe(&self.data_folder)),
+            text("log_folder", &maybe(&self.log_folder)),
+            text("content_dir", &maybe(&self.content_dir)),
+            text("wsusutil", &maybe(&self.wsusutil)),
+            plain("hours_max", &self.hours_max),
+            text("backup_name", &maybe(&self.backup_name)),
+            text("backup_description", &maybe(&self.backup_description)),
+            text("backup_expires", &maybe(&self.backup_expires)),
+            plain("backup_retain_days", &self.backup_retain_days),
+            plain("media", &self.media),
+            plain("media_check", &self.media_check),
+            text("media_name", &maybe(&self.media_name)),
+            text("media_description", &maybe(&self.media_description)),
+            plain("on_checksum_error", &self.on_checksum_error),
+            plain("compression", &self.compression),
+        ]
+    }
+}
+
+fn engine_path(key: &'static str, text: &str) -> Result<EnginePath, PlanError> {
+    EnginePath::new(text).map_err(|error| wrong(key, text, &error))
+}
+
+fn day_of(text: &str) -> Result<Day, PlanError> {
+    text.parse().map_err(|error: <Day as std::str::FromStr>::Err| wrong("backup_expires", text, &error))
+}
+
+fn wrong(key: &'static str, value: &str, why: &dyn std::fmt::Display) -> PlanError {
+    PlanError::Database { key, value: value.to_owned(), why: why.to_string() }
+}
