@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use wsusmigrate_core::decide::{self, Next};
 use wsusmigrate_core::event::run::{
-    Failed, Finished, InterruptionFound, Scope, Started, StepFinished, StepSkipped, StepStarted,
-    RoleDeclared, StopRequested, Verdict,
+    Failed, Finished, InterruptionFound, RoleDeclared, Scope, Started, StepFinished, StepSkipped,
+    StepStarted, StopRequested, Verdict,
 };
 use wsusmigrate_core::id::RunId;
 use wsusmigrate_core::plan::Plan;

@@ -1,6 +1,8 @@
 //! The proof that the target is not the source.
 
-use wsusmigrate_core::database::identity::{DatabaseIdentity, DatabaseMarks, IdentityVerdict, prove_target_is_not_source};
+use wsusmigrate_core::database::identity::{
+    DatabaseIdentity, DatabaseMarks, IdentityVerdict, prove_target_is_not_source,
+};
 use wsusmigrate_core::event::database::{SameAs, TargetCompared, TargetJudged};
 use wsusmigrate_core::id::Guid;
 use wsusmigrate_core::projection::Migration;
@@ -63,9 +65,8 @@ pub(super) fn perform(
 pub(crate) fn identity(source: &Migration) -> Option<DatabaseIdentity> {
     let (_, engine) = source.database.engine.as_ref()?;
     let (_, state) = source.database.state.as_ref()?;
-    let field = |name: &str| {
-        source.worksheet.fields.get(&name.into()).map(|field| field.value.as_str().to_owned())
-    };
+    let field =
+        |name: &str| source.worksheet.fields.get(&name.into()).map(|field| field.value.as_str().to_owned());
     Some(DatabaseIdentity {
         server_name: Some(engine.server.as_str().to_owned()),
         machine: field("database.machine"),
