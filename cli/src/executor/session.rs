@@ -60,6 +60,26 @@ pub struct Request {
     pub boundaries: Arc<dyn Boundaries>,
 }
 
+impl Request {
+    /// What the checks alone ask for: nothing is recorded and nothing is changed.
+    #[must_use]
+    pub fn of_checks(loaded: Loaded, journal: PathBuf, keys: PathBuf, talk: Talk) -> Self {
+        Self {
+            loaded,
+            journal,
+            keys,
+            show_key: false,
+            scope: Scope::Everything,
+            read_back: false,
+            recheck: false,
+            tools: Tools::of_system(),
+            stop: Stop::default(),
+            talk,
+            boundaries: Arc::new(NoBoundaries),
+        }
+    }
+}
+
 /// Somebody who is told of every durable boundary: records that are durable, effects on the disk. May end the
 /// process there; that is how a crash is rehearsed.
 pub trait Boundaries: Observer + Effects {}

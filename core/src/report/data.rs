@@ -121,7 +121,7 @@ impl Value {
 }
 
 impl Section {
-    pub(super) fn new(key: &'static str, title: &str) -> Self {
+    pub fn new(key: &'static str, title: &str) -> Self {
         Self { key, title: title.to_owned(), ..Self::default() }
     }
 

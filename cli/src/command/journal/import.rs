@@ -9,11 +9,11 @@ use wsusmigrate_core::event::run::StreamImported;
 use wsusmigrate_core::status::{ImportedStream, Status};
 use wsusmigrate_journal::bundle::{Bundle, BundleError};
 use wsusmigrate_journal::streams::{self, ImportError};
-use wsusmigrate_journal::{RecordSource as _, Upto};
+use wsusmigrate_journal::{ReadError, Reader, RecordSource as _, Upto};
 
 use crate::command::state;
 use crate::error::Failure;
-use crate::executor::{Aside, account};
+use crate::executor::{Aside, account, create_journal};
 use crate::exit::Exit;
 use crate::place::Global;
 use crate::show::{Answer, Body, Talk, bundle};
@@ -48,6 +48,12 @@ impl FromStr for Fingerprint {
 pub(super) fn run(args: &Args, global: &Global) -> Result<Answer, Failure> {
     let talk = Talk { json: global.json };
     let folder = global.journal_folder()?;
+    if matches!(Reader::open(&folder), Err(ReadError::NotFound(_))) {
+        // On a new server this is the first command: its plan names the journal. Nothing is made for a bundle that is
+        // not accepted.
+        confirm(args, None, &open(args)?, talk)?;
+        create_journal(&folder, &global.keys_folder(), &global.load_plan()?.plan.migration.name, talk)?;
+    }
     let own = state::reader(global)?.identity().clone();
     let bundle = open(args)?;
     let stream = bundle.identity().stream;

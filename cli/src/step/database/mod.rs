@@ -5,6 +5,7 @@ mod carry;
 mod catalogue;
 mod check;
 mod engine;
+pub(crate) mod facts;
 mod files;
 mod look;
 mod marks;
@@ -27,7 +28,6 @@ use wsusmigrate_core::event::run::Verdict;
 use wsusmigrate_core::text::Name;
 
 pub(crate) use engine::Engine;
-pub(crate) use prove::identity as source_identity;
 
 use crate::error::Failure;
 use crate::executor::{Recorder, note_stop};
