@@ -121,6 +121,8 @@ impl Value {
 }
 
 impl Section {
+    /// An empty section.
+    #[must_use]
     pub fn new(key: &'static str, title: &str) -> Self {
         Self { key, title: title.to_owned(), ..Self::default() }
     }
