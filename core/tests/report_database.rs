@@ -58,6 +58,15 @@ fn the_engine_and_susdb_before_and_after_are_told() {
 }
 
 #[test]
+fn an_upgrade_is_told_only_where_one_was_seen() {
+    let not_looked_at = stopped().does(Operation::Drop).does(Operation::Restore);
+    let same = BackupRecorded { database_version: 904, ..backup(BackupOf::Source, 0x30, BACKUP) };
+    for history in [not_looked_at, restored().and(same), restored().and(no_susdb())] {
+        audited(&history).never_says("database: The engine upgraded");
+    }
+}
+
+#[test]
 fn a_server_without_susdb_is_told_as_such() {
     audited(&in_database(Role::Destination).and(no_susdb())).says("database/susdb there | no SUSDB");
 }
@@ -257,9 +266,11 @@ fn parity_is_told_by_table_and_differences_by_key() {
         sum: Sha256([2; 32]),
         list: Sha256([3; 32]),
     };
+    let of_source = TableSummed { of: SumOf::Source, rows: 12, sum: Sha256([4; 32]), ..sum.clone() };
     let row = |key: &str, how| RowDiffered { table: "tbDeployment".into(), key: key.into(), how };
     let history = restored()
         .and(sum)
+        .and(of_source)
         .and(row("7, 8", RowDifference::Differs))
         .and(row("9", RowDifference::Missing))
         .and(differs)
@@ -273,6 +284,7 @@ fn parity_is_told_by_table_and_differences_by_key() {
     told.says("parity/differences tbDeployment | 9 | missing");
     told.says("parity: 5 more rows differ than are named.");
     told.says(&format!("parity/sums tbFile | restored | 11 | {}", Sha256([2; 32])));
+    told.says(&format!("parity/sums tbFile | source | 12 | {}", Sha256([4; 32])));
 }
 
 /// The source: quiesced, marked, backed up.

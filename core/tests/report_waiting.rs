@@ -35,15 +35,28 @@ fn who_approved_which_plan_is_told_and_what_ran_under_it() {
         "sid = S-1-5-21-2".to_owned(),
         "sid = S-1-5-21-3".to_owned(),
         "how = command".to_owned(),
-        format!("plan = {}", Sha256([0; 32])),
-        "runs = 1".to_owned(),
-        format!("plan = {}", Sha256([1; 32])),
-        "runs = 0".to_owned(),
         "ticket = CHG-4711".to_owned(),
         "note = agreed on Monday".to_owned(),
     ] {
         told.says(&format!("approval {line}"));
     }
+}
+
+#[test]
+fn an_approval_says_how_often_its_plan_ran() {
+    let other = PlanApproved { plan: Sha256([1; 32]), ..approved("S-1-5-21-2") };
+    let told = audited(&restored().and(other));
+    let runs_after = |byte| {
+        let plan = format!("approval plan = {}", Sha256([byte; 32]));
+        let at = told.0.iter().position(|line| *line == plan).expect("the plan is told");
+        told.0[at + 1].as_str()
+    };
+    assert_eq!([runs_after(0), runs_after(1)], ["approval runs = 1", "approval runs = 0"]);
+}
+
+#[test]
+fn progress_tells_of_susdb_from_the_first_look_on() {
+    progress(&in_database(Role::Source), None).says("database done = 0");
 }
 
 #[test]
