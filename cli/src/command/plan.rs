@@ -10,6 +10,7 @@ use wsusmigrate_core::step::Step;
 use wsusmigrate_journal::Upto;
 
 use crate::command::state;
+pub(super) use approve::approve;
 use crate::error::Failure;
 use crate::executor::source_state;
 use crate::exit::Exit;
@@ -41,7 +42,7 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<Answer, Failure> {
         None => None,
     };
     let approvals = match args.approve {
-        true => approve::approve(plan, &args.ticket, &args.note, global)?,
+        true => approve(plan, &args.ticket, &args.note, global)?,
         false => known.as_ref().map_or(0, |state| state.run.status.approvals_of(plan.digest())),
     };
     let folders = Folders::of(&loaded);
