@@ -75,7 +75,7 @@ id!(
     EventId
 );
 id!(
-    /// A `uniqueidentifier` of SQL Server or WSUS, in the order people write it: a ServerID, a backup set, a database.
+    /// A `uniqueidentifier` of SQL Server or WSUS, in the order people write it: a `ServerID`, a backup set, a database.
     /// All zeros: not told.
     Guid
 );

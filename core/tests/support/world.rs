@@ -1,6 +1,12 @@
 //! What a database step acts on, as facts, and how it answers.
 
 #![allow(unreachable_pub)] // a module of one test
+#![allow(
+    clippy::unwrap_used,
+    clippy::struct_excessive_bools,
+    clippy::single_match_else,
+    reason = "tests may unwrap; the world is made of facts"
+)]
 
 use std::collections::BTreeMap;
 
@@ -226,7 +232,7 @@ impl World {
             match decide_database(&self.state, self.request).expect("a step is going on") {
                 DatabaseNext::Finish(verdict) => return Ok(verdict),
                 DatabaseNext::Reconcile(action) => self.reconcile(action)?,
-                DatabaseNext::Look => self.say("look", |world| world.seen())?,
+                DatabaseNext::Look => self.say("look", Self::seen)?,
                 DatabaseNext::MarkBefore => self.marks(Moment::BeforeBackup)?,
                 DatabaseNext::MarkAfter => self.marks(Moment::AfterBackup)?,
                 DatabaseNext::Sum => {
