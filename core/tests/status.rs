@@ -417,7 +417,7 @@ fn a_run_ends_as_its_steps_did() {
 #[test]
 fn what_an_interruption_leaves_is_counted() {
     let found = in_batch(2).and(InterruptionFound { run: run(1), in_doubt: 0 });
-    assert_eq!(found.refusal(), "the count differs from the open batches");
+    assert_eq!(found.refusal(), "the count differs from the open actions");
     let again = || {
         let interrupted = in_batch(2)
             .of(action("batch"), copied(0, "a"))
