@@ -76,6 +76,7 @@ id!(
     /// One event. Derived, see [`EventId::of_action`] and [`EventId::of_observation`].
     EventId
 );
+
 impl MigrationId {
     /// A random id from 16 random bytes (UUID version 4 once the version bits are set).
     #[must_use]

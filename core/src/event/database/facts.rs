@@ -76,7 +76,7 @@ pub struct StateRecorded {
     pub family_guid: Guid,
     /// `create_date`, as the engine writes it.
     pub created: Word,
-    /// ServerID of tbConfigurationA; untold where SUSDB does not say.
+    /// `ServerID` of `tbConfigurationA`; untold where SUSDB does not say.
     pub server_id: Guid,
 }
 
