@@ -2,7 +2,7 @@
 
 use wsusmigrate_core::database::Identifier;
 use wsusmigrate_core::database::principals::{
-    Hosts, Mending, Orphan, Principal, PrincipalKind, missing_service_login, orphans,
+    Hosts, Mending, OrphanedUser, Principal, PrincipalKind, missing_service_login, orphaned_users,
 };
 use wsusmigrate_core::database::statement::{self, Statement};
 use wsusmigrate_core::event::database::{EngineKind, Operation, UserDecision, UserFound};
@@ -95,8 +95,8 @@ impl Seen {
 
     /// What is done about each user.
     fn decide(&self, hosts: &Hosts) -> Vec<UserFound> {
-        let orphans = orphans(&self.users, &self.logins, hosts);
-        let decide = |user: &Principal| match orphans.iter().find(|orphan| orphan.user == *user) {
+        let orphaned_users = orphaned_users(&self.users, &self.logins, hosts);
+        let decide = |user: &Principal| match orphaned_users.iter().find(|orphan| orphan.user == *user) {
             Some(orphan) => orphaned(orphan),
             None => self.healthy(user),
         };
@@ -117,7 +117,7 @@ impl Seen {
     }
 }
 
-fn orphaned(orphan: &Orphan) -> UserFound {
+fn orphaned(orphan: &OrphanedUser) -> UserFound {
     let user = &orphan.user;
     match &orphan.mending {
         Mending::Map { login } => found(user, UserDecision::AlterUser, login, "its login is there under another SID"),
