@@ -96,7 +96,10 @@ impl Comparison<'_> {
     /// Walks both sides; `false` where the run is asked to stop meanwhile.
     fn walk(&self, engine: &mut Engine<'_>, found: &mut Found) -> Result<bool, Failure> {
         let Some(statement) = statement::content_manifest(self.tables) else {
-            return Err(Failure::new(Exit::Failed, "SUSDB has no tables of update files: it is no database of WSUS"));
+            return Err(Failure::new(
+                Exit::Failed,
+                "SUSDB has no tables of update files: it is no database of WSUS",
+            ));
         };
         let disk = self.disk()?;
         let content = &self.recorder.state().content;
@@ -134,11 +137,15 @@ impl Comparison<'_> {
     fn disk(&self) -> Result<Vec<(Sha1, Entry)>, Failure> {
         let folders = self.context.folders();
         let listing = scan(&folders.destination, Side::Destination).map_err(|error| {
-            Failure::new(Exit::Failed, format!("{} cannot be listed", folders.destination_shown())).because(&error)
+            Failure::new(Exit::Failed, format!("{} cannot be listed", folders.destination_shown()))
+                .because(&error)
         })?;
         if let Some(untold) = listing.ignored.iter().find(|entry| entry.what.is_untold()) {
-            return Err(Failure::new(Exit::Failed, format!("{} cannot be listed: {}", untold.path, untold.detail))
-                .hint("What lies there would be told to be missing. Mend it, then `wsusmigrate run`."));
+            return Err(Failure::new(
+                Exit::Failed,
+                format!("{} cannot be listed: {}", untold.path, untold.detail),
+            )
+            .hint("What lies there would be told to be missing. Mend it, then `wsusmigrate run`."));
         }
         let named = listing.files.into_iter().filter_map(|entry| Some((promised(&entry.path)?, entry)));
         let mut named: Vec<_> = named.collect();
@@ -264,7 +271,10 @@ fn tell(counts: &CatalogueCompared, by_size: u64, context: &Context<'_>) {
         count(counts.extra)
     ));
     if by_size > 0 {
-        talk.say(&format!("    {} of them by their size alone: no digest of theirs is recorded", count(by_size)));
+        talk.say(&format!(
+            "    {} of them by their size alone: no digest of theirs is recorded",
+            count(by_size)
+        ));
     }
     if counts.missing + counts.damaged > 0 {
         talk.say("    WSUS fetches what is missing by itself once it is told to: `wsusutil reset`, after the cutover");

@@ -31,7 +31,9 @@ pub(super) fn after(
     if let Movement::Moved(tables) = before.movement(&after) {
         let talk = context.talk();
         talk.say(&format!("warn: the source moved while it was backed up: {}", tables.join(", ")));
-        talk.say("    what changed is not in the backup, and these tables cannot be compared after the restore;");
+        talk.say(
+            "    what changed is not in the backup, and these tables cannot be compared after the restore;",
+        );
         talk.say("    with database.quiesce = true the source's services rest meanwhile");
     }
     Ok(())
@@ -48,7 +50,10 @@ fn read(engine: &mut Engine<'_>) -> Result<Marks, Failure> {
         marks.insert(table.name.to_owned(), of_table);
     }
     if marks.is_empty() {
-        return Err(Failure::new(Exit::Failed, "SUSDB has none of the tables whose marks are read: it is no database of WSUS"));
+        return Err(Failure::new(
+            Exit::Failed,
+            "SUSDB has none of the tables whose marks are read: it is no database of WSUS",
+        ));
     }
     Ok(Marks(marks))
 }
@@ -68,14 +73,16 @@ fn record(moment: Moment, marks: &Marks, recorder: &mut Recorder) -> Result<(), 
 /// The marks of a table as their record has them.
 fn told(marks: &TableMarks) -> Result<Text, Failure> {
     let json = serde_json::to_string(marks);
-    json.map(Text::from).map_err(|error| Failure::new(Exit::Failed, "marks cannot be written as JSON").because(&error))
+    json.map(Text::from)
+        .map_err(|error| Failure::new(Exit::Failed, "marks cannot be written as JSON").because(&error))
 }
 
 /// Marks as they were recorded.
 pub(super) fn recorded(marks: &BTreeMap<Text, Text>) -> Result<Marks, Failure> {
     let read = |(table, value): (&Text, &Text)| {
         let marks = serde_json::from_str(value.as_str()).map_err(|error| {
-            Failure::new(Exit::Failed, format!("the recorded marks of {table} cannot be read")).because(&error)
+            Failure::new(Exit::Failed, format!("the recorded marks of {table} cannot be read"))
+                .because(&error)
         })?;
         Ok((table.as_str().to_owned(), marks))
     };

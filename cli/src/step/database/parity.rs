@@ -66,11 +66,21 @@ fn sums(
         let Some((sum, list)) = summed else { return Ok(None) };
         rows += sum.row_count;
         let columns = columns_digest(&columns);
-        sums.push(TableSummed { of, table: table.name.into(), columns, rows: sum.row_count, sum: sum.sum, list });
+        sums.push(TableSummed {
+            of,
+            table: table.name.into(),
+            columns,
+            rows: sum.row_count,
+            sum: sum.sum,
+            list,
+        });
     }
     progress.finish();
     if sums.is_empty() {
-        return Err(Failure::new(Exit::Failed, "SUSDB has none of the tables that are summed: it is no database of WSUS"));
+        return Err(Failure::new(
+            Exit::Failed,
+            "SUSDB has none of the tables that are summed: it is no database of WSUS",
+        ));
     }
     context.talk().say(&format!("{}: {} tables, {}", what(of), sums.len(), crate::show::count(rows)));
     Ok(Some(sums))

@@ -1,12 +1,14 @@
 //! The restored server must not wake up as production: what would synchronise, approve or send mail by itself is switched
 //! off before its services start. Previous values are recorded first; the cutover gives them back.
 
-use wsusmigrate_core::database::catalogue::Catalogue;
 use wsusmigrate_core::database::row::{Row, RowError};
+use wsusmigrate_core::database::setting::{NotAPlace, Place, Stored};
 use wsusmigrate_core::database::statement::{
-    self, RuleId, ScheduledTimes, Setting, SettingType, Statement, email_off, rules_off, schedules_off,
+    self, RuleId, ScheduleKey, ScheduledTimes, Setting, SettingType, Statement, email_off, rules_off,
+    schedules_off,
 };
 use wsusmigrate_core::event::database::{Operation, SettingRecorded};
+use wsusmigrate_core::unit::TimeMicros;
 
 use crate::error::Failure;
 use crate::executor::Recorder;
@@ -23,29 +25,32 @@ pub(super) fn perform(
     engine: &mut Engine<'_>,
 ) -> Result<(), Failure> {
     let wakes = WakeUps::read(engine)?;
-    let settings = wakes.settings();
+    for name in &wakes.untold {
+        context.talk().say(&format!("warn: {name} is of a type no switch has: it is left alone"));
+    }
+    let settings = wakes.settings().map_err(|error| {
+        Failure::new(Exit::Failed, "a setting cannot be named so that it could be given back").because(&error)
+    })?;
     let statements = wakes.statements()?;
-    let drafts = settings
-        .iter()
-        .map(|setting| recorder.observation(setting.setting.as_str().as_bytes(), setting.clone()))
-        .collect();
+    let draft = |it: &SettingRecorded| recorder.observation(it.setting.as_str().as_bytes(), it.clone());
+    let drafts = settings.iter().map(draft).collect();
     recorder.record(drafts)?;
     let intent = Intent {
         operation: Operation::Sleep,
         subject: "".into(),
         statement: statements.iter().map(Statement::text).collect::<Vec<_>>().join("\n"),
-        before: format!("{} settings are on", settings.len()),
+        before: format!("{} values that wake the server", settings.len()),
         expects: "no rule, no schedule and no e-mail is on".to_owned(),
     };
     carry_out(recorder, context, intent, |going| {
         if let Err(outcome) = watch::act_each(going, context, engine, &statements, "switching off") {
             return outcome;
         }
-        match WakeUps::read(engine).map(|wakes| wakes.settings()) {
+        match WakeUps::read(engine).map(|wakes| wakes.first()) {
             Err(failure) => Outcome::unknown(failure.to_string()),
-            Ok(on) if on.is_empty() && settings.is_empty() => Outcome::done("nothing was on"),
-            Ok(on) if on.is_empty() => Outcome::done(format!("{} settings switched off", settings.len())),
-            Ok(on) => Outcome::failed(0, format!("{} is still on", on[0].setting)),
+            Ok(Some(on)) => Outcome::failed(0, format!("{on} is still on")),
+            Ok(None) if settings.is_empty() => Outcome::done("nothing was on"),
+            Ok(None) => Outcome::done(format!("{} values that woke the server are off", settings.len())),
         }
     })?;
     Ok(())
@@ -56,31 +61,25 @@ pub(super) fn perform(
 struct WakeUps {
     /// Rules of automatic approval that are on.
     rules: Vec<RuleId>,
-    /// Schedules with a time or a next run: their keys, and when they run.
-    schedules: Vec<Schedule>,
+    /// Schedules that run by themselves, and when.
+    schedules: Vec<(ScheduleKey, ScheduledTimes)>,
     /// Settings of e-mail that are on.
     email: Vec<Setting>,
-}
-
-/// A schedule that runs by itself.
-#[derive(Debug, PartialEq, Eq)]
-struct Schedule {
-    target: i64,
-    id: i64,
-    times: ScheduledTimes,
+    /// Settings of e-mail of a type no switch has.
+    untold: Vec<String>,
 }
 
 impl WakeUps {
     /// Reads what is on. A SUSDB without one of the tables has nothing there that could be.
     fn read(engine: &mut Engine<'_>) -> Result<Self, Failure> {
         let catalogue = engine.catalogue()?;
-        let mut rows = |table, columns, statement: &Statement| match has(&catalogue, table, columns) {
-            true => engine.all(statement),
-            false => Ok(Vec::new()),
+        let mut rows = |table, columns: &[&str], statement: &Statement| {
+            let has = catalogue.existing(table, columns).len() == columns.len();
+            if has { engine.all(statement) } else { Ok(Vec::new()) }
         };
         let rules = rows("tbAutoDeploymentRule", &["ID", "Enabled", "Name"], &statement::rules())?;
-        let columns = &["ScheduleTarget", "ScheduleID", "ScheduledTimeOfDay", "ScheduledRunTime", "Frequency"];
-        let schedules = rows("tbSchedule", columns, &statement::schedules())?;
+        let columns = ["ScheduleTarget", "ScheduleID", "ScheduledTimeOfDay", "ScheduledRunTime", "Frequency"];
+        let schedules = rows("tbSchedule", &columns, &statement::schedules())?;
         let email = rows("tbConfiguration", &["Name", "Value"], &statement::email_settings())?;
         Self::of(&rules, &schedules, &email).map_err(|error| row_failure(&error))
     }
@@ -88,68 +87,65 @@ impl WakeUps {
     fn of(rules: &[Row], schedules: &[Row], email: &[Row]) -> Result<Self, RowError> {
         let mut wakes = Self::default();
         for row in rules {
-            if row.maybe_bit("Enabled")?.unwrap_or(false) {
-                wakes.rules.push(RuleId(small(row, "ID")?));
-            }
+            let (rule, is_on) = RuleId::from_row(row)?;
+            wakes.rules.extend(is_on.then_some(rule));
         }
         for row in schedules {
-            let time_of_day = row.maybe_int("ScheduledTimeOfDay")?.map(|_| small(row, "ScheduledTimeOfDay"));
-            let times = ScheduledTimes {
-                time_of_day: time_of_day.transpose()?,
-                next_run: row.maybe_time("ScheduledRunTime")?,
-            };
-            if times != ScheduledTimes::default() {
-                let (target, id) = (row.int("ScheduleTarget")?, row.int("ScheduleID")?);
-                wakes.schedules.push(Schedule { target, id, times });
-            }
+            let (key, times) = ScheduleKey::from_row(row)?;
+            wakes.schedules.extend(times.is_on().then_some((key, times)));
         }
         for row in email {
-            let kind = match row.maybe_text("base_type")?.unwrap_or_default().as_str() {
-                "bit" => SettingType::Bit,
-                "tinyint" | "smallint" | "int" | "bigint" => SettingType::Int,
-                _ => SettingType::Text,
-            };
-            let value = row.maybe_text("Value")?.unwrap_or_default();
-            let setting = Setting { name: row.text("Name")?, kind, value };
-            if setting.is_on() {
-                wakes.email.push(setting);
+            match Setting::from_row(row)? {
+                Some(setting) => wakes.email.extend(setting.is_on().then_some(setting)),
+                None => wakes.untold.push(row.text("Name")?),
             }
         }
         Ok(wakes)
     }
 
-    /// Each value that changes: `table.column where key = value`. An empty value is `NULL`.
-    fn settings(&self) -> Vec<SettingRecorded> {
-        let changed = |setting: String, value: String, becomes: &str| SettingRecorded {
-            setting: setting.into(),
-            value: value.into(),
-            becomes: becomes.into(),
+    /// Each value that changes. An empty one is `NULL`.
+    fn settings(&self) -> Result<Vec<SettingRecorded>, NotAPlace> {
+        let changed = |place: Place, value: String, becomes: &str| {
+            let (setting, value) = (place.to_string().into(), value.into());
+            SettingRecorded { setting, value, becomes: becomes.into() }
         };
         let mut settings = Vec::new();
         for rule in &self.rules {
-            let setting = format!("tbAutoDeploymentRule.Enabled where ID = {}", rule.0);
-            settings.push(changed(setting, "1".to_owned(), "0"));
+            let place = Place::new("tbAutoDeploymentRule", "Enabled")?.with_key("ID", &rule.0.to_string())?;
+            settings.push(changed(place, "1".to_owned(), "0"));
         }
-        for Schedule { target, id, times } in &self.schedules {
-            let place = |column: &str| {
-                format!("tbSchedule.{column} where ScheduleTarget = {target} and ScheduleID = {id}")
+        for (key, times) in &self.schedules {
+            let (target, id) = (key.target.to_string(), key.id.to_string());
+            let place = |column| {
+                let place = Place::new("tbSchedule", column)?;
+                place.with_key("ScheduleTarget", &target)?.with_key("ScheduleID", &id)
             };
             if let Some(time) = times.time_of_day {
-                settings.push(changed(place("ScheduledTimeOfDay"), time.to_string(), ""));
+                settings.push(changed(place("ScheduledTimeOfDay")?, time.to_string(), ""));
             }
             if let Some(run) = times.next_run {
-                settings.push(changed(place("ScheduledRunTime"), moment(run), ""));
+                settings.push(changed(place("ScheduledRunTime")?, moment(run), ""));
             }
         }
         for setting in &self.email {
-            let off = match setting.kind {
-                SettingType::Bit | SettingType::Int => "0",
-                SettingType::Text => "False",
+            let place = Place::new("tbConfiguration", "Value")?;
+            let (place, off) = match setting.kind {
+                SettingType::Bit => (place.stored_as(Stored::Bit), "0"),
+                SettingType::Int => (place.stored_as(Stored::Int), "0"),
+                SettingType::Text => (place, "False"),
             };
-            let place = format!("tbConfiguration.Value where Name = {}", setting.name);
-            settings.push(changed(place, setting.value.clone(), off));
+            settings.push(changed(place.with_key("Name", &setting.name)?, setting.value.clone(), off));
         }
-        settings
+        Ok(settings)
+    }
+
+    /// Something that is on, for people.
+    fn first(&self) -> Option<String> {
+        let rule = self.rules.first().map(|rule| format!("the rule {}", rule.0));
+        let schedule =
+            || self.schedules.first().map(|(key, _)| format!("the schedule {}, {}", key.target, key.id));
+        let email = || self.email.first().map(|setting| setting.name.clone());
+        rule.or_else(schedule).or_else(email)
     }
 
     /// The statements that switch it all off.
@@ -160,8 +156,11 @@ impl WakeUps {
         }
         for setting in &self.email {
             let off = email_off(setting).map_err(|error| {
-                Failure::new(Exit::Failed, format!("the setting {} cannot stand in a statement", setting.name))
-                    .because(&error)
+                Failure::new(
+                    Exit::Failed,
+                    format!("the setting {} cannot stand in a statement", setting.name),
+                )
+                .because(&error)
             })?;
             statements.push(off);
         }
@@ -169,17 +168,8 @@ impl WakeUps {
     }
 }
 
-fn has(catalogue: &Catalogue, table: &str, columns: &[&str]) -> bool {
-    catalogue.existing(table, columns).len() == columns.len()
-}
-
-fn small(row: &Row, column: &'static str) -> Result<i32, RowError> {
-    let wide = |_| RowError::Kind { column: column.into(), wanted: "an int", found: "a larger number" };
-    i32::try_from(row.int(column)?).map_err(wide)
-}
-
 /// As a `datetime` is written, to the millisecond it holds.
-fn moment(time: wsusmigrate_core::unit::TimeMicros) -> String {
+fn moment(time: TimeMicros) -> String {
     let shown = chrono::DateTime::from_timestamp_millis(time.0.div_euclid(1000));
     shown.map_or_else(String::new, |time| time.format("%Y-%m-%dT%H:%M:%S%.3f").to_string())
 }
@@ -188,7 +178,6 @@ fn moment(time: wsusmigrate_core::unit::TimeMicros) -> String {
 mod tests {
     use super::*;
     use wsusmigrate_core::database::row::Cell;
-    use wsusmigrate_core::unit::TimeMicros;
 
     fn rule(id: i64, enabled: bool) -> Row {
         Row::of([("ID", Cell::Int(id)), ("Enabled", Cell::Bit(enabled)), ("Name", Cell::Text("x".into()))])
@@ -220,11 +209,9 @@ mod tests {
             &[email("EmailNeedToSendA", "0", "bit"), email("EmailNeedToSendB", "True", "nvarchar")],
         )
         .unwrap();
-        let settings = wakes.settings();
-        let told: Vec<_> = settings
-            .iter()
-            .map(|it| (it.setting.as_str(), it.value.as_str(), it.becomes.as_str()))
-            .collect();
+        let settings = wakes.settings().unwrap();
+        let told: Vec<_> =
+            settings.iter().map(|it| (it.setting.as_str(), it.value.as_str(), it.becomes.as_str())).collect();
         assert_eq!(
             told,
             [
@@ -247,13 +234,13 @@ mod tests {
     #[test]
     fn a_server_that_sleeps_needs_no_statement() {
         let wakes = WakeUps::of(&[rule(1, false)], &[schedule(1, Cell::Null, Cell::Null)], &[]).unwrap();
-        assert_eq!((wakes.settings(), wakes.statements().unwrap()), (Vec::new(), Vec::new()));
+        assert_eq!((wakes.settings().unwrap(), wakes.statements().unwrap()), (Vec::new(), Vec::new()));
     }
 
     #[test]
     fn a_schedule_with_one_of_its_two_times_runs() {
         let wakes = WakeUps::of(&[], &[schedule(1, Cell::Int(0), Cell::Null)], &[]).unwrap();
-        assert_eq!(wakes.settings().len(), 1);
+        assert_eq!(wakes.settings().unwrap().len(), 1);
         assert_eq!(wakes.statements().unwrap().len(), 1);
     }
 }

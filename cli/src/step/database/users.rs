@@ -31,9 +31,6 @@ pub(super) fn find(
     let mut found = vec![owner(engine)?];
     found.extend(seen.decide(&hosts));
     found.extend(service_login(&seen, &hosts, &found));
-    let gone = recorder.state().database.users.values().filter(|it| !found.iter().any(|one| one.user == it.user));
-    let gone: Vec<_> = gone.cloned().map(|it| left(it, "there is nothing to be done about it any more")).collect();
-    found.extend(gone);
     for user in found.iter().filter(|user| user.decision == UserDecision::Manual) {
         context.talk().say(&format!("by hand: user {}: {}", user.user, user.why));
     }
@@ -51,7 +48,10 @@ pub(super) fn mend(
     engine: &mut Engine<'_>,
 ) -> Result<(), Failure> {
     let Some(user) = recorder.state().database.users.get(subject).cloned() else {
-        return Err(Failure::new(Exit::Failed, format!("no decision about {subject} is recorded; this is a defect of the program")));
+        return Err(Failure::new(
+            Exit::Failed,
+            format!("no decision about {subject} is recorded; this is a defect of the program"),
+        ));
     };
     let seen = Seen::read(engine)?;
     let statements = statements(&user, &seen)?;
@@ -95,8 +95,8 @@ impl Seen {
 
     /// What is done about each user.
     fn decide(&self, hosts: &Hosts) -> Vec<UserFound> {
-        let orphaned_users = orphaned_users(&self.users, &self.logins, hosts);
-        let decide = |user: &Principal| match orphaned_users.iter().find(|orphan| orphan.user == *user) {
+        let orphans = orphaned_users(&self.users, &self.logins, hosts);
+        let decide = |user: &Principal| match orphans.iter().find(|orphan| orphan.user == *user) {
             Some(orphan) => orphaned(orphan),
             None => self.healthy(user),
         };
@@ -120,7 +120,9 @@ impl Seen {
 fn orphaned(orphan: &OrphanedUser) -> UserFound {
     let user = &orphan.user;
     match &orphan.mending {
-        Mending::Map { login } => found(user, UserDecision::AlterUser, login, "its login is there under another SID"),
+        Mending::Map { login } => {
+            found(user, UserDecision::AlterUser, login, "its login is there under another SID")
+        }
         Mending::CreateAndMap { login } => {
             let left = orphan.mending.left_to_do().map_or_else(String::new, |left| format!(". {left}"));
             let why = format!("no login has its SID, and the account is there{left}");
@@ -148,10 +150,6 @@ fn found(user: &Principal, decision: UserDecision, login: &str, why: &str) -> Us
 
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02X}")).collect()
-}
-
-fn left(user: UserFound, why: &str) -> UserFound {
-    UserFound { decision: UserDecision::Leave, login: Name::EMPTY, why: why.into(), ..user }
 }
 
 /// The owner is no user that could be altered: a restore makes whoever restores the owner.
@@ -193,14 +191,22 @@ fn service_login(seen: &Seen, hosts: &Hosts, found: &[UserFound]) -> Option<User
         return None;
     }
     let (sid, role) = (Name::EMPTY, "".into());
-    Some(UserFound { user: name, role, sid, decision: UserDecision::Manual, login: Name::EMPTY, why: why.into() })
+    Some(UserFound {
+        user: name,
+        role,
+        sid,
+        decision: UserDecision::Manual,
+        login: Name::EMPTY,
+        why: why.into(),
+    })
 }
 
 /// What mends a user. A login that is there by now is not created again.
 fn statements(user: &UserFound, seen: &Seen) -> Result<Vec<Statement>, Failure> {
     let identifier = |name: &Name| {
-        Identifier::new(name.as_str())
-            .map_err(|error| Failure::new(Exit::Failed, format!("{name} cannot stand in a statement")).because(&error))
+        Identifier::new(name.as_str()).map_err(|error| {
+            Failure::new(Exit::Failed, format!("{name} cannot stand in a statement")).because(&error)
+        })
     };
     let (name, login) = (identifier(&user.user)?, identifier(&user.login)?);
     let is_there = seen.logins.iter().any(|it| it.name.eq_ignore_ascii_case(user.login.as_str()));
@@ -249,7 +255,12 @@ mod tests {
     }
 
     fn hosts() -> Hosts {
-        Hosts { old: "OLD".into(), new: "NEW".into(), new_domain: Some("CORP".into()), is_engine_local: false }
+        Hosts {
+            old: "OLD".into(),
+            new: "NEW".into(),
+            new_domain: Some("CORP".into()),
+            is_engine_local: false,
+        }
     }
 
     fn seen() -> Seen {
@@ -267,7 +278,8 @@ mod tests {
     #[test]
     fn every_user_is_decided_about_and_the_healthy_ones_are_left() {
         let found = seen().decide(&hosts());
-        let told: Vec<_> = found.iter().map(|it| (it.user.as_str(), it.decision, it.login.as_str())).collect();
+        let told: Vec<_> =
+            found.iter().map(|it| (it.user.as_str(), it.decision, it.login.as_str())).collect();
         assert_eq!(
             told,
             [

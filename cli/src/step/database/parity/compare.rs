@@ -7,7 +7,7 @@ use wsusmigrate_core::database::parity::{
     self, Difference, DifferenceKind, Differences, PARITY_TABLES, TableSum, TableVerdict, differences,
 };
 use wsusmigrate_core::event::database::{
-    Parity, RowDifference, RowDiffered, SumOf, TableCompared, TableSummed,
+    Parity, RowDiffered, RowDifference, SumOf, TableCompared, TableSummed,
 };
 use wsusmigrate_core::projection::database::DatabaseState;
 use wsusmigrate_core::text::Text;
@@ -53,7 +53,8 @@ pub(in crate::step::database) fn compare(
     }
     recorder.record(named)?;
     tell(&compared, context);
-    let verdict = |one: &Compared| recorder.observation(one.event.table.as_str().as_bytes(), one.event.clone());
+    let verdict =
+        |one: &Compared| recorder.observation(one.event.table.as_str().as_bytes(), one.event.clone());
     let verdicts = compared.iter().map(verdict).collect();
     recorder.record(verdicts)?;
     Ok(())
@@ -115,7 +116,8 @@ fn judge(
             event.verdict = Parity::Differs;
             match lists.differences(source, restored)? {
                 Ok(found) => {
-                    (event.differing, event.missing, event.extra) = (found.changed, found.missing, found.extra);
+                    (event.differing, event.missing, event.extra) =
+                        (found.changed, found.missing, found.extra);
                     named = found.named;
                 }
                 Err(why) => event.why = why.into(),
@@ -155,7 +157,9 @@ impl Lists<'_> {
         source: Option<&TableSummed>,
         restored: Option<&TableSummed>,
     ) -> Result<Result<Differences, String>, Failure> {
-        let (Some(source), Some(restored)) = (source, restored) else { return Ok(Ok(Differences::default())) };
+        let (Some(source), Some(restored)) = (source, restored) else {
+            return Ok(Ok(Differences::default()));
+        };
         self.open_bundles()?;
         Ok(self.walk(source, restored).map_err(|why| format!("its rows cannot be named: {why}")))
     }
@@ -163,7 +167,8 @@ impl Lists<'_> {
     fn walk(&self, source: &TableSummed, restored: &TableSummed) -> Result<Differences, String> {
         let mut theirs = self.source(source)?;
         let mut ours = self.restored(restored)?;
-        let found = differences(theirs.by_ref(), ours.by_ref(), NAMED_MAX).map_err(|error| error.to_string())?;
+        let found =
+            differences(theirs.by_ref(), ours.by_ref(), NAMED_MAX).map_err(|error| error.to_string())?;
         theirs.end().map_err(|why| format!("the source's list: {why}"))?;
         ours.end().map_err(|why| format!("the list: {why}"))?;
         Ok(found)
@@ -197,7 +202,8 @@ impl Lists<'_> {
     }
 
     fn restored(&self, sum: &TableSummed) -> Result<ListReader<evidence::Evidence>, String> {
-        let list = evidence::open(&self.context.request().journal, sum.list).map_err(|error| error.to_string())?;
+        let list =
+            evidence::open(&self.context.request().journal, sum.list).map_err(|error| error.to_string())?;
         ListReader::open(list, sum.table.as_str())
     }
 

@@ -46,7 +46,10 @@ impl Sorter {
     }
 
     /// Gives every line, in order.
-    pub(super) fn finish(mut self, each: &mut dyn FnMut(&[u8]) -> Result<(), Failure>) -> Result<(), Failure> {
+    pub(super) fn finish(
+        mut self,
+        each: &mut dyn FnMut(&[u8]) -> Result<(), Failure>,
+    ) -> Result<(), Failure> {
         if self.runs.is_empty() {
             self.sort();
             return self.lines.iter().try_for_each(|line| each(&self.bytes[line.clone()]));
@@ -124,7 +127,8 @@ mod tests {
     #[test]
     fn lines_come_in_order_however_many_are_held() {
         let journal = tempfile::tempdir().unwrap();
-        let lines: Vec<_> = (0_u32..1_000).map(|at| format!("{:08X}\tx\n", at.wrapping_mul(0x9E37_79B1))).collect();
+        let lines: Vec<_> =
+            (0_u32..1_000).map(|at| format!("{:08X}\tx\n", at.wrapping_mul(0x9E37_79B1))).collect();
         let mut expected = lines.clone();
         expected.push(lines[3].clone());
         expected.sort();

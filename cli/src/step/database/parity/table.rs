@@ -2,7 +2,9 @@
 
 use std::ops::ControlFlow;
 
-use wsusmigrate_core::database::parity::{KeyOrder, KeyedDigest, ParityTable, RowKey, TableSum, TableSumming};
+use wsusmigrate_core::database::parity::{
+    KeyOrder, KeyedDigest, ParityTable, RowKey, TableSum, TableSumming,
+};
 use wsusmigrate_core::database::row::Row;
 use wsusmigrate_core::database::statement::Statement;
 use wsusmigrate_core::digest::Sha256;
@@ -82,7 +84,8 @@ impl Rows {
         let cells = row.cells();
         let key = RowKey::of(cells.get(..self.table.key.len()).unwrap_or_default());
         let key = key.map_err(|error| {
-            Failure::new(Exit::Failed, format!("a row of {} cannot be named", self.table.name)).because(&error)
+            Failure::new(Exit::Failed, format!("a row of {} cannot be named", self.table.name))
+                .because(&error)
         })?;
         let digest = self.summing.add(cells);
         self.line.clear();

@@ -28,7 +28,11 @@ fn disk(byte: u8, name: &str) -> FileOnDisk {
     FileOnDisk { named, path: content_path(named, name).unwrap(), bytes: 10, read }
 }
 
-fn judge(expected: Vec<ExpectedFile>, disk: Vec<FileOnDisk>, content: &ContentState) -> (Vec<Judged>, CatalogueCompared) {
+fn judge(
+    expected: Vec<ExpectedFile>,
+    disk: Vec<FileOnDisk>,
+    content: &ContentState,
+) -> (Vec<Judged>, CatalogueCompared) {
     let mut judge = Judge::new(content);
     let mut judged = Vec::new();
     for file in walk(expected, disk) {
