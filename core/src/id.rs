@@ -76,6 +76,7 @@ id!(
     /// One event. Derived, see [`EventId::of_action`] and [`EventId::of_observation`].
     EventId
 );
+
 impl MigrationId {
     /// A random id from 16 random bytes (UUID version 4 once the version bits are set).
     #[must_use]
@@ -200,7 +201,14 @@ mod tests {
     fn phases_and_attempts_tell_events_apart() {
         let action = ActionId::derive(migration(), "content.copy-batch", b"0");
         let mut seen = std::collections::BTreeSet::new();
-        for phase in [Phase::Intent, Phase::Item, Phase::Outcome, Phase::Reconciled, Phase::ItemIntent, Phase::Answered] {
+        for phase in [
+            Phase::Intent,
+            Phase::Item,
+            Phase::Outcome,
+            Phase::Reconciled,
+            Phase::ItemIntent,
+            Phase::Answered,
+        ] {
             for attempt in [0, 1, 16_383] {
                 assert!(seen.insert(EventId::of_action(action, phase, attempt, 0)));
             }

@@ -142,6 +142,13 @@ impl Plan {
         self.database.as_ref().map_or(Ok(()), DatabasePlan::validate)
     }
 
+    /// How many persons have to approve it before something is destroyed; nothing where it destroys nothing.
+    #[must_use]
+    pub fn approvals(&self) -> Option<usize> {
+        let database = self.database.as_ref().filter(|_| self.migration.role == Role::Destination);
+        database.map(DatabasePlan::approvals)
+    }
+
     /// The plan in canonical form: one `key = value` a line, every key, sorted. Comments, order and spelling of the
     /// file do not matter to it.
     #[must_use]

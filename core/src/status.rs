@@ -114,6 +114,7 @@ impl Status {
     }
 
     /// The table.
+    #[allow(clippy::too_many_lines, reason = "one table, read from top to bottom")]
     fn next(&mut self, recorded: &Recorded) -> Result<(), Why> {
         match (self.phase, &recorded.event) {
             (Phase::Unborn, Event::Run(RunEvent::JournalCreated(event))) => {

@@ -36,6 +36,10 @@ pub struct RawRecord {
 
 /// A record as it is understood.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[allow(
+    clippy::large_enum_variant,
+    reason = "almost every record is known, and a box would cost each an allocation"
+)]
 pub enum Record {
     /// An event of this version's registry.
     Known(Recorded),

@@ -6,10 +6,11 @@ use wsusmigrate_journal::Upto;
 
 use crate::command::state;
 use crate::error::Failure;
+use crate::executor::{Request, source_state};
 use crate::exit::Exit;
 use crate::place::{self, Global};
-use crate::show::{Answer, Body};
-use crate::step::{Folders, preflight};
+use crate::show::{Answer, Body, Talk};
+use crate::step::{Context, Folders, preflight};
 
 /// Look for what would stop or endanger the migration; changes nothing
 #[derive(clap::Args, Debug)]
@@ -20,9 +21,15 @@ pub(super) fn run(_: &Args, global: &Global) -> Result<Answer, Failure> {
     let journal = global.journal.clone().unwrap_or_else(|| place::default_journal(&loaded));
     let storage = loaded.plan.content.stored_on_microsoft_update;
     // Where there is no journal yet, or none that can be read, nothing is known of an earlier listing.
-    let known = state::state(global, Upto::Now).ok().and_then(|state| state.content.manifest);
+    let known_state = state::state(global, Upto::Now).ok();
+    let known = known_state.as_ref().and_then(|state| state.content.manifest.as_ref());
     let before = known.map(|manifest| manifest.files);
-    let (checks, _) = preflight::make(&Folders::of(&loaded), &journal, storage, before);
+    let (mut checks, _) = preflight::make(&Folders::of(&loaded), &journal, storage, before);
+    let request = Request::of_checks(loaded, journal, global.keys_folder(), Talk { json: global.json });
+    let source = known_state.as_ref().map_or(Ok(None), |state| source_state(&request.journal, state))?;
+    let context = Context::new(&request, source);
+    checks.extend(preflight::of_database(&context));
+    let loaded = &request.loaded;
     let stops = checks.iter().any(|check| check.verdict == CheckVerdict::Stop);
     let says = |text: &str| Value::from(text);
     let rows = checks.iter().map(|check| {

@@ -10,6 +10,7 @@ mod plan;
 mod rehearse;
 mod replay;
 mod report;
+mod resolve;
 mod rollback;
 mod run;
 mod stand_in;
@@ -48,6 +49,7 @@ enum Command {
     Check(check::Args),
     Plan(plan::Args),
     Run(run::Args),
+    Resolve(resolve::Args),
     Status(status::Args),
     Rollback(rollback::Args),
     Report(report::Args),
@@ -85,6 +87,7 @@ fn carry_out(command: Command, global: &Global) -> Result<Answer, Failure> {
         Command::Check(args) => check::run(&args, global),
         Command::Plan(args) => plan::run(&args, global),
         Command::Run(args) => run::run(&args, global),
+        Command::Resolve(args) => resolve::run(&args, global),
         Command::Status(args) => status::run(&args, global),
         Command::Rollback(args) => rollback::run(&args, global),
         Command::Report(args) => report::run(&args, global),

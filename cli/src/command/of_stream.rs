@@ -21,6 +21,11 @@ pub(super) struct OfStream {
 }
 
 impl OfStream {
+    /// Whether an imported stream is meant.
+    pub(super) const fn is_imported(&self) -> bool {
+        self.stream.is_some()
+    }
+
     /// Where the records come from.
     pub(super) fn source(&self, global: &Global) -> Result<Box<dyn Portable>, Failure> {
         Ok(match self.imported(global)? {

@@ -1,20 +1,50 @@
 //! `plan`: the steps, what each will do, what is irreversible.
 
+mod approve;
+mod statements;
+
+use wsusmigrate_core::event::run::Role;
+use wsusmigrate_core::plan::Plan;
 use wsusmigrate_core::report::{Figure, Report, Section, Table, Value};
 use wsusmigrate_core::step::Step;
+use wsusmigrate_journal::Upto;
 
+use crate::command::state;
+pub(super) use approve::approve;
 use crate::error::Failure;
+use crate::executor::source_state;
+use crate::exit::Exit;
 use crate::place::{self, Global};
 use crate::show::{Answer, Body};
 use crate::step::Folders;
 
 /// Show the steps, what each will do and what cannot be undone
 #[derive(clap::Args, Debug)]
-pub(super) struct Args {}
+pub(super) struct Args {
+    /// Approve this plan: record who you are, when, and why, bound to the plan's digest; a changed plan is not approved
+    #[arg(long)]
+    approve: bool,
+    /// The number of a ticket or a change, for whoever reads the approval later
+    #[arg(long, value_name = "TEXT", requires = "approve", default_value = "")]
+    ticket: String,
+    /// What else there is to say about the approval
+    #[arg(long, value_name = "TEXT", requires = "approve", default_value = "")]
+    note: String,
+}
 
-pub(super) fn run(_: &Args, global: &Global) -> Result<Answer, Failure> {
+pub(super) fn run(args: &Args, global: &Global) -> Result<Answer, Failure> {
     let loaded = global.load_plan()?;
     let plan = &loaded.plan;
+    // Where there is no journal yet nothing is known of a source, and nobody has approved.
+    let known = state::state(global, Upto::Now).ok();
+    let source = match &known {
+        Some(state) => source_state(&global.journal_folder()?, state)?,
+        None => None,
+    };
+    let approvals = match args.approve {
+        true => approve(plan, &args.ticket, &args.note, global)?,
+        false => known.as_ref().map_or(0, |state| state.run.status.approvals_of(plan.digest())),
+    };
     let folders = Folders::of(&loaded);
     let journal = global.journal.clone().unwrap_or_else(|| place::default_journal(&loaded));
     let figure =
@@ -24,6 +54,8 @@ pub(super) fn run(_: &Args, global: &Global) -> Result<Answer, Failure> {
         title: "What".to_owned(),
         figures: vec![
             figure("digest", "Digest of the plan", plan.digest().to_string()),
+            figure("role", "This host is the", plan.migration.role.word().to_owned()),
+            figure("approvals", "Approved by", approved_by(plan, approvals)),
             figure("source", "From", folders.source_shown().to_string()),
             figure("destination", "To", folders.destination_shown().to_string()),
             figure("journal", "Journal", journal.display().to_string()),
@@ -32,7 +64,7 @@ pub(super) fn run(_: &Args, global: &Global) -> Result<Answer, Failure> {
         ..Section::default()
     };
     let rows = Step::ALL.iter().map(|step| {
-        let (does, undo) = describe(*step, &loaded.plan.content);
+        let (does, undo) = describe(*step, plan);
         vec![Value::from(step.word()), Value::from(does), Value::from(undo)]
     });
     let table =
@@ -40,11 +72,25 @@ pub(super) fn run(_: &Args, global: &Global) -> Result<Answer, Failure> {
     let steps =
         Section { key: "steps", title: "Steps".to_owned(), tables: vec![table], ..Section::default() };
     let title = format!("Plan of {}", plan.migration.name);
-    let report = Report { kind: "plan", title, sections: vec![what, steps] };
+    let mut sections = vec![what, steps];
+    let statements = statements::section(plan, source.as_ref());
+    sections.extend(statements.map_err(|error| Failure::new(Exit::Usage, error.to_string()))?);
+    let report = Report { kind: "plan", title, sections };
     Ok(Answer::well(Body::Report(Box::new(report))).next("wsusmigrate run"))
 }
 
-fn describe(step: Step, content: &wsusmigrate_core::plan::ContentPlan) -> (String, &'static str) {
+/// How many have approved, of how many that have to; a plan that destroys nothing needs nobody.
+fn approved_by(plan: &Plan, approvals: usize) -> String {
+    match &plan.database {
+        Some(database) if plan.migration.role == Role::Destination => {
+            format!("{approvals} of {}", database.approvals())
+        }
+        Some(_) | None => "nobody has to".to_owned(),
+    }
+}
+
+fn describe(step: Step, plan: &Plan) -> (String, &'static str) {
+    let content = &plan.content;
     match step {
         Step::Inventory => (step.purpose().to_owned(), "changes nothing"),
         Step::Preflight => (step.purpose().to_owned(), "changes nothing"),
@@ -52,7 +98,22 @@ fn describe(step: Step, content: &wsusmigrate_core::plan::ContentPlan) -> (Strin
             ("skipped: updates are stored on Microsoft Update".to_owned(), "changes nothing")
         }
         // Without a line about SUSDB in the plan the step is none of any run's.
-        Step::Database => ("skipped: the plan says nothing of SUSDB".to_owned(), "changes nothing"),
+        Step::Database if plan.database.is_none() => {
+            ("skipped: the plan says nothing of SUSDB".to_owned(), "changes nothing")
+        }
+        Step::Database => match plan.migration.role {
+            Role::Source => (
+                "back up SUSDB (copy-only, with checksums), verify it, sum every row".to_owned(),
+                "nothing to undo: the source keeps its SUSDB; the backup's file is disposed of on purpose",
+            ),
+            Role::Destination => (
+                "prove the target, back its own SUSDB up, DROP it, RESTORE the source's, prove every row, postinstall".to_owned(),
+                "restore the safety backup: `wsusmigrate rollback` has the statements",
+            ),
+        },
+        Step::Content if plan.migration.role == Role::Source => {
+            ("skipped: the destination copies it".to_owned(), "changes nothing")
+        }
         Step::Content => {
             let limit = content.bandwidth_limit.as_deref().unwrap_or("no limit");
             let read_back = if content.read_back { "read back afterwards" } else { "not read back" };

@@ -5,22 +5,25 @@
 
 mod boundaries;
 mod folder;
+mod parts;
+mod plans;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 
-use wsusmigrate_core::event::run::Scope;
-use wsusmigrate_core::plan::BATCH_FILES_DEFAULT;
+use clap::ValueEnum;
+use wsusmigrate_core::event::run::{Role, Scope, Verdict};
 use wsusmigrate_core::report::{self, Figure, Report, Section, Value};
-use wsusmigrate_fixtures::{BuildError, Estate, Scenario, build};
+use wsusmigrate_fixtures::{BuildError, Estate, Reach, Scenario, Serving, build};
 
 use crate::adapter::host::Tools;
 use crate::command::rehearse::boundaries::Counting;
 use crate::command::rehearse::folder::Folder;
+use crate::command::rehearse::parts::Toolboxes;
 use crate::config;
 use crate::error::Failure;
-use crate::executor::{Done, Request, carry_out};
+use crate::executor::{Done, Request, carry_out, source_state};
 use crate::exit::Exit;
 use crate::place::Global;
 use crate::show::{Answer, Body, Talk, bytes, count};
@@ -28,14 +31,15 @@ use crate::stop::Stop;
 
 /// What a rehearsal covers today, and what it does not.
 const COVERS: [&str; 2] = [
-    "covers: inventory, preflight, content (3.1)",
-    "not yet: groups, database, identity, settings, downstream, clients, closing",
+    "covers: inventory, preflight, content (3.1), database (3.3)",
+    "not yet: groups, identity, settings, downstream, clients, closing",
 ];
 
 /// Rehearse the migration on a simulated estate; needs nothing and touches nothing of yours
 #[derive(clap::Args, Debug)]
 pub(super) struct Args {
-    /// The estate: tiny, tiny-replaced, small-office, damaged-content, huge
+    /// The estate: tiny, small-office, tiny-replaced, damaged-content, huge, wid-to-sql, sql-to-sql, sql-to-wid, old-engine,
+    /// same-instance, damaged-backup, cut-mid-restore
     #[arg(long, value_name = "NAME", default_value = "small-office")]
     scenario: String,
     /// The seed of everything random in it: the same seed makes the same estate
@@ -48,9 +52,30 @@ pub(super) struct Args {
     /// run: what creates, opens or mends the journal before it is not counted
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     crash_at: Vec<u64>,
+    /// In whose run the crash happens
+    #[arg(long, value_name = "SERVER", default_value = "destination")]
+    crash_in: CrashIn,
     /// Be the process that crashes
     #[arg(long, hide = true, requires = "crash_at")]
     victim: bool,
+}
+
+/// In whose run a crash is rehearsed.
+#[derive(ValueEnum, Clone, Copy, Debug)]
+enum CrashIn {
+    /// The old server's
+    Source,
+    /// The new server's
+    Destination,
+}
+
+impl CrashIn {
+    const fn role(self) -> Role {
+        match self {
+            Self::Source => Role::Source,
+            Self::Destination => Role::Destination,
+        }
+    }
 }
 
 pub(super) fn run(args: &Args, global: &Global) -> Result<Answer, Failure> {
@@ -58,7 +83,7 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<Answer, Failure> {
     refuse_places(global)?;
     let folder = Folder::of(&args.dir)?;
     if args.victim {
-        carry_out_there(&folder, talk, args.crash_at.first().copied())?;
+        carry_out_there(&folder, args.crash_in.role(), talk, args.crash_at.first().copied())?;
         return Ok(Answer::well(Body::Nothing));
     }
     let scenario = Scenario::named(&args.scenario)
@@ -69,14 +94,45 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<Answer, Failure> {
         talk.say(line);
     }
     let estate = make(&scenario, args.seed, &folder, talk)?;
-    let mut crashed = false;
-    for &at in &args.crash_at {
-        crashed |= crash(args, at, &folder, talk)?;
+    let serving = match scenario.database {
+        Some(_) => Some(serve(&estate)?),
+        None => None,
+    };
+    plans::write(&folder, &scenario, &estate, serving.as_ref())?;
+    if let Some(serving) = &serving {
+        Toolboxes::of(serving).save(&folder)?;
+        let (done, boundaries, crashed) = part(args, Role::Source, &folder, talk)?;
+        if done.verdict != Verdict::Complete {
+            let mut report = report::audit(&done.state, None);
+            report.sections.insert(0, section(args, &scenario, crashed, boundaries));
+            return Ok(answer(report, &done, &folder, &estate, talk));
+        }
+        parts::hand_over(&folder, serving, talk)?;
     }
-    let (done, boundaries) = carry_out_there(&folder, talk, None)?;
-    let mut report = report::audit(&done.state, None);
+    let (done, boundaries, crashed) = part(args, Role::Destination, &folder, talk)?;
+    let source = source_state(&folder.journal(Role::Destination), &done.state)?;
+    let mut report = report::audit(&done.state, source.as_ref());
     report.sections.insert(0, section(args, &scenario, crashed, boundaries));
     Ok(answer(report, &done, &folder, &estate, talk))
+}
+
+/// Starts the engines of the estate.
+fn serve(estate: &Estate) -> Result<Serving, Failure> {
+    estate.serve(Reach::AsInTheField).map_err(|error| {
+        Failure::new(Exit::Failed, "the estate's engines cannot be started").because(&error)
+    })
+}
+
+/// Carries out one server's part, with the crashes that were asked for in it.
+fn part(args: &Args, role: Role, folder: &Folder, talk: Talk) -> Result<(Done, u64, bool), Failure> {
+    let mut crashed = false;
+    if args.crash_in.role() == role {
+        for &at in &args.crash_at {
+            crashed |= crash(args, at, folder, talk)?;
+        }
+    }
+    let (done, boundaries) = carry_out_there(folder, role, talk, None)?;
+    Ok((done, boundaries, crashed))
 }
 
 /// A rehearsal keeps everything in its own folder: a place that was named would be ignored.
@@ -89,7 +145,7 @@ fn refuse_places(global: &Global) -> Result<(), Failure> {
     .hint("Name that folder with --dir DIR; the plan, the journal and the keys are made in it."))
 }
 
-/// Builds the estate and the plan for it.
+/// Builds the estate.
 fn make(scenario: &Scenario, seed: u64, folder: &Folder, talk: Talk) -> Result<Estate, Failure> {
     let estate =
         build(scenario, seed, &folder.hosts(), &mut |_| {}).map_err(|error| estate_failure(&error))?;
@@ -98,14 +154,6 @@ fn make(scenario: &Scenario, seed: u64, folder: &Folder, talk: Talk) -> Result<E
         count(source_files(&estate)),
         bytes(estate.expected.bytes)
     ));
-    let shown = |path: &Path| path.display().to_string();
-    let batch_files = scenario.batch_files.unwrap_or(BATCH_FILES_DEFAULT);
-    let text =
-        config::template("rehearsal", &shown(&estate.source), &shown(&estate.destination), batch_files);
-    let plan = folder.plan();
-    std::fs::write(&plan, text).map_err(|error| {
-        Failure::new(Exit::Failed, format!("cannot write {}", plan.display())).because(&error)
-    })?;
     Ok(estate)
 }
 
@@ -121,22 +169,28 @@ fn estate_failure(error: &BuildError) -> Failure {
         .hint("Choose an empty folder with enough space: --dir DIR.")
 }
 
-/// Carries the run out on the estate, from where it stands.
-fn carry_out_there(folder: &Folder, talk: Talk, crash_at: Option<u64>) -> Result<(Done, u64), Failure> {
-    let loaded = config::load(&folder.plan())?;
+/// Carries a server's run out on the estate, from where it stands.
+fn carry_out_there(
+    folder: &Folder,
+    role: Role,
+    talk: Talk,
+    crash_at: Option<u64>,
+) -> Result<(Done, u64), Failure> {
+    let loaded = config::load(&folder.plan(role))?;
     let stop = Stop::default();
     stop.listen(talk)
         .map_err(|error| Failure::new(Exit::Failed, "cannot listen for Ctrl-C").because(&error))?;
     let boundaries = Arc::new(Counting::new(crash_at));
+    let toolboxes = Toolboxes::load(folder)?;
     let request = Request {
         loaded,
-        journal: folder.journal(),
-        keys: folder.keys(),
+        journal: folder.journal(role),
+        keys: folder.keys(role),
         show_key: false,
         scope: Scope::Everything,
         read_back: true,
         recheck: false,
-        tools: Tools::of_system(),
+        tools: toolboxes.map_or_else(|| Ok(Tools::of_system()), |toolboxes| toolboxes.tools(role))?,
         stop,
         talk,
         boundaries: Arc::clone(&boundaries) as Arc<_>,
@@ -152,7 +206,8 @@ fn crash(args: &Args, at: u64, folder: &Folder, talk: Talk) -> Result<bool, Fail
     };
     let program = std::env::current_exe().map_err(failed)?;
     let status = Command::new(program)
-        .args(["rehearse", "--victim", "--crash-at", &at.to_string(), "--scenario", &args.scenario, "--dir"])
+        .args(["rehearse", "--victim", "--crash-at", &at.to_string(), "--scenario", &args.scenario])
+        .args(["--crash-in", args.crash_in.role().word(), "--dir"])
         .arg(folder.root())
         .args(talk.json.then_some("--json"))
         .stdin(Stdio::null())
@@ -185,8 +240,9 @@ fn section(args: &Args, scenario: &Scenario, crashed: bool, boundaries: u64) -> 
     }
 }
 
+/// Ends the rehearsal with the audit report, and where to look.
 fn answer(report: Report, done: &Done, folder: &Folder, estate: &Estate, talk: Talk) -> Answer {
-    let journal = folder.journal();
+    let journal = folder.journal(Role::Destination);
     talk.say("");
     talk.say(&format!("compare:  {}", estate.source.display()));
     talk.say(&format!("     and  {}", estate.destination.display()));

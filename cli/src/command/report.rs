@@ -3,13 +3,16 @@
 use std::path::PathBuf;
 
 use clap::ValueEnum;
+use wsusmigrate_core::projection::Migration;
 use wsusmigrate_core::report;
+use wsusmigrate_journal::Upto;
 
 use crate::clock;
 use crate::command::moment::Moment;
 use crate::command::of_stream::OfStream;
-use crate::command::out;
+use crate::command::{out, state};
 use crate::error::Failure;
+use crate::executor::source_state_at;
 use crate::place::Global;
 use crate::show::{self, Answer, Body};
 
@@ -47,15 +50,25 @@ enum Format {
     Json,
 }
 
+/// What the source's journal says, as far as it had been imported at the moment asked for; of an imported stream nothing.
+fn source(args: &Args, then: &Migration, global: &Global) -> Result<Option<Migration>, Failure> {
+    if args.of_stream.is_imported() {
+        return Ok(None);
+    }
+    let now = state::state(global, Upto::Now)?;
+    source_state_at(&global.journal_folder()?, then, &now)
+}
+
 pub(super) fn run(args: &Args, global: &Global) -> Result<Answer, Failure> {
     let state = args.of_stream.state(global, Moment::upto(args.at))?;
     let report = match args.kind {
         Kind::Progress => {
             // A past moment is measured against itself.
             let now = args.at.and(state.run.last).map_or_else(clock::now, |(_, time)| time);
-            report::progress(&state, now, None)
+            let wanted = global.load_plan().ok().and_then(|loaded| loaded.plan.approvals());
+            report::progress(&state, now, wanted)
         }
-        Kind::Audit => report::audit(&state, None),
+        Kind::Audit => report::audit(&state, source(args, &state, global)?.as_ref()),
     };
     let body = Body::Report(Box::new(report));
     let json = global.json || args.format == Format::Json;

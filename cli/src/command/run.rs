@@ -9,6 +9,7 @@ use wsusmigrate_core::report;
 use crate::adapter::host::Tools;
 use crate::clock;
 use crate::error::Failure;
+use crate::config::Loaded;
 use crate::executor::{Done, NoBoundaries, Request, carry_out};
 use crate::exit::Exit;
 use crate::place::{self, Global};
@@ -43,6 +44,7 @@ enum Only {
 pub(super) fn run(args: &Args, global: &Global) -> Result<Answer, Failure> {
     refuse_contradiction(args)?;
     let loaded = global.load_plan()?;
+    refuse_unplanned(args, &loaded)?;
     let talk = Talk { json: global.json };
     let stop = Stop::default();
     stop.listen(talk)
@@ -65,18 +67,24 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<Answer, Failure> {
         boundaries: Arc::new(NoBoundaries),
         loaded,
     };
-    Ok(answer(&carry_out(&request)?))
+    let done = carry_out(&request)?;
+    Ok(answer(&done, request.loaded.plan.approvals()))
+}
+
+/// Without a line about SUSDB in the plan the step is none of any run's.
+fn refuse_unplanned(args: &Args, loaded: &Loaded) -> Result<(), Failure> {
+    if matches!(args.only, Some(Only::Database)) && loaded.plan.database.is_none() {
+        return Err(Failure::new(Exit::Usage, "--only database: the plan says nothing of SUSDB")
+            .hint("Add a table [database] to the plan; `wsusmigrate init` writes one to begin with."));
+    }
+    Ok(())
 }
 
 /// A flag that would do nothing beside what else is asked for is a misunderstanding.
 fn refuse_contradiction(args: &Args) -> Result<(), Failure> {
     match args.only {
         Some(Only::ContentVerify) => {}
-        // Without a line about SUSDB in the plan the step is none of any run's.
-        Some(Only::Database) => {
-            return Err(Failure::new(Exit::Usage, "--only database: the plan says nothing of SUSDB"));
-        }
-        None | Some(Only::Content) => return Ok(()),
+        None | Some(Only::Content | Only::Database) => return Ok(()),
     }
     let (flag, hint) = match (args.no_read_back, args.recheck) {
         (true, _) => {
@@ -101,8 +109,8 @@ fn waiting(done: &Done) -> &'static str {
 }
 
 /// What a finished run answers: where the migration stands, and what to type next.
-pub(super) fn answer(done: &Done) -> Answer {
-    let report = report::progress(&done.state, clock::now(), None);
+pub(super) fn answer(done: &Done, approvals_wanted: Option<usize>) -> Answer {
+    let report = report::progress(&done.state, clock::now(), approvals_wanted);
     let by_name = done.state.run.runs.last().is_some_and(|run| run.facts.scope == Scope::ContentVerify);
     let next = match done.verdict {
         Verdict::Complete => "wsusmigrate report audit",

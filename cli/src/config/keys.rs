@@ -1,8 +1,39 @@
 //! Keys that `migration.toml` may hold, and the nearest one to a key it may not.
 
 /// Tables of the plan with their keys.
-const KNOWN: [(&str, &[&str]); 2] = [
-    ("migration", &["name"]),
+const KNOWN: [(&str, &[&str]); 3] = [
+    ("migration", &["name", "role"]),
+    (
+        "database",
+        &[
+            "server",
+            "login",
+            "password",
+            "encryption",
+            "store",
+            "backup_folder",
+            "backup_folder_here",
+            "backup_file",
+            "quiesce",
+            "check",
+            "four_eyes",
+            "data_folder",
+            "log_folder",
+            "content_dir",
+            "wsusutil",
+            "hours_max",
+            "backup_name",
+            "backup_description",
+            "backup_expires",
+            "backup_retain_days",
+            "media",
+            "media_check",
+            "media_name",
+            "media_description",
+            "on_checksum_error",
+            "compression",
+        ],
+    ),
     (
         "content",
         &[

@@ -41,7 +41,12 @@ impl Aside {
     }
 
     /// The same, of an event that belongs to an action whose outcome is in doubt: the answer to a question.
-    pub fn record_of(mut self, action: ActionId, intent: Seq, event: impl Into<Event>) -> Result<(), Failure> {
+    pub fn record_of(
+        mut self,
+        action: ActionId,
+        intent: Seq,
+        event: impl Into<Event>,
+    ) -> Result<(), Failure> {
         let id = EventId::of_action(action, Phase::Answered, 0, 0);
         self.0.record(vec![Draft::of_action(id, action, Some(intent), event)])?;
         self.close()

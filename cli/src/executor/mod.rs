@@ -17,8 +17,8 @@ mod source;
 
 pub use aside::{Aside, account};
 pub use failures::{append_failure, file_failure};
-pub use open::{Opened, open_journal, open_with_new_store};
+pub use open::{Opened, create_journal, open_journal, open_with_new_store};
 pub use recorder::{Draft, Recorder};
 pub(crate) use session::note_stop;
-pub use source::source_state;
 pub use session::{Boundaries, Done, NoBoundaries, Request, carry_out};
+pub use source::{source_state, source_state_at};

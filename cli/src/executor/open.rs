@@ -50,6 +50,15 @@ pub(super) fn open_or_create(folder: &Path, keys: &Path, name: &str, talk: Talk)
     Ok(Opened { journal, state, size, created })
 }
 
+/// Creates the journal in `folder` for a command that is no run, and closes it.
+pub fn create_journal(folder: &Path, keys: &Path, name: &str, talk: Talk) -> Result<(), Failure> {
+    let journal = create(folder, keys, name)?;
+    talk.say(&format!("journal created: {}", folder.display()));
+    journal.close().map_err(|error| {
+        Failure::new(Exit::JournalUnwritable, "the journal could not be closed cleanly").because(&error)
+    })
+}
+
 /// Opens the journal in `folder`, which must be there, for a command that is no run.
 pub fn open_journal(folder: &Path, keys: &Path, talk: Talk) -> Result<Journal, Failure> {
     look_before(folder, None)?;

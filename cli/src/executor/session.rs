@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use wsusmigrate_core::decide::{self, Next};
 use wsusmigrate_core::event::run::{
-    Failed, Finished, InterruptionFound, Scope, Started, StepFinished, StepSkipped, StepStarted,
-    RoleDeclared, StopRequested, Verdict,
+    Failed, Finished, InterruptionFound, RoleDeclared, Scope, Started, StepFinished, StepSkipped,
+    StepStarted, StopRequested, Verdict,
 };
 use wsusmigrate_core::id::RunId;
 use wsusmigrate_core::plan::Plan;
@@ -58,6 +58,26 @@ pub struct Request {
     pub talk: Talk,
     /// Who is told of every durable boundary.
     pub boundaries: Arc<dyn Boundaries>,
+}
+
+impl Request {
+    /// What the checks alone ask for: nothing is recorded and nothing is changed.
+    #[must_use]
+    pub fn of_checks(loaded: Loaded, journal: PathBuf, keys: PathBuf, talk: Talk) -> Self {
+        Self {
+            loaded,
+            journal,
+            keys,
+            show_key: false,
+            scope: Scope::Everything,
+            read_back: false,
+            recheck: false,
+            tools: Tools::of_system(),
+            stop: Stop::default(),
+            talk,
+            boundaries: Arc::new(NoBoundaries),
+        }
+    }
 }
 
 /// Somebody who is told of every durable boundary: records that are durable, effects on the disk. May end the

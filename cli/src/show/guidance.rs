@@ -2,9 +2,9 @@
 
 use std::io::{self, Write};
 
-use wsusmigrate_core::rollback::{Guidance, Undo};
+use wsusmigrate_core::rollback::{ActionKind, Guidance, Undo};
 
-use crate::show::table::sentence;
+use crate::show::table::{sentence, statement};
 use crate::show::unit;
 
 /// Writes what to undo, in which order, for people.
@@ -51,11 +51,28 @@ fn told(guidance: &Guidance) -> String {
 }
 
 fn details(undo: &Undo) -> String {
-    let much = format!("{} files, {}", unit::count(undo.count), unit::bytes(undo.bytes));
     let done = format!("records {} to {}, last at {}", undo.first_seq, undo.last_seq, undo.last_time);
-    let mut lines = vec![("how much:", much), ("done in:", done), ("before:", undo.previous.to_string())];
+    let mut lines =
+        vec![("how much:", much(undo)), ("done in:", done), ("before:", undo.previous.to_string())];
     lines.extend(undo.preconditions.iter().map(|condition| ("only if:", condition.to_string())));
     lines.push(("is lost:", undo.lost.to_string()));
-    lines.extend(undo.by_hand.iter().map(|line| ("by hand:", line.to_string())));
-    lines.iter().map(|(label, line)| sentence(&format!("   {label:<10}"), line)).collect()
+    let label = |label: &str| format!("   {label:<10}");
+    let told = lines.iter().map(|(it, line)| sentence(&label(it), line));
+    let by_hand = undo.by_hand.iter().map(|line| statement(&label("by hand:"), line.as_str()));
+    told.chain(by_hand).collect()
+}
+
+fn much(undo: &Undo) -> String {
+    let (count, bytes) = (unit::count(undo.count), unit::bytes(undo.bytes));
+    match undo.undoes {
+        ActionKind::DropDatabase | ActionKind::RestoreDatabase => format!("SUSDB, {bytes}"),
+        ActionKind::QuiesceSource | ActionKind::StopServices => format!("{count} services"),
+        ActionKind::Sleep => format!("{count} settings"),
+        ActionKind::CopyFile
+        | ActionKind::ReplaceFile
+        | ActionKind::RemoveLeftover
+        | ActionKind::WriteBackup
+        | ActionKind::MendUser
+        | ActionKind::PostInstall => format!("{count} files, {bytes}"),
+    }
 }

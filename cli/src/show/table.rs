@@ -28,6 +28,42 @@ pub(super) fn sentence(indent: &str, text: &str) -> String {
     textwrap::fill(&plain(text), options) + "\n"
 }
 
+/// The same for what people copy, a statement or a command: it is wrapped outside quotes only, so that no path or name
+/// changes with a line's end.
+pub(super) fn statement(indent: &str, text: &str) -> String {
+    let hanging = " ".repeat(indent.chars().count());
+    let options = textwrap::Options::new(usize::from(WIDTH))
+        .initial_indent(indent)
+        .subsequent_indent(&hanging)
+        .word_separator(textwrap::WordSeparator::Custom(outside_quotes))
+        .word_splitter(textwrap::WordSplitter::NoHyphenation)
+        .break_words(false);
+    textwrap::fill(&plain(text), options) + "\n"
+}
+
+/// Words with their blanks; what stands in `'…'` or `[…]` is one with what surrounds it. A doubled quote ends and begins
+/// again.
+fn outside_quotes(line: &str) -> Box<dyn Iterator<Item = textwrap::core::Word<'_>> + '_> {
+    let (mut words, mut begins, mut ends_at, mut blank) = (Vec::new(), 0, None, false);
+    for (at, character) in line.char_indices() {
+        if blank && character != ' ' {
+            words.push(textwrap::core::Word::from(&line[begins..at]));
+            begins = at;
+        }
+        ends_at = match (ends_at, character) {
+            (None, '\'') => Some('\''),
+            (None, '[') => Some(']'),
+            (Some(end), _) if character == end => None,
+            (open, _) => open,
+        };
+        blank = character == ' ' && ends_at.is_none();
+    }
+    if begins < line.len() {
+        words.push(textwrap::core::Word::from(&line[begins..]));
+    }
+    Box::new(words.into_iter())
+}
+
 /// Rows that begin with a path: the path on a line of its own, the rest below it.
 pub(super) fn paths(rows: impl Iterator<Item = Vec<String>>) -> String {
     let mut text = String::new();
@@ -54,6 +90,18 @@ mod tests {
         let text = paths(std::iter::once(vec![path.clone(), "reason".to_owned(), "word ".repeat(30)]));
         assert!(text.lines().any(|line| line.trim() == path));
         assert!(text.lines().skip(1).all(|line| line.chars().count() <= 80 && line.starts_with("      ")));
+    }
+
+    #[test]
+    fn what_stands_in_quotes_is_never_wrapped() {
+        let path = format!("N'C:\\Program Files\\it''s {}.bak'", "long name ".repeat(8));
+        let line =
+            format!("RESTORE DATABASE [SUSDB] FROM DISK = {path} WITH FILE = 3, {}", "word ".repeat(30));
+        let text = statement("   by hand:  ", &line);
+        assert!(text.lines().any(|line| line.contains(&path)), "{text}");
+        assert!(text.lines().filter(|line| !line.contains(&path)).all(|line| line.chars().count() <= 80));
+        let words = text.split_whitespace().skip(2).collect::<Vec<_>>().join(" ");
+        assert_eq!(words, line.split_whitespace().collect::<Vec<_>>().join(" "));
     }
 
     #[test]

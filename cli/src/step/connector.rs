@@ -42,13 +42,16 @@ pub(super) fn of_plan(context: &Context<'_>) -> Result<TdsConnector, Failure> {
 /// WSUS's registry values: `SqlServerName` says which engine, and `SqlDatabaseName` is always SUSDB.
 fn of_registry(context: &Context<'_>) -> Result<Target, Failure> {
     let setup = context.host()?.setup().map_err(|error| {
-        Failure::new(Exit::Failed, "WSUS's registry values cannot be read")
-            .because(&error)
-            .hint("Say how SUSDB is reached: database.server = \"wid\", \"HOST\\\\INSTANCE\" or \"HOST,PORT\".")
+        Failure::new(Exit::Failed, "WSUS's registry values cannot be read").because(&error).hint(
+            "Say how SUSDB is reached: database.server = \"wid\", \"HOST\\\\INSTANCE\" or \"HOST,PORT\".",
+        )
     })?;
     let Some(name) = setup.sql_server_name else {
-        return Err(Failure::new(Exit::Failed, "the registry does not say where SUSDB is: is WSUS installed here?")
-            .hint("Say it in the plan: database.server."));
+        return Err(Failure::new(
+            Exit::Failed,
+            "the registry does not say where SUSDB is: is WSUS installed here?",
+        )
+        .hint("Say it in the plan: database.server."));
     };
     let host = platform::host_name().unwrap_or_else(|_| "localhost".to_owned());
     Target::from_registry(&name, &host).map_err(|error| {

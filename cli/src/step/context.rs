@@ -88,7 +88,8 @@ impl<'a> Context<'a> {
     /// What the plan says of SUSDB.
     pub fn database(&self) -> Result<&DatabasePlan, Failure> {
         let planned = self.plan().database.as_ref();
-        planned.ok_or_else(|| Failure::new(Exit::Usage, "the plan says nothing of SUSDB: it has no [database]"))
+        planned
+            .ok_or_else(|| Failure::new(Exit::Usage, "the plan says nothing of SUSDB: it has no [database]"))
     }
 
     /// What the source's journal says.
@@ -107,7 +108,8 @@ impl<'a> Context<'a> {
         let folder = self.request.journal.join("scripts");
         let opened = Host::open(self.request.tools.clone(), &folder, self.secret_variables());
         let host = opened.map_err(|error| {
-            Failure::new(Exit::Failed, format!("cannot write the scripts into {}", folder.display())).because(&error)
+            Failure::new(Exit::Failed, format!("cannot write the scripts into {}", folder.display()))
+                .because(&error)
         })?;
         Ok(self.host.get_or_init(|| host))
     }

@@ -9,6 +9,8 @@ use crate::error::Failure;
 use crate::executor::Recorder;
 use crate::platform;
 use crate::step::context::Context;
+use crate::step::database::Engine;
+use crate::step::database::facts::worksheet;
 
 /// Fills the worksheet. What cannot be read is recorded with the system's words: a gap an auditor can see.
 pub(super) fn perform(recorder: &mut Recorder, context: &Context<'_>) -> Result<Verdict, Failure> {
@@ -18,6 +20,7 @@ pub(super) fn perform(recorder: &mut Recorder, context: &Context<'_>) -> Result<
     for (side, root) in [("source", &folders.source), ("destination", &folders.destination)] {
         fields.extend(volume(side, root));
     }
+    fields.extend(database(context));
     let drafts: Vec<_> = fields
         .iter()
         .map(|field| recorder.observation(field.field.as_str().as_bytes(), field.clone()))
@@ -25,6 +28,18 @@ pub(super) fn perform(recorder: &mut Recorder, context: &Context<'_>) -> Result<
     recorder.record(drafts)?;
     recorder.observe(b"", InventoryFinished { fields: u32::try_from(fields.len()).unwrap_or(u32::MAX) })?;
     Ok(Verdict::Complete)
+}
+
+/// The engine and SUSDB, where the plan says something of them. What cannot be read is a gap an auditor can see.
+fn database(context: &Context<'_>) -> Vec<FieldRecorded> {
+    if context.plan().database.is_none() {
+        return Vec::new();
+    }
+    let read = context.connector().and_then(|connector| worksheet(&mut Engine::new(connector)));
+    match read {
+        Ok(fields) => fields.into_iter().map(|(name, value)| field(&name, value, "engine")).collect(),
+        Err(failure) => vec![field("database.server", format!("not readable: {failure}"), "engine")],
+    }
 }
 
 fn storage(context: &Context<'_>) -> &'static str {

@@ -7,7 +7,7 @@ use wsusmigrate_core::check::{self, ContentFacts, DestinationFacts, Packages, So
 use wsusmigrate_core::content::PACKAGES_FOLDER;
 use wsusmigrate_core::event::content::IgnoredEntry;
 use wsusmigrate_core::event::preflight::{CheckVerdict, Checked, PreflightFinished};
-use wsusmigrate_core::event::run::Verdict;
+use wsusmigrate_core::event::run::{Role, Verdict};
 use wsusmigrate_core::path::RelPath;
 
 use crate::adapter::content::{Listing, Side, scan};
@@ -15,13 +15,19 @@ use crate::error::Failure;
 use crate::executor::Recorder;
 use crate::platform;
 use crate::step::context::Context;
+use crate::step::database::facts;
 use crate::step::listings::{Folders, LetterCase, Listings};
 
 /// Makes the checks and records each.
 pub(super) fn perform(recorder: &mut Recorder, context: &Context<'_>) -> Result<Verdict, Failure> {
     let storage = context.plan().content.stored_on_microsoft_update;
     let before = recorder.state().content.manifest.as_ref().map(|manifest| manifest.files);
-    let (checks, listings) = make(context.folders(), &context.request().journal, storage, before);
+    let (mut checks, listings) = match context.plan().migration.role {
+        Role::Destination => make(context.folders(), &context.request().journal, storage, before),
+        // What the source holds is the destination's business, which copies it.
+        Role::Source => (Vec::new(), None),
+    };
+    checks.extend(of_database(context));
     if let Some(listings) = listings {
         context.keep(listings);
     }
@@ -45,6 +51,15 @@ pub(super) fn perform(recorder: &mut Recorder, context: &Context<'_>) -> Result<
         context.talk().say(&format!("    {}", check.remedy));
     }
     Ok(if stops { Verdict::Stopped } else { Verdict::Complete })
+}
+
+/// The checks of SUSDB, where the plan says something of it.
+#[must_use]
+pub fn of_database(context: &Context<'_>) -> Vec<Checked> {
+    match context.plan().database {
+        Some(_) => check::database(&facts::of_checks(context)),
+        None => Vec::new(),
+    }
 }
 
 /// Gathers the facts and makes the checks. Touches nothing but a probe file at the destination, which it removes.

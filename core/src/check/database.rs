@@ -88,7 +88,13 @@ pub fn database(facts: &DatabaseFacts) -> Vec<Checked> {
     if let Ok(engine) = &facts.engine {
         checks.push(rights(engine));
         checks.push(susdb(facts));
-        checks.extend(facts.susdb.as_ref().into_iter().flat_map(|susdb| [topology(susdb), encryption(susdb), front_ends(susdb)]));
+        checks.extend(
+            facts
+                .susdb
+                .as_ref()
+                .into_iter()
+                .flat_map(|susdb| [topology(susdb), encryption(susdb), front_ends(susdb)]),
+        );
         if let Some(destination) = &facts.destination {
             checks.extend(of_destination(engine, facts.susdb.as_ref(), destination));
         }
@@ -236,7 +242,11 @@ fn engine_version(source: &SourceFacts) -> Checked {
     if source.gate.is_open() {
         return pass(NAME, source.gate.to_string());
     }
-    stop(NAME, source.gate.to_string(), "Use an engine that is as new as the source's, or newer: no way leads down.")
+    stop(
+        NAME,
+        source.gate.to_string(),
+        "Use an engine that is as new as the source's, or newer: no way leads down.",
+    )
 }
 
 fn backup_verified(source: &SourceFacts) -> Checked {
@@ -244,7 +254,11 @@ fn backup_verified(source: &SourceFacts) -> Checked {
     if source.is_verified {
         return pass(NAME, "the source verified its backup".into());
     }
-    stop(NAME, "the source's backup is not verified".into(), "Back it up again on the source: `wsusmigrate run --only database`.")
+    stop(
+        NAME,
+        "the source's backup is not verified".into(),
+        "Back it up again on the source: `wsusmigrate run --only database`.",
+    )
 }
 
 fn another_server(source: &SourceFacts) -> Checked {
@@ -366,21 +380,41 @@ mod tests {
         let engine = |facts: &mut DatabaseFacts| facts.engine.clone().unwrap();
         let faults: Vec<(&str, CheckVerdict, DatabaseFacts)> = vec![
             ("database.engine-reachable", Stop, with(|facts| facts.engine = Err("refused".into()))),
-            ("database.login-rights", Stop, with(|facts| facts.engine = Ok(EngineFacts { is_sysadmin: Some(false), ..engine(facts) }))),
-            ("database.login-rights", Warn, with(|facts| facts.engine = Ok(EngineFacts { is_sysadmin: None, ..engine(facts) }))),
+            (
+                "database.login-rights",
+                Stop,
+                with(|facts| facts.engine = Ok(EngineFacts { is_sysadmin: Some(false), ..engine(facts) })),
+            ),
+            (
+                "database.login-rights",
+                Warn,
+                with(|facts| facts.engine = Ok(EngineFacts { is_sysadmin: None, ..engine(facts) })),
+            ),
             ("database.susdb-usable", Stop, with_susdb(|susdb| susdb.state = "SUSPECT".into())),
             ("database.susdb-usable", Stop, with_susdb(|susdb| susdb.is_read_only = true)),
             ("database.topology", Stop, with_susdb(|susdb| susdb.in_group = true)),
             ("database.topology", Stop, with_susdb(|susdb| susdb.is_mirrored = true)),
             ("database.topology", Stop, with_susdb(|susdb| susdb.is_published = true)),
             ("database.encryption", Stop, with_susdb(|susdb| susdb.is_encrypted = true)),
-            ("database.front-ends", Stop, with_susdb(|susdb| susdb.session_hosts = vec!["A".into(), "B".into()])),
-            ("database.source-known", Stop, with(|facts| facts.destination = Some(DestinationFacts { source: Err("not imported".into()) }))),
+            (
+                "database.front-ends",
+                Stop,
+                with_susdb(|susdb| susdb.session_hosts = vec!["A".into(), "B".into()]),
+            ),
+            (
+                "database.source-known",
+                Stop,
+                with(|facts| {
+                    facts.destination = Some(DestinationFacts { source: Err("not imported".into()) })
+                }),
+            ),
             ("database.supported-path", Stop, with_source(|source| source.kind = EngineKind::SqlServer)),
             (
                 "database.engine-version",
                 Stop,
-                with_source(|source| source.gate = VersionGate::judge(DatabaseVersion(957), DatabaseVersion(852))),
+                with_source(|source| {
+                    source.gate = VersionGate::judge(DatabaseVersion(957), DatabaseVersion(852))
+                }),
             ),
             ("database.backup-verified", Stop, with_source(|source| source.is_verified = false)),
             (

@@ -25,6 +25,7 @@ mod path;
 pub mod principals;
 pub mod restore;
 pub mod row;
+pub mod setting;
 pub mod statement;
 pub mod version;
 

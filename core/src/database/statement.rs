@@ -20,7 +20,9 @@ pub use backup::{
     BackupOptions, Compression, DESCRIPTION_UNITS_MAX, Expiry, Media, MediaCheck, NAME_UNITS_MAX, NotABackup,
     OnChecksumError, RETAIN_DAYS_MAX, back_up,
 };
-pub use engine::{check_database, drop_database, drop_partial, file_exists, free_space, multi_user, progress, sessions};
+pub use engine::{
+    check_database, drop_database, drop_partial, file_exists, free_space, multi_user, progress, sessions,
+};
 pub use inventory::{
     Count, catalogue, configuration, counts, database_facts, database_files, encryption_keys, mirroring,
     recovery_status, schema_version, server_facts,
@@ -30,8 +32,8 @@ pub use purpose::Purpose;
 pub use restore::{MoveFile, backup_files, backup_header, media_label, restore, verify_backup};
 pub use samples::all_samples;
 pub use sleep::{
-    RuleId, ScheduleKey, ScheduledTimes, Setting, SettingType, email_off, email_on, email_settings, rules,
-    rules_off, rules_on, schedule_on, schedules, schedules_off,
+    RuleId, ScheduleKey, ScheduledTimes, Setting, SettingType, email_off, email_on, email_settings,
+    give_back, rules, rules_off, rules_on, schedule_on, schedules, schedules_off,
 };
 pub use table::{content_manifest, file_states, marks, rows};
 

@@ -4,9 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::PlanError;
 use crate::database::connection::{Encryption, SecretSource, Target};
-use crate::database::statement::{
-    BackupOptions, Compression, Expiry, Media, MediaCheck, OnChecksumError,
-};
+use crate::database::statement::{BackupOptions, Compression, Expiry, Media, MediaCheck, OnChecksumError};
 use crate::database::{Day, EnginePath};
 
 /// Hours a statement that acts may take, where a plan says nothing: a restore of a large SUSDB on slow disks.
@@ -140,9 +138,15 @@ impl DatabasePlan {
             (Some(_), Some(source)) => match source.parse() {
                 Ok(source) => Ok(Some(source)),
                 // What stands there may be the password itself: it is not shown.
-                Err(_) => Err(wrong("password", "(not shown)", &"write prompt, env:NAME or file:PATH, never the password")),
+                Err(_) => Err(wrong(
+                    "password",
+                    "(not shown)",
+                    &"write prompt, env:NAME or file:PATH, never the password",
+                )),
             },
-            (None, Some(_)) => Err(wrong("password", "(not shown)", &"there is no database.login it could belong to")),
+            (None, Some(_)) => {
+                Err(wrong("password", "(not shown)", &"there is no database.login it could belong to"))
+            }
         }
     }
 
@@ -159,7 +163,8 @@ impl DatabasePlan {
 
     /// Where restored data and log files go, where the plan says.
     pub fn restore_folders(&self) -> Result<(Option<EnginePath>, Option<EnginePath>), PlanError> {
-        let folder = |key, text: &Option<String>| text.as_deref().map(|text| engine_path(key, text)).transpose();
+        let folder =
+            |key, text: &Option<String>| text.as_deref().map(|text| engine_path(key, text)).transpose();
         Ok((folder("data_folder", &self.data_folder)?, folder("log_folder", &self.log_folder)?))
     }
 

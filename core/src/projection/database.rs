@@ -102,6 +102,7 @@ const ATTEMPTS_MAX: u8 = 3;
 
 /// What one run did for SUSDB. An operation it only looked at, which an earlier run began, is none of its own.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub struct DatabaseRun {
     /// The record it begins with.
     pub since: Seq,

@@ -57,8 +57,7 @@ fn under(state: &Migration, record: &OperationRecord, run: Option<&RunRecord>) -
 
 fn one(state: &Migration, seq: Seq, time: TimeMicros, approved: &PlanApproved) -> Section {
     let mut section = Section::new("approval", "Approved");
-    let or_none =
-        |text: &str| if text.is_empty() { "none".into() } else { Value::from(text) };
+    let or_none = |text: &str| Value::from(if text.is_empty() { "none" } else { text });
     let ran = state.run.runs.iter().filter(|run| run.facts.plan == approved.plan).count();
     section.figure("record", "Record", seq.0);
     section.figure("time", "When", time);

@@ -121,7 +121,9 @@ impl Value {
 }
 
 impl Section {
-    pub(super) fn new(key: &'static str, title: &str) -> Self {
+    /// An empty section.
+    #[must_use]
+    pub fn new(key: &'static str, title: &str) -> Self {
         Self { key, title: title.to_owned(), ..Self::default() }
     }
 

@@ -6,7 +6,6 @@
 mod services;
 mod sleep;
 mod susdb;
-mod tsql;
 
 use super::{ActionKind, Undo};
 use crate::event::DatabaseEvent;

@@ -117,6 +117,7 @@ impl ContentStatus {
     }
 
     /// The table.
+    #[allow(clippy::too_many_lines, reason = "one table, read from top to bottom")]
     pub(super) fn next(
         &mut self,
         run: &RunStatus,

@@ -18,6 +18,7 @@ use crate::unit::Seq;
 
 /// How far the database step is.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub struct DatabaseStatus {
     /// The operation without a certain outcome.
     pub open: Option<OpenOperation>,

@@ -9,6 +9,8 @@
 )]
 
 pub mod database;
+pub mod susdb;
+pub mod told;
 
 use wsusmigrate_core::decide::{self, ContentNext, Next, Request};
 use wsusmigrate_core::digest::{Sha1, Sha256};

@@ -63,7 +63,13 @@ impl Connector for TdsConnector {
         let opened = runtime.block_on(async { tokio::time::timeout(limit, self.open()).await });
         let timed_out = |_| ConnectError::TimedOut { address: self.address(), seconds: limit.as_secs() };
         let (client, switch) = opened.map_err(timed_out)??;
-        Ok(Box::new(TdsConnection { runtime, client, switch, protection: self.protection(), limits: self.limits }))
+        Ok(Box::new(TdsConnection {
+            runtime,
+            client,
+            switch,
+            protection: self.protection(),
+            limits: self.limits,
+        }))
     }
 }
 
@@ -162,7 +168,9 @@ impl Connection for TdsConnection {
         }
         // Errors the library tells without their class wait for the one it returns with it.
         let mut held = Vec::new();
-        let mut take = |message: ServerMessage, hear: &mut dyn FnMut(&ServerMessage)| match is_plain || !message.is_error() {
+        let mut take = |message: ServerMessage, hear: &mut dyn FnMut(&ServerMessage)| match is_plain
+            || !message.is_error()
+        {
             true => hear(&message),
             false => held.push(message),
         };
@@ -218,7 +226,10 @@ impl TdsConnection {
         match cancelled {
             Some(Ok(())) => Ok(()),
             Some(Err(error)) => Err(format!("it could not be cancelled: {error}")),
-            None => Err(format!("the server does not answer to the cancelling within {} s", limits.cancel.as_secs())),
+            None => Err(format!(
+                "the server does not answer to the cancelling within {} s",
+                limits.cancel.as_secs()
+            )),
         }
     }
 }
@@ -276,7 +287,9 @@ async fn read(
         };
         let cells: Option<Vec<_>> = row.cells().map(|(_, data)| cell(data)).collect();
         let Some(cells) = cells else {
-            return Read::Failed(ReadError::Unreadable("a column has a type no statement asks for".to_owned()));
+            return Read::Failed(ReadError::Unreadable(
+                "a column has a type no statement asks for".to_owned(),
+            ));
         };
         if each(row.result_index(), Row::new(Arc::clone(&names), cells)).is_break() {
             return Read::BrokenOff;

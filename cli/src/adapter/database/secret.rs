@@ -44,8 +44,10 @@ impl Secret {
                 std::env::var(name).map_err(|_| SecretError::NoVariable(name.clone()))?
             }
             SecretSource::File(path) => return Self::from_file(&base.join(path)),
-            SecretSource::Prompt => rpassword::prompt_password(format!("Password of the SQL login {login}: "))
-                .map_err(SecretError::NoTerminal)?,
+            SecretSource::Prompt => {
+                rpassword::prompt_password(format!("Password of the SQL login {login}: "))
+                    .map_err(SecretError::NoTerminal)?
+            }
         };
         Ok(Self(Zeroizing::new(text)))
     }

@@ -62,7 +62,11 @@ impl<S> Tap<S> {
 }
 
 impl<S: AsyncRead + Unpin> AsyncRead for Tap<S> {
-    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
         let before = buf.filled().len();
         let polled = Pin::new(&mut self.inner).poll_read(cx, buf);
         if matches!(polled, Poll::Ready(Ok(()))) {
@@ -226,7 +230,8 @@ mod tests {
         for size in [1, 7, 100, 4096] {
             for cut in [1, 3, 64, 100_000] {
                 let heard = heard(&packets(&payload, size), cut);
-                let numbers: Vec<_> = heard.iter().map(|it| (it.number, it.class, it.state, it.line)).collect();
+                let numbers: Vec<_> =
+                    heard.iter().map(|it| (it.number, it.class, it.state, it.line)).collect();
                 assert_eq!(numbers, [(3211, 0, 7, 5), (3605, 16, 7, 5), (3013, 16, 7, 5)], "{size} {cut}");
                 assert_eq!(heard[1].text, "Schema verification failed for database 'SUSDB'.");
             }
@@ -240,7 +245,8 @@ mod tests {
         payload.extend(said(0xAB, 2, 0, "inside"));
         assert_eq!(heard(&packets(&payload, 512), 512).len(), 1);
         for seed in 0..2_000_u32 {
-            let byte = |at: u32| u8::try_from(seed.wrapping_mul(2_654_435_761).rotate_left(at) & 0xFF).unwrap();
+            let byte =
+                |at: u32| u8::try_from(seed.wrapping_mul(2_654_435_761).rotate_left(at) & 0xFF).unwrap();
             let rubbish: Vec<_> = (0..64).map(byte).collect();
             heard(&rubbish, 5);
             heard(&packets(&rubbish, 9), 4);

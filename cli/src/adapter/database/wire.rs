@@ -99,7 +99,10 @@ async fn pipe(target: &Target) -> Result<Wire, ConnectError> {
 
 #[cfg(not(windows))]
 async fn pipe(target: &Target) -> Result<Wire, ConnectError> {
-    Err(ConnectError::Unsupported { address: target.to_string(), why: "named pipes are Windows's: run there" })
+    Err(ConnectError::Unsupported {
+        address: target.to_string(),
+        why: "named pipes are Windows's: run there",
+    })
 }
 
 /// The account the program runs as.

@@ -82,6 +82,12 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<Answer, Failure> {
     }
 }
 
+/// Writes the own journal's records up to the newest checkpoint.
+pub(in crate::command) fn export_bundle_to(to: &Path, global: &Global) -> Result<(), Failure> {
+    let source = state::reader(global)?;
+    export(&source, None, to).map(|_| ()).map_err(|error| unexported(&error))
+}
+
 fn export_bundle(args: &Args, source: &dyn Portable, to: &Path, global: &Global) -> Result<Answer, Failure> {
     let to = if to.is_dir() { to.join(format!("{}.tar", source.identity().stream)) } else { to.to_owned() };
     out::refuse_inside_journal(&to, global)?;

@@ -1,7 +1,7 @@
 //! `journal import`: another journal's records, taken in once everything about them is proved.
 
 use std::io::IsTerminal as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use wsusmigrate_core::digest::Sha256;
@@ -9,11 +9,11 @@ use wsusmigrate_core::event::run::StreamImported;
 use wsusmigrate_core::status::{ImportedStream, Status};
 use wsusmigrate_journal::bundle::{Bundle, BundleError};
 use wsusmigrate_journal::streams::{self, ImportError};
-use wsusmigrate_journal::{RecordSource as _, Upto};
+use wsusmigrate_journal::{ReadError, Reader, RecordSource as _, Upto};
 
 use crate::command::state;
 use crate::error::Failure;
-use crate::executor::{Aside, account};
+use crate::executor::{Aside, account, create_journal};
 use crate::exit::Exit;
 use crate::place::Global;
 use crate::show::{Answer, Body, Talk, bundle};
@@ -48,6 +48,12 @@ impl FromStr for Fingerprint {
 pub(super) fn run(args: &Args, global: &Global) -> Result<Answer, Failure> {
     let talk = Talk { json: global.json };
     let folder = global.journal_folder()?;
+    if matches!(Reader::open(&folder), Err(ReadError::NotFound(_))) {
+        // On a new server this is the first command: its plan names the journal. Nothing is made for a bundle that is
+        // not accepted.
+        confirm(args, None, &open(args)?, talk)?;
+        create_journal(&folder, &global.keys_folder(), &global.load_plan()?.plan.migration.name, talk)?;
+    }
     let own = state::reader(global)?.identity().clone();
     let bundle = open(args)?;
     let stream = bundle.identity().stream;
@@ -83,6 +89,13 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<Answer, Failure> {
     streams::drop_older(&folder, stream, bundle.size()).map_err(|error| refused(&error.into()))?;
     let before = known.map(|known| known.size);
     Ok(Answer::well(Body::line(bundle::imported(&bundle, before, copy.as_ref()))))
+}
+
+/// Imports a bundle whose key needs no confirmation, because both journals are made up in one place.
+pub(in crate::command) fn import_bundle(bundle: &Path, global: &Global) -> Result<(), Failure> {
+    let found = Bundle::open_with(bundle, &mut |_| Ok(())).map_err(|error| unusable(&error))?;
+    let key = Some(Fingerprint(found.identity().fingerprint()));
+    run(&Args { bundle: bundle.to_owned(), key }, global).map(|_| ())
 }
 
 /// Opens the bundle and checks everything in it, the legality of its history too.

@@ -4,6 +4,8 @@ use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
+use wsusmigrate_core::event::run::Role;
+
 use crate::error::Failure;
 use crate::exit::Exit;
 
@@ -30,16 +32,29 @@ impl Folder {
         self.root.join("hosts")
     }
 
-    pub(super) fn journal(&self) -> PathBuf {
-        self.root.join("journal")
+    /// The journal of a server: the destination's where everybody looks for it, the source's in a folder of its own.
+    pub(super) fn journal(&self, role: Role) -> PathBuf {
+        self.of_role(role).join("journal")
     }
 
-    pub(super) fn keys(&self) -> PathBuf {
-        self.root.join("keys")
+    pub(super) fn keys(&self, role: Role) -> PathBuf {
+        self.of_role(role).join("keys")
     }
 
-    pub(super) fn plan(&self) -> PathBuf {
-        self.root.join("migration.toml")
+    pub(super) fn plan(&self, role: Role) -> PathBuf {
+        self.of_role(role).join("migration.toml")
+    }
+
+    /// Where the tools of the simulated servers are told.
+    pub(super) fn tools(&self) -> PathBuf {
+        self.root.join("tools.json")
+    }
+
+    fn of_role(&self, role: Role) -> PathBuf {
+        match role {
+            Role::Source => self.root.join("source"),
+            Role::Destination => self.root.clone(),
+        }
     }
 
     /// Makes room: an earlier rehearsal is removed, anything else is refused.
@@ -67,10 +82,14 @@ impl Folder {
                 .because(&error)
                 .hint("Wait for it, or choose another folder with --dir DIR.")
         })?;
-        for folder in [self.hosts(), self.journal(), self.keys()] {
+        let destination = Role::Destination;
+        for folder in [self.hosts(), self.journal(destination), self.keys(destination), self.of_role(Role::Source)] {
             absent_is_fine(fs::remove_dir_all(folder)).map_err(failed)?;
         }
-        absent_is_fine(fs::remove_file(self.plan())).map_err(failed)?;
+        for file in [self.plan(destination), self.tools()] {
+            absent_is_fine(fs::remove_file(file)).map_err(failed)?;
+        }
+        fs::create_dir(self.of_role(Role::Source)).map_err(failed)?;
         (&claim)
             .write_all(b"Made by `wsusmigrate rehearse`; the next rehearsal here replaces it.\n")
             .map_err(failed)?;

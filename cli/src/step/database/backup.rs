@@ -62,10 +62,13 @@ pub(super) fn perform(
     carry_out(recorder, context, intent, |going| {
         let outcome = back_up(going, context, engine, &path, &options);
         match outcome {
-            Outcome { result, .. } if result != wsusmigrate_core::event::database::OperationResult::Done => outcome,
+            Outcome { result, .. } if result != wsusmigrate_core::event::database::OperationResult::Done => {
+                outcome
+            }
             done => match new_set(engine, &path, &known) {
                 Ok(Some(set)) => {
-                    let told = format!("set {} on {path}, {} bytes; {}", set.position, set.bytes, done.detail);
+                    let told =
+                        format!("set {} on {path}, {} bytes; {}", set.position, set.bytes, done.detail);
                     made = Some(set);
                     Outcome::done(told)
                 }
@@ -89,11 +92,9 @@ fn ordered(
     let plan = context.database()?;
     let usage = |error: PlanError| Failure::new(Exit::Usage, error.to_string());
     Ok(match of {
-        BackupOf::Source => (
-            Operation::BackUp,
-            plan.backup_path().map_err(usage)?,
-            plan.backup_options().map_err(usage)?,
-        ),
+        BackupOf::Source => {
+            (Operation::BackUp, plan.backup_path().map_err(usage)?, plan.backup_options().map_err(usage)?)
+        }
         BackupOf::Own => {
             let made = recorder.state().database.operations.iter();
             let number = made.filter(|it| it.event.operation == Operation::BackUpOwn).count() + 1;
@@ -117,8 +118,10 @@ fn back_up(
     options: &BackupOptions,
 ) -> Outcome {
     let mut attempt = |options: &BackupOptions| -> Result<Ended, Outcome> {
-        let statement = statement::back_up(path, options).map_err(|error| Outcome::failed(0, error.to_string()))?;
-        watch::act(going, context, engine, &statement, "backup").map_err(|failure| Outcome::failed(0, failure.to_string()))
+        let statement =
+            statement::back_up(path, options).map_err(|error| Outcome::failed(0, error.to_string()))?;
+        watch::act(going, context, engine, &statement, "backup")
+            .map_err(|failure| Outcome::failed(0, failure.to_string()))
     };
     let ended = match attempt(options) {
         Ok(ended) => ended,
@@ -148,7 +151,10 @@ pub(super) fn media(engine: &mut Engine<'_>, path: &EnginePath) -> Result<Vec<Ba
     }
     match header(engine, path)? {
         Ok(sets) => Ok(sets),
-        Err(error) => Err(read_failure(&error).hint("What lies there is no backup: name another file, or move it away.")),
+        Err(error) => {
+            Err(read_failure(&error)
+                .hint("What lies there is no backup: name another file, or move it away."))
+        }
     }
 }
 

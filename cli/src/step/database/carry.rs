@@ -9,8 +9,8 @@ use crate::error::Failure;
 use crate::executor::Recorder;
 use crate::exit::Exit;
 use crate::step::context::Context;
-use crate::step::database::operation::{Intent, Outcome, carry_out};
 use crate::step::database::files;
+use crate::step::database::operation::{Intent, Outcome, carry_out};
 
 /// Source: the verified backup goes into the migration store.
 pub(super) fn deliver(recorder: &mut Recorder, context: &Context<'_>) -> Result<(), Failure> {
@@ -61,10 +61,14 @@ fn carry(
             false => files::copy(from, to, context.talk()),
         };
         match (carried, wanted) {
-            (Err(error), _) => Outcome::failed(error.raw_os_error().unwrap_or(0), format!("{}: {error}", from.display())),
+            (Err(error), _) => {
+                Outcome::failed(error.raw_os_error().unwrap_or(0), format!("{}: {error}", from.display()))
+            }
             (Ok((found, _)), Some(wanted)) if found != wanted => {
                 // Said by the judgement that follows as well: there it stops the step.
-                Outcome::done(format!("SHA-256 is {found}, recorded was {wanted}: it is not the file that was recorded"))
+                Outcome::done(format!(
+                    "SHA-256 is {found}, recorded was {wanted}: it is not the file that was recorded"
+                ))
             }
             (Ok((found, bytes)), _) => Outcome::done(format!("{bytes} bytes, SHA-256 {found}")),
         }

@@ -25,9 +25,11 @@ pub(super) fn perform(
         before: "SUSDB is ONLINE".to_owned(),
         expects: "no error".to_owned(),
     };
-    carry_out(recorder, context, intent, |going| match watch::act(going, context, engine, &statement, "checking") {
-        Ok(ended) => Outcome::of(&ended, going.said(), "no error"),
-        Err(failure) => Outcome::failed(0, failure.to_string()),
+    carry_out(recorder, context, intent, |going| {
+        match watch::act(going, context, engine, &statement, "checking") {
+            Ok(ended) => Outcome::of(&ended, going.said(), "no error"),
+            Err(failure) => Outcome::failed(0, failure.to_string()),
+        }
     })?;
     Ok(())
 }

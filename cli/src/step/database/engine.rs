@@ -184,7 +184,9 @@ pub(crate) fn connect_failure(error: &ConnectError) -> Failure {
 
 /// An answer that was refused or cut off.
 pub(crate) fn read_failure(error: &ReadError) -> Failure {
-    Failure::new(Exit::Failed, "the engine did not answer").because(error).hint("Run again: nothing was changed.")
+    Failure::new(Exit::Failed, "the engine did not answer")
+        .because(error)
+        .hint("Run again: nothing was changed.")
 }
 
 pub(crate) fn row_failure(error: &RowError) -> Failure {

@@ -45,9 +45,12 @@ pub(super) fn look_at(engine: &mut Engine<'_>, path: &EnginePath) -> Result<Seen
     let row = engine.one(&statement::file_exists(version, path))?;
     let row = row.ok_or_else(|| Failure::new(Exit::Failed, "the engine says nothing of a path"))?;
     // The columns of the older way have blanks in their names: all that counts is their order.
-    let flags: Vec<_> = row.columns().iter().map(|column| row.bit(column)).collect::<Result<_, _>>().map_err(
-        |error| row_failure(&error),
-    )?;
+    let flags: Vec<_> = row
+        .columns()
+        .iter()
+        .map(|column| row.bit(column))
+        .collect::<Result<_, _>>()
+        .map_err(|error| row_failure(&error))?;
     match flags[..] {
         [exists, is_folder, has_folder, ..] => Ok(Seen { is_file: exists && !is_folder, has_folder }),
         _ => Err(Failure::new(Exit::Failed, "the engine's answer about a path has too few columns")),

@@ -29,7 +29,9 @@ pub(super) fn perform(
         session: u32::try_from(facts.session_id).unwrap_or(0),
         protection,
     };
-    context.talk().say(&format!("engine {} ({}, {})", facts.server_name, facts.edition, facts.product_version));
+    context
+        .talk()
+        .say(&format!("engine {} ({}, {})", facts.server_name, facts.edition, facts.product_version));
     recorder.observe(b"", connected)?;
     record_state(recorder, engine, "look")
 }

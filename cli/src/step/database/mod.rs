@@ -5,6 +5,7 @@ mod carry;
 mod catalogue;
 mod check;
 mod engine;
+pub(crate) mod facts;
 mod files;
 mod look;
 mod marks;
@@ -27,7 +28,6 @@ use wsusmigrate_core::event::run::Verdict;
 use wsusmigrate_core::text::Name;
 
 pub(crate) use engine::Engine;
-pub(crate) use prove::identity as source_identity;
 
 use crate::error::Failure;
 use crate::executor::{Recorder, note_stop};
@@ -37,13 +37,18 @@ use crate::step::context::Context;
 /// Carries the step out, beginning with whatever core says comes next.
 pub(super) fn perform(recorder: &mut Recorder, context: &Context<'_>) -> Result<Verdict, Failure> {
     let Some(asked) = context.asked().database else {
-        return Err(Failure::new(Exit::Failed, "no plan asks for the database step; this is a defect of the program"));
+        return Err(Failure::new(
+            Exit::Failed,
+            "no plan asks for the database step; this is a defect of the program",
+        ));
     };
     let mut engine = Engine::new(context.connector()?);
     loop {
         note_stop(recorder, &context.request().stop)?;
         let next = decide_database(recorder.state(), asked);
-        let next = next.ok_or_else(|| Failure::new(Exit::Failed, "no run is going on; this is a defect of the program"))?;
+        let next = next.ok_or_else(|| {
+            Failure::new(Exit::Failed, "no run is going on; this is a defect of the program")
+        })?;
         match next {
             DatabaseNext::Reconcile(action) => reconcile::perform(action, recorder, context, &mut engine)?,
             DatabaseNext::Look => look::perform(recorder, context, &mut engine)?,
@@ -78,7 +83,9 @@ fn carry_out(
     match operation {
         Operation::Quiesce | Operation::StopServices => services::stop(operation, recorder, context)?,
         Operation::Resume | Operation::StartServices => services::start(operation, recorder, context)?,
-        Operation::CheckSource | Operation::CheckRestored => check::perform(operation, recorder, context, engine)?,
+        Operation::CheckSource | Operation::CheckRestored => {
+            check::perform(operation, recorder, context, engine)?
+        }
         Operation::BackUp => return backed_up(BackupOf::Source, recorder, context, engine),
         Operation::BackUpOwn => return backed_up(BackupOf::Own, recorder, context, engine),
         Operation::VerifyBackup => verify::perform(BackupOf::Source, recorder, context, engine)?,
@@ -106,7 +113,9 @@ fn backed_up(
     Ok(match backup::perform(of, recorder, context, engine)? {
         backup::Begun::Yes => None,
         backup::Begun::NotApproved => {
-            context.talk().say("the media is overwritten only once the plan is approved: `wsusmigrate plan --approve`");
+            context
+                .talk()
+                .say("the media is overwritten only once the plan is approved: `wsusmigrate plan --approve`");
             Some(Verdict::Waiting)
         }
     })

@@ -12,10 +12,10 @@ use wsusmigrate_core::unit::Seq;
 use wsusmigrate_journal::evidence;
 
 use crate::adapter::database::{Connection, Ended};
-use wsusmigrate_core::database::message::ServerMessage;
 use crate::error::Failure;
 use crate::executor::{Draft, Recorder, file_failure};
 use crate::step::context::Context;
+use wsusmigrate_core::database::message::ServerMessage;
 use wsusmigrate_core::database::statement::Statement;
 
 /// An operation that is about to begin.

@@ -36,7 +36,8 @@ pub(super) fn perform(
         subject: "".into(),
         statement: format!("wsusutil {}", command.arguments().join(" ")),
         before: "SUSDB is restored and asleep".to_owned(),
-        expects: "exit code 0, the success line in a log newer than this, the four role services at 2".to_owned(),
+        expects: "exit code 0, the success line in a log newer than this, the four role services at 2"
+            .to_owned(),
     };
     // A connection of ours would be one more session in SUSDB while its schema changes.
     engine.hang_up();
@@ -48,7 +49,8 @@ pub(super) fn perform(
         };
         let installed = going.wait();
         let setup = host.setup();
-        let outcome = judge(&installed, setup.as_ref().ok().map(|setup| &setup.installed_role_services), &command);
+        let outcome =
+            judge(&installed, setup.as_ref().ok().map(|setup| &setup.installed_role_services), &command);
         kept = Some(installed);
         outcome
     })?;
@@ -81,15 +83,21 @@ fn command(context: &Context<'_>, engine: &mut Engine<'_>) -> Result<Command, Fa
         EngineKind::SqlServer => Some(facts.server_name.as_str()),
     };
     Command::new(content, instance).map_err(|error| {
-        Failure::new(Exit::Usage, "wsusutil postinstall cannot be called so").because(&error)
+        Failure::new(Exit::Usage, "wsusutil postinstall cannot be called so")
+            .because(&error)
             .hint("Set database.content_dir to what WSUS's registry calls ContentDir.")
     })
 }
 
 /// Keeps the log as evidence, well or not.
-fn keep_log(installed: &PostInstalled, recorder: &mut Recorder, context: &Context<'_>) -> Result<(), Failure> {
+fn keep_log(
+    installed: &PostInstalled,
+    recorder: &mut Recorder,
+    context: &Context<'_>,
+) -> Result<(), Failure> {
     let Some(log) = &installed.log else { return Ok(()) };
-    let sha256 = evidence::write_bytes(&context.request().journal, &log.kept).map_err(|error| file_failure(&error))?;
+    let sha256 =
+        evidence::write_bytes(&context.request().journal, &log.kept).map_err(|error| file_failure(&error))?;
     let event = EvidenceKept {
         what: "log of wsusutil postinstall".into(),
         origin: log.path.display().to_string().as_str().into(),

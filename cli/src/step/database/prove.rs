@@ -1,6 +1,8 @@
 //! The proof that the target is not the source.
 
-use wsusmigrate_core::database::identity::{DatabaseIdentity, DatabaseMarks, IdentityVerdict, prove_target_is_not_source};
+use wsusmigrate_core::database::identity::{
+    DatabaseIdentity, DatabaseMarks, IdentityProof, IdentityVerdict, prove_target_is_not_source,
+};
 use wsusmigrate_core::event::database::{SameAs, TargetCompared, TargetJudged};
 use wsusmigrate_core::id::Guid;
 use wsusmigrate_core::projection::Migration;
@@ -9,6 +11,7 @@ use crate::error::Failure;
 use crate::executor::Recorder;
 use crate::step::context::Context;
 use crate::step::database::engine::Engine;
+use crate::step::database::look;
 
 /// Compares, records each comparison and what follows. Without a worksheet of the source nothing is proved.
 pub(super) fn perform(
@@ -16,20 +19,7 @@ pub(super) fn perform(
     context: &Context<'_>,
     engine: &mut Engine<'_>,
 ) -> Result<(), Failure> {
-    let facts = engine.facts()?;
-    let state = recorder.state().database.state.as_ref().map(|(_, state)| state.clone());
-    let marks = match state {
-        Some(state) if state.present => DatabaseMarks::Present {
-            database_guid: told(state.database_guid),
-            family_guid: told(state.family_guid),
-            server_id: told(state.server_id),
-        },
-        Some(_) => DatabaseMarks::Absent,
-        None => DatabaseMarks::Unasked,
-    };
-    let target = facts.identity(None, marks);
-    let source = context.source().ok().and_then(identity);
-    let proof = prove_target_is_not_source(source.as_ref(), &target);
+    let proof = proof(engine, context)?;
     let mut drafts: Vec<_> = proof
         .comparisons()
         .iter()
@@ -59,13 +49,27 @@ pub(super) fn perform(
     Ok(())
 }
 
+/// Asks the engine who it is, and compares that with what the source's journal says.
+pub(super) fn proof(engine: &mut Engine<'_>, context: &Context<'_>) -> Result<IdentityProof, Failure> {
+    let facts = engine.facts()?;
+    let marks = match engine.susdb()? {
+        Some(susdb) => DatabaseMarks::Present {
+            database_guid: told(susdb.database_guid),
+            family_guid: told(susdb.family_guid),
+            server_id: if susdb.is_online() { told(look::server_id(engine)?) } else { None },
+        },
+        None => DatabaseMarks::Absent,
+    };
+    let source = context.source().ok().and_then(identity);
+    Ok(prove_target_is_not_source(source.as_ref(), &facts.identity(None, marks)))
+}
+
 /// What the source's journal says it is; nothing where it never looked.
-pub(crate) fn identity(source: &Migration) -> Option<DatabaseIdentity> {
+fn identity(source: &Migration) -> Option<DatabaseIdentity> {
     let (_, engine) = source.database.engine.as_ref()?;
     let (_, state) = source.database.state.as_ref()?;
-    let field = |name: &str| {
-        source.worksheet.fields.get(&name.into()).map(|field| field.value.as_str().to_owned())
-    };
+    let field =
+        |name: &str| source.worksheet.fields.get(&name.into()).map(|field| field.value.as_str().to_owned());
     Some(DatabaseIdentity {
         server_name: Some(engine.server.as_str().to_owned()),
         machine: field("database.machine"),

@@ -43,7 +43,8 @@ pub(super) fn perform(
     context: &Context<'_>,
     engine: &mut Engine<'_>,
 ) -> Result<(), Failure> {
-    let Some(operation) = recorder.state().run.status.database.open.as_ref().map(|open| open.operation) else {
+    let Some(operation) = recorder.state().run.status.database.open.as_ref().map(|open| open.operation)
+    else {
         return Ok(());
     };
     context.talk().say(&format!("{} is in doubt: looking", operation.word()));
@@ -60,12 +61,18 @@ pub(super) fn perform(
         }
         looks = looks.saturating_add(1);
         if context.request().stop.is_requested() {
-            return Err(Failure::new(Exit::Stopped, format!("{} still runs on the server", operation.word()))
-                .hint("`wsusmigrate run` waits for it."));
+            return Err(Failure::new(
+                Exit::Stopped,
+                format!("{} still runs on the server", operation.word()),
+            )
+            .hint("`wsusmigrate run` waits for it."));
         }
         wait();
     }
-    if matches!(operation, Operation::Drop | Operation::DiscardPartial | Operation::Restore | Operation::SetMultiUser) {
+    if matches!(
+        operation,
+        Operation::Drop | Operation::DiscardPartial | Operation::Restore | Operation::SetMultiUser
+    ) {
         look::record_state(recorder, engine, &format!("reconciled {action}"))?;
     }
     Ok(())
@@ -120,7 +127,9 @@ fn look(
                 false => found(Probe::Not, "a service runs"),
             })
         }
-        Operation::Resume | Operation::StartServices => Ok(found(Probe::Not, "started again they are as they were")),
+        Operation::Resume | Operation::StartServices => {
+            Ok(found(Probe::Not, "started again they are as they were"))
+        }
         Operation::Drop => dropped(recorder, engine),
         Operation::DiscardPartial => discarded(engine),
         Operation::SetMultiUser => Ok(match engine.susdb()? {
@@ -172,13 +181,19 @@ fn dropped(recorder: &Recorder, engine: &mut Engine<'_>) -> Result<Found, Failur
     let wanted = recorder.state().run.status.database.database;
     Ok(match engine.susdb()? {
         None => found(Probe::Happened, "there is no SUSDB"),
-        Some(susdb) if wanted.is_told() && susdb.database_guid != wanted => {
-            found(Probe::Unknown, format!("there is a SUSDB ({}), and it is not the one that was to be dropped", susdb.database_guid))
-        }
+        Some(susdb) if wanted.is_told() && susdb.database_guid != wanted => found(
+            Probe::Unknown,
+            format!(
+                "there is a SUSDB ({}), and it is not the one that was to be dropped",
+                susdb.database_guid
+            ),
+        ),
         Some(susdb) if susdb.facts.user_access == "MULTI_USER" => {
             found(Probe::Not, format!("SUSDB is {}, MULTI_USER", susdb.facts.state))
         }
-        Some(susdb) => found(Probe::Partly, format!("SUSDB is {}, {}", susdb.facts.state, susdb.facts.user_access)),
+        Some(susdb) => {
+            found(Probe::Partly, format!("SUSDB is {}, {}", susdb.facts.state, susdb.facts.user_access))
+        }
     })
 }
 
@@ -206,14 +221,20 @@ fn restored(recorder: &Recorder, context: &Context<'_>, engine: &mut Engine<'_>)
         return Ok(found(Probe::Unknown, "SUSDB is ONLINE, and no backup is recorded to compare it with"));
     };
     if backup.family_guid.is_told() && susdb.family_guid != backup.family_guid {
-        return Ok(found(Probe::Unknown, format!("SUSDB is ONLINE, and of another family ({})", susdb.family_guid)));
+        return Ok(found(
+            Probe::Unknown,
+            format!("SUSDB is ONLINE, and of another family ({})", susdb.family_guid),
+        ));
     }
     let (path, position) = replace::place(backup)?;
     let moves = replace::moves(context, engine, &path, position)?;
     let proof = replace::proof(engine, &moves)?;
     let faults: Vec<_> = proof.faults().iter().map(ToString::to_string).collect();
     Ok(match proof.is_online() {
-        true => found(Probe::Happened, "SUSDB is ONLINE, writable, of the backup's family, with every file at its target"),
+        true => found(
+            Probe::Happened,
+            "SUSDB is ONLINE, writable, of the backup's family, with every file at its target",
+        ),
         false => found(Probe::Unknown, format!("SUSDB is ONLINE, and {}", faults.join("; "))),
     })
 }

@@ -59,10 +59,12 @@ fn drop_database(
         before: told_state(recorder),
         expects: "there is no SUSDB".to_owned(),
     };
-    carry_out(recorder, context, intent, |going| match watch::act(going, context, engine, &statement, "dropping") {
-        Ok(Ended::Done) => is_gone(engine),
-        Ok(ended) => Outcome::of(&ended, going.said(), ""),
-        Err(failure) => Outcome::failed(0, failure.to_string()),
+    carry_out(recorder, context, intent, |going| {
+        match watch::act(going, context, engine, &statement, "dropping") {
+            Ok(Ended::Done) => is_gone(engine),
+            Ok(ended) => Outcome::of(&ended, going.said(), ""),
+            Err(failure) => Outcome::failed(0, failure.to_string()),
+        }
     })?;
     // The batch left its connection in single-user mode's only seat: the next one begins afresh.
     engine.hang_up();
@@ -92,9 +94,11 @@ pub(super) fn multi_user(
         before: "the drop failed".to_owned(),
         expects: "MULTI_USER".to_owned(),
     };
-    carry_out(recorder, context, intent, |going| match watch::act(going, context, engine, &statement, "letting in") {
-        Ok(ended) => Outcome::of(&ended, going.said(), "MULTI_USER"),
-        Err(failure) => Outcome::failed(0, failure.to_string()),
+    carry_out(recorder, context, intent, |going| {
+        match watch::act(going, context, engine, &statement, "letting in") {
+            Ok(ended) => Outcome::of(&ended, going.said(), "MULTI_USER"),
+            Err(failure) => Outcome::failed(0, failure.to_string()),
+        }
     })?;
     look::record_state(recorder, engine, "multi-user")
 }
@@ -106,13 +110,17 @@ pub(super) fn restore(
     engine: &mut Engine<'_>,
 ) -> Result<(), Failure> {
     let Some((_, backup)) = recorder.state().database.backups.get(&BackupOf::Source).cloned() else {
-        return Err(Failure::new(Exit::Failed, "no carried backup is recorded; this is a defect of the program"));
+        return Err(Failure::new(
+            Exit::Failed,
+            "no carried backup is recorded; this is a defect of the program",
+        ));
     };
     let (path, position) = place(&backup)?;
     let moves = moves(context, engine, &path, position)?;
     refuse_conflicts(engine, recorder, &moves)?;
-    let statement = statement::restore(&path, position, &moves)
-        .map_err(|error| Failure::new(Exit::Failed, "a file's name cannot stand in a statement").because(&error))?;
+    let statement = statement::restore(&path, position, &moves).map_err(|error| {
+        Failure::new(Exit::Failed, "a file's name cannot stand in a statement").because(&error)
+    })?;
     let intent = Intent {
         operation: Operation::Restore,
         subject: "".into(),
@@ -120,9 +128,11 @@ pub(super) fn restore(
         before: "there is no SUSDB".to_owned(),
         expects: "SUSDB is ONLINE, writable, with every file at its target".to_owned(),
     };
-    carry_out(recorder, context, intent, |going| match watch::act(going, context, engine, &statement, "restoring") {
-        Ok(ended) => judge(going, &ended, engine, &moves),
-        Err(failure) => Outcome::failed(0, failure.to_string()),
+    carry_out(recorder, context, intent, |going| {
+        match watch::act(going, context, engine, &statement, "restoring") {
+            Ok(ended) => judge(going, &ended, engine, &moves),
+            Err(failure) => Outcome::failed(0, failure.to_string()),
+        }
     })?;
     look::record_state(recorder, engine, "restored")
 }
@@ -152,7 +162,10 @@ fn judge(going: &Going<'_>, ended: &Ended, engine: &mut Engine<'_>, moves: &[Mov
         },
         Ok(proof) => {
             let faults: Vec<_> = proof.faults().iter().map(ToString::to_string).collect();
-            Outcome::failed(going.said().iter().find(|it| it.is_error()).map_or(0, |it| it.number), faults.join("; "))
+            Outcome::failed(
+                going.said().iter().find(|it| it.is_error()).map_or(0, |it| it.number),
+                faults.join("; "),
+            )
         }
     }
 }
@@ -179,13 +192,18 @@ pub(super) fn moves(
     position: u16,
 ) -> Result<Vec<MoveFile>, Failure> {
     let rows = engine.all(&statement::backup_files(path, position))?;
-    let listed: Vec<_> = rows.iter().map(BackupFile::from_row).collect::<Result<_, _>>().map_err(|error| row_failure(&error))?;
+    let listed: Vec<_> = rows
+        .iter()
+        .map(BackupFile::from_row)
+        .collect::<Result<_, _>>()
+        .map_err(|error| row_failure(&error))?;
     target::moves(context, engine, &listed)?.map_err(|why| Failure::new(Exit::Failed, why))
 }
 
 fn refuse_conflicts(engine: &mut Engine<'_>, recorder: &Recorder, moves: &[MoveFile]) -> Result<(), Failure> {
     let (existing, dropped) = target::standing(engine, recorder, moves)?;
-    let Some(first) = conflicts(moves, &existing, &dropped).first().map(|file| file.target.to_string()) else {
+    let Some(first) = conflicts(moves, &existing, &dropped).first().map(|file| file.target.to_string())
+    else {
         return Ok(());
     };
     Err(Failure::new(Exit::Stopped, format!("{first} exists, and it is not the dropped database's"))
@@ -209,7 +227,9 @@ fn record_sessions(
             host: text("host_name").as_str().into(),
             program: text("program_name").as_str().into(),
         };
-        context.talk().say(&format!("session {session} of {} ({}) will be ended", event.login, event.program));
+        context
+            .talk()
+            .say(&format!("session {session} of {} ({}) will be ended", event.login, event.program));
         drafts.push(recorder.observation(&session.to_be_bytes(), event));
     }
     recorder.record(drafts)?;
@@ -218,5 +238,7 @@ fn record_sessions(
 
 fn told_state(recorder: &Recorder) -> String {
     let state = recorder.state().database.state.as_ref().map(|(_, state)| state);
-    state.map_or_else(String::new, |state| format!("SUSDB {} {}, {} bytes", state.state, state.user_access, state.bytes))
+    state.map_or_else(String::new, |state| {
+        format!("SUSDB {} {}, {} bytes", state.state, state.user_access, state.bytes)
+    })
 }

@@ -24,7 +24,11 @@ const fn services(operation: Operation) -> &'static [Service] {
 }
 
 /// Stops the services, after what they are was recorded. Nothing starts them meanwhile: they start by hand only.
-pub(super) fn stop(operation: Operation, recorder: &mut Recorder, context: &Context<'_>) -> Result<(), Failure> {
+pub(super) fn stop(
+    operation: Operation,
+    recorder: &mut Recorder,
+    context: &Context<'_>,
+) -> Result<(), Failure> {
     let host = context.host()?;
     let mut told = Vec::new();
     let mut drafts = Vec::new();
@@ -56,7 +60,11 @@ pub(super) fn stop(operation: Operation, recorder: &mut Recorder, context: &Cont
 }
 
 /// Puts the services back as they were before they were first touched.
-pub(super) fn start(operation: Operation, recorder: &mut Recorder, context: &Context<'_>) -> Result<(), Failure> {
+pub(super) fn start(
+    operation: Operation,
+    recorder: &mut Recorder,
+    context: &Context<'_>,
+) -> Result<(), Failure> {
     let host = context.host()?;
     let before = recorder.state().database.services.clone();
     let was = |service: Service| before.get(&service.name().into()).cloned();

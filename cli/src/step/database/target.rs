@@ -37,7 +37,9 @@ pub(super) fn moves(
         }
     };
     let Some(folders) = folders else {
-        return Ok(Err("the instance does not say where its files lie: set database.data_folder and log_folder".into()));
+        return Ok(Err(
+            "the instance does not say where its files lie: set database.data_folder and log_folder".into(),
+        ));
     };
     Ok(targets(listed, &folders).map_err(|error| error.to_string()))
 }

@@ -87,8 +87,9 @@ fn judge(
         false => Vec::new(),
     };
     let position = set.as_ref().map_or(0, |set| set.position);
-    let statement = statement::verify_backup(path, position, &moves)
-        .map_err(|error| Failure::new(Exit::Failed, "a file's name cannot stand in a statement").because(&error))?;
+    let statement = statement::verify_backup(path, position, &moves).map_err(|error| {
+        Failure::new(Exit::Failed, "a file's name cannot stand in a statement").because(&error)
+    })?;
     let intent = Intent {
         operation,
         subject: path.as_str().into(),
@@ -121,7 +122,9 @@ fn judge(
         backup::record_set(of, &set, path, recorder, context)?;
     }
     if !judgement.is_verified() {
-        faults.extend(judgement.faults().iter().filter(|fault| fault.is_blocking()).map(|it| it.word().to_owned()));
+        faults.extend(
+            judgement.faults().iter().filter(|fault| fault.is_blocking()).map(|it| it.word().to_owned()),
+        );
     }
     conclude(of, recorder, context, recorded, faults)
 }
@@ -154,12 +157,14 @@ fn digest_fault(
     recorded: &BackupRecorded,
 ) -> Result<Option<String>, Failure> {
     let Some(wanted) = recorded.sha256 else {
-        context.talk().say("warn: the source could not read its backup's file: there is no digest to compare");
+        context
+            .talk()
+            .say("warn: the source could not read its backup's file: there is no digest to compare");
         return Ok(None);
     };
     let here = files::folder_here(context)?.join(path.file_name());
-    let (found, _) =
-        files::digest(&here, context.talk()).map_err(|error| files::io_failure("cannot read", &here, &error))?;
+    let (found, _) = files::digest(&here, context.talk())
+        .map_err(|error| files::io_failure("cannot read", &here, &error))?;
     Ok((found != wanted).then(|| format!("its SHA-256 is {found}, the source recorded {wanted}")))
 }
 
@@ -191,7 +196,11 @@ fn listed(
     faults: &mut Vec<String>,
 ) -> Result<Vec<BackupFile>, Failure> {
     match engine.asked(&statement::backup_files(path, set.position))? {
-        Ok(rows) => rows.iter().map(BackupFile::from_row).collect::<Result<_, _>>().map_err(|error| row_failure(&error)),
+        Ok(rows) => rows
+            .iter()
+            .map(BackupFile::from_row)
+            .collect::<Result<_, _>>()
+            .map_err(|error| row_failure(&error)),
         Err(error @ crate::adapter::database::ReadError::Refused(_)) => {
             faults.push(error.to_string());
             Ok(Vec::new())

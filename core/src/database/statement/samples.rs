@@ -3,12 +3,13 @@
 use super::{
     BackupOptions, Compression, Expiry, Identifier, Media, MediaCheck, MoveFile, OnChecksumError, RuleId,
     ScheduleKey, ScheduledTimes, Setting, SettingType, Statement, backup, engine, inventory, principals,
-    restore, sleep, susdb, table,
+    restore, sleep, susdb, susdb_text, table,
 };
 use crate::database::EnginePath;
 use crate::database::catalogue::Catalogue;
 use crate::database::marks::MARKED_TABLES;
 use crate::database::parity::PARITY_TABLES;
+use crate::database::setting::Place;
 use crate::database::version::EngineVersion;
 use crate::unit::TimeMicros;
 
@@ -112,6 +113,12 @@ fn changing() -> Vec<Statement> {
         sleep::schedule_on(key, times),
         sleep::schedule_on(key, ScheduledTimes::default()),
     ];
+    let place: Result<Place, _> = "tbConfiguration.Value as bit where Name = it's".parse();
+    all.extend(
+        place.into_iter().flat_map(|place| {
+            [sleep::give_back(&place, Some(&susdb_text())), sleep::give_back(&place, None)]
+        }),
+    );
     all.extend(sleep::rules_off(&[RuleId(1), RuleId(2)]));
     all.extend(sleep::rules_on(&[RuleId(1)]));
     for kind in [SettingType::Bit, SettingType::Int, SettingType::Text] {

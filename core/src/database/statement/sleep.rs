@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::{Identifier, Literal, Purpose, Statement, listed, susdb};
 use crate::database::NotALiteral;
 use crate::database::row::{Row, RowError};
+use crate::database::setting::Place;
 use crate::unit::TimeMicros;
 
 /// `tbAutoDeploymentRule.ID`.
@@ -219,6 +220,14 @@ fn email_set(setting: &Setting, on: bool, purpose: Purpose) -> Result<Statement,
     let name = Literal::new(&setting.name)?;
     let text = format!("UPDATE {}.[dbo].{table} SET [Value] = {value} WHERE [Name] = {name};", susdb());
     Ok(Statement::new(purpose, text))
+}
+
+/// Gives a setting a value it had; without one, NULL. It is put back where and as it was stored.
+#[must_use]
+pub fn give_back(place: &Place, value: Option<&Literal>) -> Statement {
+    let (assignment, condition) = (place.assignment(value), place.condition());
+    let text = format!("UPDATE {}.[dbo].{} SET {assignment}{condition};", susdb(), place.table());
+    Statement::new(Purpose::Wake, text)
 }
 
 #[cfg(test)]

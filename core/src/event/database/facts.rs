@@ -76,7 +76,7 @@ pub struct StateRecorded {
     pub family_guid: Guid,
     /// `create_date`, as the engine writes it.
     pub created: Word,
-    /// ServerID of tbConfigurationA; untold where SUSDB does not say.
+    /// `ServerID` of `tbConfigurationA`; untold where SUSDB does not say.
     pub server_id: Guid,
 }
 
@@ -297,9 +297,10 @@ pub struct ServiceRecorded {
 /// A setting as it was before it was put to sleep: what is switched on again at cutover.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SettingRecorded {
-    /// Table and column, such as `tbAutoDeploymentRule.Enabled`, with the row where there are several.
+    /// Table, column and row, such as `tbAutoDeploymentRule.Enabled where ID = 3`, as
+    /// [`Place`](crate::database::setting::Place) writes them: going back reads them.
     pub setting: Text,
-    /// Its value.
+    /// Its value; empty where it is NULL.
     pub value: Text,
     /// What it becomes.
     pub becomes: Text,

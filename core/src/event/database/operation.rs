@@ -31,9 +31,9 @@ coded! {
         VerifyOwn = 19, "verify-own";
         /// The destination's services are stopped until postinstall.
         StopServices = 20, "stop-services";
-        /// The destination's SUSDB: SINGLE_USER WITH ROLLBACK IMMEDIATE, then DROP.
+        /// The destination's SUSDB: `SINGLE_USER WITH ROLLBACK IMMEDIATE`, then DROP.
         Drop = 21, "drop";
-        /// A drop that failed left SINGLE_USER behind: MULTI_USER again.
+        /// A drop that failed left `SINGLE_USER` behind: `MULTI_USER` again.
         SetMultiUser = 22, "set-multi-user";
         /// What a restore that was cut off left behind is dropped.
         DiscardPartial = 23, "discard-partial";

@@ -31,21 +31,14 @@ pub(super) fn engine(side: Side<'_>) -> Section {
 
 /// SUSDB as it was and as it is: one column where nothing replaced it.
 fn states(database: &DatabaseState, section: &mut Section) {
-    let now = database.state.as_ref().map(|(_, state)| facts(state));
-    match (database.before.as_ref().map(facts), now) {
-        (None, None) => {}
-        (None, Some(now)) => {
-            let rows = now.into_iter().map(|(what, now)| vec![what.into(), now]);
-            section.table("susdb", &["SUSDB", "found"], rows);
-        }
-        (Some(before), now) => {
-            let mut now = now.into_iter().flatten().map(|(_, value)| value);
-            let rows = before.into_iter().map(|(what, before)| {
-                vec![what.into(), before, now.next().unwrap_or_else(|| "not looked at".into())]
-            });
-            section.table("susdb", &["SUSDB", "before", "now"], rows);
-        }
-    }
+    let Some((_, now)) = &database.state else { return };
+    let Some(before) = &database.before else {
+        let rows = facts(now).into_iter().map(|(what, now)| vec![what.into(), now]);
+        return section.table("susdb", &["SUSDB", "found"], rows);
+    };
+    let both = facts(before).into_iter().zip(facts(now));
+    let rows = both.map(|((what, before), (_, now))| vec![what.into(), before, now]);
+    section.table("susdb", &["SUSDB", "before", "now"], rows);
 }
 
 /// What there is to say of a SUSDB, always in the same order.

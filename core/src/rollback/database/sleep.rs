@@ -1,6 +1,9 @@
 //! Settings that were put to sleep get their values back.
 
-use super::{Way, last_effect, tsql};
+use super::{Way, last_effect};
+use crate::database::Literal;
+use crate::database::setting::Place;
+use crate::database::statement::give_back;
 use crate::event::database::{Operation, SettingRecorded};
 use crate::projection::Migration;
 use crate::projection::rollback::TakenAction;
@@ -39,52 +42,29 @@ fn shown(value: &str) -> &str {
     if value.is_empty() { "NULL" } else { value }
 }
 
-/// The statement that gives a setting its value back, or words where none can be shown exactly: its name is not
-/// `table.column`, or its value is too long or holds what ends a line.
+/// The statement that gives a setting its value back, or words where none can be shown exactly: its name is no
+/// [`Place`], or its value is too long or holds what ends a line.
 fn by_hand(setting: &SettingRecorded) -> Text {
-    let value = setting.value.as_str();
-    let place = Place::of(setting.setting.as_str()).filter(|_| !value.contains(is_misleading));
-    let statement = place.map(|place| update(&place, value)).filter(|it| it.len() <= TEXT_BYTES_MAX);
-    let in_words = || {
-        let becomes = shown(setting.becomes.as_str());
-        let shown = Text::cut(shown(value), SHOWN_BYTES_MAX);
-        format!(
-            "-- {}: from {becomes} back to {shown}; `wsusmigrate journal show` has what was recorded of it",
-            setting.setting
-        )
+    let statement = statement(setting).filter(|it| it.len() <= TEXT_BYTES_MAX && !it.contains(is_misleading));
+    statement.unwrap_or_else(|| in_words(setting)).into()
+}
+
+fn statement(setting: &SettingRecorded) -> Option<String> {
+    let place: Place = setting.setting.as_str().parse().ok()?;
+    let value = match setting.value.as_str() {
+        "" => None,
+        value => Some(Literal::new(value).ok()?),
     };
-    statement.unwrap_or_else(in_words).into()
+    Some(give_back(&place, value.as_ref()).text().to_owned())
 }
 
-fn update(place: &Place<'_>, value: &str) -> String {
-    let literal = if value.is_empty() { "NULL".to_owned() } else { tsql::text(value) };
-    let keys = place.keys.iter().map(|(key, value)| format!("{} = {}", tsql::name(key), tsql::text(value)));
-    let keys = keys.collect::<Vec<_>>().join(" AND ");
-    let rows = if keys.is_empty() { String::new() } else { format!(" WHERE {keys}") };
-    let (table, column) = (tsql::name(place.table), tsql::name(place.column));
-    format!("UPDATE [SUSDB].dbo.{table} SET {column} = {literal}{rows};")
-}
-
-/// Where a setting stands: `table.column`, or `table.column where key = value and key = value`. An empty value is NULL.
-struct Place<'a> {
-    table: &'a str,
-    column: &'a str,
-    keys: Vec<(&'a str, &'a str)>,
-}
-
-impl<'a> Place<'a> {
-    fn of(setting: &'a str) -> Option<Self> {
-        let (place, keys) =
-            setting.split_once(" where ").map_or((setting, None), |(place, keys)| (place, Some(keys)));
-        let (table, column) = place.split_once('.')?;
-        let is_name =
-            |name: &str| !name.is_empty() && name.chars().all(|it| it.is_ascii_alphanumeric() || it == '_');
-        let keys: Option<Vec<_>> = keys.map_or_else(
-            || Some(Vec::new()),
-            |keys| {
-                keys.split(" and ").map(|key| key.split_once(" = ").filter(|(key, _)| is_name(key))).collect()
-            },
-        );
-        (is_name(table) && is_name(column)).then_some(Self { table, column, keys: keys? })
-    }
+/// A comment of T-SQL, on one line whatever the setting holds.
+fn in_words(setting: &SettingRecorded) -> String {
+    let value = Text::cut(shown(setting.value.as_str()), SHOWN_BYTES_MAX);
+    let becomes = Text::cut(shown(setting.becomes.as_str()), SHOWN_BYTES_MAX);
+    let words = format!(
+        "-- {}: from {becomes} back to {value}; `wsusmigrate journal show` has what was recorded of it",
+        setting.setting
+    );
+    words.replace(is_misleading, " ")
 }

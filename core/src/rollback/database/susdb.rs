@@ -1,7 +1,9 @@
 //! The SUSDB that was there: the restored one goes, the dropped one comes back from its safety backup.
 
 use super::services::stop_by_hand;
-use super::{Way, answered, last_effect, tsql};
+use super::{Way, answered, last_effect};
+use crate::database::statement::{drop_database, multi_user};
+use crate::database::{DATABASE, Literal, NotALiteral};
 use crate::event::database::{BackupOf, BackupRecorded, Operation, StateRecorded};
 use crate::projection::Migration;
 use crate::projection::database::{DatabaseState, OperationRecord};
@@ -10,9 +12,7 @@ use crate::rollback::{ActionKind, POINT_OF_NO_RETURN, Undo};
 use crate::text::Text;
 use crate::unit::Seq;
 
-const SINGLE_USER: &str = "ALTER DATABASE [SUSDB] SET SINGLE_USER WITH ROLLBACK IMMEDIATE;";
-const MULTI_USER: &str = "ALTER DATABASE [SUSDB] SET MULTI_USER;";
-const DROP: &str = "DROP DATABASE [SUSDB];";
+const USE_MASTER: &str = "USE [master];";
 
 /// The restored SUSDB, or what a restore that was cut off left of it, is dropped.
 pub(super) fn drop_restored(state: &Migration, taken: &TakenAction) -> Option<Undo> {
@@ -26,12 +26,10 @@ pub(super) fn drop_restored(state: &Migration, taken: &TakenAction) -> Option<Un
     if !status.stopped {
         by_hand.extend(stop_by_hand(state));
     }
-    by_hand.push("USE [master];".into());
     // A database that is still being restored knows no users, and refuses SINGLE_USER.
-    if status.restored {
-        by_hand.push(SINGLE_USER.into());
-    }
-    by_hand.push(DROP.into());
+    let drop = drop_database();
+    let drop = drop.text().lines().filter(|line| status.restored || !line.contains("SINGLE_USER"));
+    by_hand.extend(drop.map(Text::from));
     let (what, lost) = if status.restored {
         (
             "Drop the SUSDB that was restored from the source's backup.",
@@ -102,7 +100,7 @@ fn let_everybody_in(state: &Migration) -> Way {
             format!("SUSDB is still there, for a single user: it was last seen as {now}").into(),
         ],
         lost: "nothing: the drop had no other effect",
-        by_hand: vec!["USE [master];".into(), MULTI_USER.into()],
+        by_hand: [USE_MASTER, multi_user().text()].map(Text::from).to_vec(),
         count: 1,
         bytes: 0,
     }
@@ -208,16 +206,26 @@ fn serves_nobody() -> Text {
 
 /// A line for each file: a statement of many paths would be longer than a text of the journal may be.
 fn restore_by_hand(database: &DatabaseState, backup: &BackupRecorded) -> Vec<Text> {
-    let path = tsql::text(backup.engine_path.as_str());
+    let lines = restore_lines(database, backup);
+    lines
+        .unwrap_or_else(|why| vec![format!("-- no statement can be shown: {why}")])
+        .into_iter()
+        .map(Text::from)
+        .collect()
+}
+
+fn restore_lines(database: &DatabaseState, backup: &BackupRecorded) -> Result<Vec<String>, NotALiteral> {
+    let path = Literal::new(backup.engine_path.as_str())?;
     let mut lines = vec![
-        "USE [master];".to_owned(),
-        format!("RESTORE DATABASE [SUSDB] FROM DISK = {path}"),
+        USE_MASTER.to_owned(),
+        format!("RESTORE DATABASE [{DATABASE}] FROM DISK = {path}"),
         format!("WITH FILE = {}, CHECKSUM,", backup.position),
     ];
-    lines.extend(database.before_files.iter().map(|file| {
-        let (logical, physical) = (tsql::text(file.logical.as_str()), tsql::text(file.physical.as_str()));
-        format!("MOVE {logical} TO {physical},")
-    }));
-    lines.extend(["NOUNLOAD, STATS = 10;".to_owned(), MULTI_USER.to_owned()]);
-    lines.into_iter().map(Text::from).collect()
+    for file in &database.before_files {
+        let (logical, physical) =
+            (Literal::new(file.logical.as_str())?, Literal::new(file.physical.as_str())?);
+        lines.push(format!("MOVE {logical} TO {physical},"));
+    }
+    lines.extend(["NOUNLOAD, STATS = 10;".to_owned(), multi_user().text().to_owned()]);
+    Ok(lines)
 }

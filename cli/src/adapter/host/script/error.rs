@@ -57,7 +57,7 @@ pub enum ScriptError {
         /// How the refusal begins.
         said: String,
     },
-    /// PowerShell runs in a constrained language mode (AppLocker, WDAC).
+    /// PowerShell runs in a constrained language mode (`AppLocker`, WDAC).
     #[error("PowerShell runs in a constrained language mode, in which the script cannot work")]
     ConstrainedLanguage,
     /// PowerShell is older than 3.0.

@@ -1,0 +1,269 @@
+//! Goal: whatever is cut off wherever, the database step comes to its end and never drops what it restored, never restores over
+//! a database, never runs postinstall without the restored SUSDB, and leaves no source at rest.
+//!
+//! Method: a small world of two hosts' worth of facts answers every decision with its events. The run is cut off before every
+//! one of them, with the operation under way having had its effect, none, or a part of it; the look at it is made in every
+//! way a look can go. The world itself cries out when something is done that must never be done.
+
+mod support;
+#[path = "support/world.rs"]
+mod world;
+
+use support::database::approved;
+use world::{Ends, Fate, Look, World};
+use wsusmigrate_core::decide::DatabaseRequest;
+use wsusmigrate_core::event::database::Operation;
+use wsusmigrate_core::event::run::{Role, Verdict};
+
+const REQUEST: DatabaseRequest = DatabaseRequest { quiesce: true, check: true, again: false, approvals: 1 };
+
+/// Runs until the step is complete: as many as a person would start.
+fn complete(mut world: World) -> World {
+    for _ in 0..8 {
+        match world.run() {
+            Ends::With(Verdict::Complete) => return world,
+            Ends::With(Verdict::Waiting) => world.answer(),
+            Ends::With(Verdict::Interrupted | Verdict::Failures) | Ends::Cut => {}
+            Ends::With(Verdict::Stopped) => panic!("nothing stops it: {:?}", world.told),
+        }
+    }
+    panic!("it does not come to its end: {:?}", world.told)
+}
+
+fn fresh(role: Role) -> World {
+    World::new(role, REQUEST)
+}
+
+/// What a run that nothing disturbs does, in its order.
+fn undisturbed(role: Role) -> World {
+    let world = complete(fresh(role));
+    assert_eq!(world.runs, 1);
+    world
+}
+
+#[test]
+fn a_source_is_looked_at_put_to_rest_backed_up_and_set_going_again() {
+    let told = undisturbed(Role::Source).told;
+    assert_eq!(
+        told.join(" "),
+        "look quiesce marks check-source back-up verify-backup sums marks resume complete"
+    );
+}
+
+#[test]
+fn a_destination_proves_everything_before_it_destroys_anything() {
+    let told = undisturbed(Role::Destination).told;
+    assert_eq!(
+        told.join(" "),
+        "look carry-backup verify-carried prove back-up-own verify-own stop-services drop restore check-restored \
+         compare users mend-user sleep postinstall catalogue start-services complete"
+    );
+}
+
+#[test]
+fn what_is_not_asked_for_is_left_out() {
+    let request = DatabaseRequest { quiesce: false, check: false, ..REQUEST };
+    let source = complete(World::new(Role::Source, request));
+    assert_eq!(source.told.join(" "), "look marks back-up verify-backup sums marks complete");
+    let destination = complete(World::new(Role::Destination, request));
+    assert!(!destination.told.contains(&"check-restored"));
+}
+
+#[test]
+fn what_is_done_is_not_done_again() {
+    for role in [Role::Source, Role::Destination] {
+        let mut world = undisturbed(role);
+        world.told.clear();
+        assert_eq!(complete(world).told.join(" "), "look complete");
+    }
+    let mut world = undisturbed(Role::Source);
+    world.told.clear();
+    world.request.again = true;
+    assert!(complete(world).told.contains(&"back-up"));
+}
+
+#[test]
+fn a_destination_without_a_database_drops_nothing() {
+    let mut world = fresh(Role::Destination);
+    world.database = world::Database::None;
+    let told = complete(world).told.join(" ");
+    assert!(told.contains("stop-services restore") && !told.contains("own") && !told.contains("drop"));
+}
+
+#[test]
+fn without_its_approvals_a_destination_waits_before_it_stops_anything() {
+    let request = DatabaseRequest { approvals: 2, ..REQUEST };
+    let mut world = World::new(Role::Destination, request);
+    assert_eq!(world.run(), Ends::With(Verdict::Waiting));
+    assert_eq!(world.told.last(), Some(&"waiting"));
+    assert!(!world.told.contains(&"stop-services"));
+    // The same person again is still one.
+    world.note(approved("S-1"));
+    assert_eq!(world.run(), Ends::With(Verdict::Waiting));
+    world.note(approved("S-2"));
+    assert_eq!(world.run(), Ends::With(Verdict::Complete));
+}
+
+#[test]
+fn a_target_that_may_be_the_source_stops_the_step_before_anything_is_touched() {
+    let mut world = fresh(Role::Destination);
+    world.is_another = false;
+    for _ in 0..2 {
+        assert_eq!(world.run(), Ends::With(Verdict::Stopped));
+    }
+    assert!(!world.told.contains(&"back-up-own") && !world.told.contains(&"stop-services"));
+}
+
+#[test]
+fn a_backup_that_is_not_verified_ends_the_step() {
+    for (role, verdict) in [(Role::Source, Verdict::Failures), (Role::Destination, Verdict::Stopped)] {
+        let mut world = fresh(role);
+        world.damaged = true;
+        assert_eq!(world.run(), Ends::With(verdict));
+        assert!(role == Role::Destination || world.services, "the source is left at rest");
+    }
+}
+
+#[test]
+fn tables_that_differ_end_the_step_before_postinstall() {
+    let mut world = fresh(Role::Destination);
+    world.differs = true;
+    for _ in 0..2 {
+        assert_eq!(world.run(), Ends::With(Verdict::Failures));
+    }
+    assert!(!world.told.contains(&"sleep") && !world.told.contains(&"postinstall"));
+    world.differs = false;
+    complete(world);
+}
+
+#[test]
+fn a_drop_that_failed_gives_the_database_back_to_everybody() {
+    let mut world = fresh(Role::Destination);
+    world.fails = Some(Operation::Drop);
+    assert_eq!(world.run(), Ends::With(Verdict::Failures));
+    assert_eq!(world.told[world.told.len() - 3..], ["drop", "set-multi-user", "failures"]);
+    world.fails = None;
+    complete(world);
+}
+
+/// Every operation may fail; a source has its services back all the same, and the next run brings it to its end.
+#[test]
+fn an_operation_that_failed_ends_the_step_and_is_tried_again_by_the_next_run() {
+    for role in [Role::Source, Role::Destination] {
+        for operation in Operation::ALL.iter().filter(|it| it.is_of_source() == (role == Role::Source)) {
+            let mut world = fresh(role);
+            world.fails = Some(*operation);
+            let Ends::With(Verdict::Failures) = world.run() else { continue };
+            let resumes = *operation != Operation::Resume;
+            assert!(role == Role::Destination || world.services == resumes, "{operation:?}");
+            world.fails = None;
+            complete(world);
+        }
+    }
+}
+
+/// An outcome nobody knows is looked at in the same run; what never comes to anything ends the step.
+#[test]
+fn an_operation_that_never_comes_to_anything_is_not_begun_for_ever() {
+    for role in [Role::Source, Role::Destination] {
+        for operation in Operation::ALL.iter().filter(|it| it.is_of_source() == (role == Role::Source)) {
+            for fate in [Fate::Not, Fate::Partly] {
+                let mut world = fresh(role);
+                world.unknown = Some((*operation, fate));
+                let ends = world.run();
+                let begun = world.told.iter().filter(|told| **told == operation.word()).count();
+                if begun > 0 {
+                    assert_eq!(
+                        ends,
+                        Ends::With(Verdict::Failures),
+                        "{operation:?} {fate:?}: {:?}",
+                        world.told
+                    );
+                    assert_eq!(begun, 3, "{operation:?} {fate:?}: {:?}", world.told);
+                }
+                world.unknown = None;
+                complete(world);
+            }
+            if world::only_reads(*operation) {
+                continue;
+            }
+            let mut world = fresh(role);
+            world.unknown = Some((*operation, Fate::Happened));
+            assert_eq!(complete(world).runs, 1, "{operation:?}");
+        }
+    }
+}
+
+/// The whole enumeration: every boundary, every fate of what was under way, every way of looking at it.
+#[test]
+fn a_run_cut_off_anywhere_is_brought_to_its_end_by_the_next() {
+    for role in [Role::Source, Role::Destination] {
+        for boundary in 1.. {
+            let mut beyond = true;
+            for fate in Fate::ALL {
+                for look in Look::ALL {
+                    let mut world = fresh(role);
+                    (world.cut_after, world.fate, world.look) = (Some(boundary), fate, look);
+                    beyond &= complete(world).runs == 1;
+                }
+            }
+            if beyond {
+                assert!(boundary > 20, "{role:?} has {boundary} boundaries");
+                break;
+            }
+        }
+    }
+}
+
+/// The run that mends what the first left is cut off too.
+#[test]
+fn two_cuts_are_not_worse_than_one() {
+    for role in [Role::Source, Role::Destination] {
+        for fates in Fate::ALL.iter().flat_map(|one| Fate::ALL.map(|two| [*one, two])) {
+            for first in 1.. {
+                let mut world = fresh(role);
+                (world.cut_after, world.fate) = (Some(first), fates[0]);
+                if world.run() != Ends::Cut {
+                    break;
+                }
+                world.fate = fates[1];
+                for second in 1.. {
+                    let mut again = world.clone();
+                    again.cut_after = Some(second);
+                    if again.run() != Ends::Cut {
+                        break;
+                    }
+                    complete(again);
+                }
+            }
+        }
+    }
+}
+
+/// Somebody asks to stop before every event: the run ends, the source's services run, and the next run goes on.
+#[test]
+fn a_run_that_is_asked_to_stop_ends_and_leaves_no_source_at_rest() {
+    for role in [Role::Source, Role::Destination] {
+        for boundary in 1.. {
+            let mut world = fresh(role);
+            world.stop_after = Some(boundary);
+            let ends = world.run();
+            assert!(role == Role::Destination || world.services, "stopped at {boundary}: {:?}", world.told);
+            if ends == Ends::With(Verdict::Complete) && world.stop_after.is_some() {
+                break;
+            }
+            complete(world);
+        }
+    }
+}
+
+/// What goes on in the server for hours does not hold whoever wants to stop.
+#[test]
+fn a_run_that_waits_for_the_server_can_be_asked_to_stop() {
+    let mut world = fresh(Role::Destination);
+    world.unknown = Some((Operation::Restore, Fate::Running));
+    world.stops_while_running = true;
+    assert_eq!(world.run(), Ends::With(Verdict::Interrupted));
+    (world.unknown, world.stops_while_running) = (None, false);
+    complete(world);
+}

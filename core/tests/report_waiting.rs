@@ -1,0 +1,138 @@
+//! Goal: the audit tells who approved what was destroyed, and progress says what the database step waits for.
+//! Method: histories that stop where a person is needed; each fact is looked for in the report, flattened to lines.
+
+mod support;
+
+use support::susdb::*;
+use support::told::*;
+use support::*;
+use wsusmigrate_core::digest::Sha256;
+use wsusmigrate_core::event::database::*;
+use wsusmigrate_core::event::run::*;
+use wsusmigrate_core::projection::Projection;
+use wsusmigrate_core::report;
+use wsusmigrate_core::step::Step;
+
+#[test]
+fn who_approved_which_plan_is_told_and_what_ran_under_it() {
+    let other = PlanApproved { plan: Sha256([1; 32]), ..approved("S-1-5-21-2") };
+    let history = restored().and(other).and(approved("S-1-5-21-3"));
+    let told = audited(&history);
+    told.says(&format!("approvals plan = {}", Sha256([0; 32])));
+    told.says("approvals approved_by = 2");
+    let operations = history.state().database.operations;
+    for record in operations.iter().filter(|record| record.event.operation.is_destructive()) {
+        let (seq, at) = (record.seq, record.started.0 / 1_000_000);
+        let word = record.event.operation.word();
+        // The second person came later.
+        told.says(&format!("approvals/destructive {seq} | @{at} | {word} | approved by 1 person"));
+    }
+    let seq = history.state().run.approvals[0].0;
+    for line in [
+        format!("record = {seq}"),
+        format!("time = @{seq}"),
+        r"account = CONTOSO\bob".to_owned(),
+        "sid = S-1-5-21-2".to_owned(),
+        "sid = S-1-5-21-3".to_owned(),
+        "how = command".to_owned(),
+        "ticket = CHG-4711".to_owned(),
+        "note = agreed on Monday".to_owned(),
+    ] {
+        told.says(&format!("approval {line}"));
+    }
+}
+
+#[test]
+fn an_approval_says_how_often_its_plan_ran() {
+    let other = PlanApproved { plan: Sha256([1; 32]), ..approved("S-1-5-21-2") };
+    let told = audited(&restored().and(other));
+    let runs_after = |byte| {
+        let plan = format!("approval plan = {}", Sha256([byte; 32]));
+        let at = told.0.iter().position(|line| *line == plan).expect("the plan is told");
+        told.0[at + 1].as_str()
+    };
+    assert_eq!([runs_after(0), runs_after(1)], ["approval runs = 1", "approval runs = 0"]);
+}
+
+#[test]
+fn progress_tells_of_susdb_from_the_first_look_on() {
+    progress(&in_database(Role::Source), None).says("database done = 0");
+}
+
+#[test]
+fn an_approval_without_words_says_so_and_two_persons_count_as_two() {
+    let silent = PlanApproved { ticket: "".into(), note: "".into(), ..approved("S-1-5-21-9") };
+    let history =
+        secured().and(silent).and(approved("S-1-5-21-2")).does(Operation::StopServices).does(Operation::Drop);
+    let told = audited(&history);
+    told.says("approval ticket = none");
+    told.says("approval note = none");
+    let seq = history.state().database.operations.last().expect("the drop").seq;
+    told.says(&format!("approvals/destructive {seq} | @{seq} | drop | approved by 2 persons"));
+}
+
+#[test]
+fn what_was_destroyed_without_approval_is_told() {
+    // The table refuses such a history; replay shows it all the same.
+    let mut state = secured().state();
+    let (history, _) = secured().begins(Operation::Drop);
+    state.apply(history.records.last().expect("the drop"));
+    let told = Told::of(&report::audit(&state, None));
+    let seq = history.records.len() - 1;
+    told.says(&format!("approvals/destructive {seq} | @{seq} | drop | was not approved"));
+}
+
+#[test]
+fn progress_counts_operations_and_tells_the_size_of_backups() {
+    let history = restored().ends(Operation::CheckRestored, OperationResult::Failed, &[]);
+    let told = progress(&history, None);
+    told.says("database done = 7");
+    told.says("database in_doubt = 0");
+    told.says("database failed = 1");
+    told.says("database last_operation = check-restored: failed");
+    told.says("database backup_bytes = 300002 B");
+    told.says("database safety_backup_bytes = 300002 B");
+    told.never_says("database waits_for");
+    let plain = BackupRecorded { compressed_bytes: 0, ..backup(BackupOf::Source, 0x30, BACKUP) };
+    progress(&history.and(plain), None).says("database backup_bytes = 700001 B");
+}
+
+#[test]
+fn progress_says_how_many_approvals_are_waited_for() {
+    let waiting = || {
+        secured()
+            .and(finished_step(Step::Database, Verdict::Waiting))
+            .and(Finished { run: run(1), verdict: Verdict::Waiting })
+    };
+    let told = progress(&waiting(), Some(2));
+    told.says("database waits_for = approval of the plan: 0 of 2 given");
+    told.says("database next = wsusmigrate plan --approve");
+    progress(&waiting(), None).says("database waits_for = approval of the plan: 0 given");
+    let one = || waiting().and(approved("S-1-5-21-2")).and(approved("S-1-5-21-2"));
+    progress(&one(), Some(2)).says("database waits_for = approval of the plan: 1 of 2 given");
+    let both = progress(&one().and(approved("S-1-5-21-3")), Some(2));
+    both.says("database waits_for = approval of the plan: 2 of 2 given");
+    both.says("database next = wsusmigrate run");
+    progress(&secured(), Some(2)).never_says("database waits_for");
+}
+
+#[test]
+fn progress_says_which_operation_has_to_be_answered_for() {
+    let (history, action) = asked();
+    let seq = history.state().database.operation(action).expect("the drop").seq;
+    let told = progress(&history, None);
+    told.says("database in_doubt = 1");
+    told.says(&format!("database waits_for = an answer: did drop (record {seq}) happen? No look could tell"));
+    told.says("database next = wsusmigrate resolve");
+}
+
+#[test]
+fn progress_says_which_operation_has_to_be_looked_at() {
+    let (going_on, _) = stopped().begins(Operation::Drop);
+    let seq = going_on.records.len() - 1;
+    progress(&going_on, None).never_says("database waits_for");
+    let interrupted = going_on.and(InterruptionFound { run: run(1), in_doubt: 1 });
+    let told = progress(&interrupted, None);
+    told.says(&format!("database waits_for = a look at what became of drop (record {seq})"));
+    told.says("database next = wsusmigrate run");
+}

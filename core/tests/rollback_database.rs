@@ -1,0 +1,391 @@
+//! Goal: guidance leads back to the SUSDB that was there, exactly, and says what stands against it now.
+//! Method: histories that end at every place of the database step, and the guidance at each.
+
+mod support;
+
+use support::susdb::*;
+use support::*;
+use wsusmigrate_core::digest::Sha256;
+use wsusmigrate_core::event::database::*;
+use wsusmigrate_core::event::run::*;
+use wsusmigrate_core::id::Guid;
+use wsusmigrate_core::rollback::{ActionKind, Undo, plan};
+use wsusmigrate_core::text::Text;
+
+fn kinds(history: &History) -> Vec<ActionKind> {
+    plan(&history.state()).actions.iter().map(|undo| undo.undoes).collect()
+}
+
+#[track_caller]
+fn undo(history: &History, kind: ActionKind) -> Undo {
+    let guidance = plan(&history.state());
+    guidance.actions.into_iter().find(|undo| undo.undoes == kind).expect("it can be undone")
+}
+
+fn lines(by_hand: &[Text]) -> Vec<&str> {
+    by_hand.iter().map(Text::as_str).collect()
+}
+
+#[track_caller]
+fn requires(undo: &Undo, condition: &str) {
+    let conditions = lines(&undo.preconditions);
+    assert!(conditions.contains(&condition), "{condition:?} is not in {conditions:#?}");
+}
+
+const STOPPED: &str = "the destination's services are stopped: yes, by this migration";
+const SERVES_NOBODY: &str = "the destination serves nobody yet: the first client or downstream server it serves is the \
+                             point of no return, and none is recorded";
+
+fn verified() -> String {
+    let (set, digest) = (guid(0x20), Sha256([0x20; 32]));
+    let record = secured().state().database.backups[&BackupOf::Own].0;
+    format!(
+        "the safety backup is recorded and verified: yes, record {record}, backup set {set}, reason 32; its file still has \
+         SHA-256 {digest}: compare"
+    )
+}
+
+#[test]
+fn before_anything_was_touched_there_is_nothing_to_undo() {
+    let guidance = plan(&secured().state());
+    assert!(guidance.actions.is_empty() && guidance.lost.is_empty());
+    assert_eq!(
+        guidance.nothing_to_undo.iter().map(|kept| kept.action).collect::<Vec<_>>(),
+        [ActionKind::WriteBackup]
+    );
+}
+
+#[test]
+fn the_way_back_goes_from_the_newest_to_the_oldest() {
+    let slept = restored().and(setting("tbA.B", "1", "0")).does(Operation::Sleep);
+    assert_eq!(
+        kinds(&slept),
+        [ActionKind::Sleep, ActionKind::RestoreDatabase, ActionKind::DropDatabase, ActionKind::StopServices]
+    );
+    let guidance = plan(&slept.state());
+    assert_eq!(guidance.point_of_no_return, None, "the destination serves nobody");
+    assert_eq!(guidance.in_doubt, 0);
+}
+
+#[test]
+fn the_restored_susdb_is_dropped_first() {
+    let history = restored();
+    let undo = undo(&history, ActionKind::RestoreDatabase);
+    assert_eq!(
+        lines(&undo.by_hand),
+        [
+            "USE [master];",
+            "ALTER DATABASE [SUSDB] SET SINGLE_USER WITH ROLLBACK IMMEDIATE;",
+            "DROP DATABASE [SUSDB];"
+        ]
+    );
+    requires(&undo, &verified());
+    requires(&undo, STOPPED);
+    requires(&undo, SERVES_NOBODY);
+    assert!(undo.lost.as_str().starts_with("everything the new server learned since the restore"));
+    let restore = history.state().database.operations.last().expect("the restore").clone();
+    assert_eq!((undo.first_seq, undo.last_seq, undo.last_time), (restore.seq, restore.seq, restore.started));
+}
+
+#[test]
+fn the_dropped_susdb_comes_back_to_where_its_files_lay() {
+    let dropped = stopped().does(Operation::Drop).and(no_susdb());
+    let undo = undo(&dropped, ActionKind::DropDatabase);
+    assert_eq!(
+        lines(&undo.by_hand),
+        [
+            "USE [master];",
+            r"RESTORE DATABASE [SUSDB] FROM DISK = N'C:\Program Files\WSUS backup\it''s own.bak'",
+            "WITH FILE = 3, CHECKSUM,",
+            r"MOVE N'SUSDB' TO N'C:\Windows\WID\Data\SUSDB.mdf',",
+            r"MOVE N'SUSDB_log' TO N'E:\Logs\it''s SUSDB_log.ldf',",
+            "NOUNLOAD, STATS = 10;",
+            "ALTER DATABASE [SUSDB] SET MULTI_USER;"
+        ]
+    );
+    let (database, family, server) = (guid(0x20), guid(0x21), guid(0x22));
+    assert_eq!(
+        undo.previous.as_str(),
+        format!(
+            "SUSDB ONLINE, MULTI_USER, read-write, recovery model SIMPLE, internal version 904, 4096 bytes in 2 files, \
+             created 2019-01-02 03:04:05, database_guid {database}, ServerID {server}"
+        )
+    );
+    requires(&undo, &verified());
+    requires(
+        &undo,
+        &format!(
+            "it is a backup of the SUSDB that was dropped: yes, family_guid {family} in the backup, {family} before"
+        ),
+    );
+    requires(&undo, "no other SUSDB is there: yes, there is no SUSDB now");
+    requires(&undo, "it is recorded where its files lay: yes, 2 files, in the MOVE lines");
+    requires(&undo, STOPPED);
+    requires(&undo, SERVES_NOBODY);
+    assert_eq!(undo.bytes, 700_001);
+    assert!(!kinds(&dropped).contains(&ActionKind::RestoreDatabase));
+}
+
+#[test]
+fn what_stands_against_the_way_back_is_said() {
+    let history = restored();
+    let restored_there = undo(&history, ActionKind::DropDatabase);
+    requires(&restored_there, "no other SUSDB is there: NO, the restored one is there: drop that first");
+    let another = undo(&stopped().does(Operation::Drop).and(seen(0x60, 904)), ActionKind::DropDatabase);
+    requires(
+        &another,
+        "no other SUSDB is there: NO, one was seen: look which it is before anything is dropped",
+    );
+    let later = BackupRecorded { sha256: None, ..backup(BackupOf::Own, 0x70, SAFETY) };
+    let unjudged = undo(&restored().and(later.clone()), ActionKind::DropDatabase);
+    requires(
+        &unjudged,
+        "the safety backup is recorded and verified: NO, nobody has judged it: RESTORE VERIFYONLY first",
+    );
+    let (family, before) = (guid(0x71), guid(0x21));
+    requires(
+        &unjudged,
+        &format!(
+            "it is a backup of the SUSDB that was dropped: NO, family_guid {family} in the backup, {before} before"
+        ),
+    );
+    let refused =
+        undo(&restored().and(later).and(judged(BackupOf::Own, 0x70, false)), ActionKind::DropDatabase);
+    let (record, set) = (restored().records.len(), guid(0x70));
+    requires(
+        &refused,
+        &format!(
+            "the safety backup is recorded and verified: NO, record {record}, backup set {set}, reason 112; the program \
+             could not read its file"
+        ),
+    );
+}
+
+#[test]
+fn services_that_serve_again_are_stopped_before_susdb_is_dropped() {
+    let history = restored().does(Operation::PostInstall).does(Operation::StartServices);
+    let restore = undo(&history, ActionKind::RestoreDatabase);
+    assert_eq!(
+        lines(&restore.by_hand),
+        [
+            "Stop-WebAppPool -Name 'WsusPool'",
+            "Stop-Service -Name 'WsusService'",
+            "USE [master];",
+            "ALTER DATABASE [SUSDB] SET SINGLE_USER WITH ROLLBACK IMMEDIATE;",
+            "DROP DATABASE [SUSDB];"
+        ]
+    );
+    requires(
+        &restore,
+        "the destination's services are stopped: NO, they were started again: stop them first",
+    );
+    assert_eq!(kinds(&history).last(), Some(&ActionKind::StopServices), "they are started again at the end");
+}
+
+#[test]
+fn where_there_was_no_susdb_going_back_leads_to_none() {
+    let history = in_database(Role::Destination)
+        .and(no_susdb())
+        .does(Operation::CarryBackup)
+        .and(backup(BackupOf::Source, 0x30, BACKUP))
+        .and(judged(BackupOf::Source, 0x30, true))
+        .and(proved())
+        .and(approved("S-1-5-21-2"))
+        .does(Operation::StopServices)
+        .does(Operation::Restore)
+        .and(seen(0x40, 904));
+    let undo = undo(&history, ActionKind::RestoreDatabase);
+    assert_eq!(undo.previous.as_str(), "no SUSDB: there was none before the restore");
+    requires(&undo, "a safety backup: not needed, there was no SUSDB before");
+    assert_eq!(kinds(&history), [ActionKind::RestoreDatabase, ActionKind::StopServices]);
+    assert_eq!(lines(&undo.by_hand).last(), Some(&"DROP DATABASE [SUSDB];"));
+}
+
+#[test]
+fn what_a_cut_off_restore_left_is_dropped_as_it_is() {
+    let (begun, action) = stopped().does(Operation::Drop).begins(Operation::Restore);
+    let cut = || begun_again(&begun).of(action, outcome(Operation::Restore, OperationResult::Unknown, 0));
+    let found = OperationReconciled {
+        operation: Operation::Restore,
+        found: Probe::Partly,
+        detail: "RESTORING".into(),
+    };
+    let left = next_run(cut(), 1, 1).of(action, found);
+    let restore = undo(&left, ActionKind::RestoreDatabase);
+    assert_eq!(lines(&restore.by_hand), ["USE [master];", "DROP DATABASE [SUSDB];"]);
+    assert_eq!(restore.lost.as_str(), "nothing: the source and its backup stay as they are");
+    requires(
+        &undo(&left, ActionKind::DropDatabase),
+        "no other SUSDB is there: NO, what a cut-off restore left is there: drop that first",
+    );
+    let gone = left.and(judged(BackupOf::Source, 0x30, true)).and(proved()).does(Operation::DiscardPartial);
+    assert!(!kinds(&gone).contains(&ActionKind::RestoreDatabase), "it is gone");
+    let open = plan(&cut().state());
+    assert_eq!(open.in_doubt, 1, "a restore without an outcome is in doubt");
+    assert_eq!(open.actions[0].undoes, ActionKind::RestoreDatabase, "it may have its effect");
+}
+
+fn begun_again(history: &History) -> History {
+    History { records: history.records.clone() }
+}
+
+#[test]
+fn a_drop_that_failed_halfway_lets_everybody_in_again() {
+    let failed = || stopped().ends(Operation::Drop, OperationResult::Failed, &[(3702, 16, "in use")]);
+    let undo = undo(&failed(), ActionKind::DropDatabase);
+    assert_eq!(lines(&undo.by_hand), ["USE [master];", "ALTER DATABASE [SUSDB] SET MULTI_USER;"]);
+    assert_eq!(undo.lost.as_str(), "nothing: the drop had no other effect");
+    requires(&undo, "SUSDB is still there, for a single user: it was last seen as MULTI_USER");
+    let single = StateRecorded { user_access: "SINGLE_USER".into(), ..seen(0x20, 904) };
+    let left = failed().and(single);
+    assert!(kinds(&left).contains(&ActionKind::DropDatabase));
+    let opened = [failed().does(Operation::SetMultiUser), failed().and(seen(0x20, 904))];
+    for history in opened {
+        assert!(!kinds(&history).contains(&ActionKind::DropDatabase), "everybody is in again");
+    }
+}
+
+#[test]
+fn a_drop_in_doubt_is_counted_and_may_have_happened() {
+    let (history, _) = asked();
+    let guidance = plan(&history.state());
+    assert_eq!(guidance.in_doubt, 1);
+    assert_eq!(guidance.actions[0].undoes, ActionKind::DropDatabase);
+    assert!(lines(&guidance.actions[0].by_hand).iter().any(|line| line.starts_with("RESTORE DATABASE")));
+}
+
+#[test]
+fn stopped_services_get_their_start_types_and_states_back() {
+    let history = secured()
+        .and(service("WsusService", ServiceState::Running, ServiceStart::AutomaticDelayed))
+        .and(service("WsusPool", ServiceState::Running, ServiceStart::Untold))
+        .and(service("W3SVC", ServiceState::Stopped, ServiceStart::Disabled))
+        .and(service("It's", ServiceState::Running, ServiceStart::Automatic))
+        .and(service("Odd", ServiceState::Changing, ServiceStart::Manual))
+        .and(service("None", ServiceState::Absent, ServiceStart::Manual))
+        .does(Operation::StopServices);
+    let start = undo(&history, ActionKind::StopServices);
+    assert_eq!(
+        lines(&start.by_hand),
+        [
+            "Set-Service -Name 'It''s' -StartupType Automatic",
+            "Start-Service -Name 'It''s'",
+            "Set-Service -Name 'Odd' -StartupType Manual",
+            "# 'Odd' was neither stopped nor running: start it only if it has to run",
+            "Set-Service -Name 'W3SVC' -StartupType Disabled",
+            "Start-WebAppPool -Name 'WsusPool'",
+            "sc.exe config 'WsusService' start= delayed-auto",
+            "Start-Service -Name 'WsusService'"
+        ]
+    );
+    assert_eq!(
+        start.previous.as_str(),
+        "It's running (automatic), None absent (manual), Odd changing (manual), W3SVC stopped (disabled), WsusPool \
+         running, WsusService running (automatic-delayed)"
+    );
+    requires(
+        &start,
+        "the SUSDB of before is there: yes, the SUSDB that is there was not restored by this migration",
+    );
+    requires(
+        &undo(&restored(), ActionKind::StopServices),
+        "the SUSDB of before is there: NO, the SUSDB that is there is the restored one: undo that first",
+    );
+    requires(
+        &undo(&stopped().does(Operation::Drop), ActionKind::StopServices),
+        "the SUSDB of before is there: NO, there is none now: undo that first, or leave the services stopped",
+    );
+    assert!(
+        kinds(&history.does(Operation::StartServices)).is_empty(),
+        "they run again, and SUSDB is as it was"
+    );
+}
+
+#[test]
+fn a_quiesced_source_serves_again() {
+    let quiesced = || {
+        in_database(Role::Source)
+            .and(seen(0x20, 661))
+            .and(service("W3SVC", ServiceState::Running, ServiceStart::Automatic))
+            .does(Operation::Quiesce)
+    };
+    let wake = undo(&quiesced(), ActionKind::QuiesceSource);
+    assert_eq!(
+        lines(&wake.by_hand),
+        ["Set-Service -Name 'W3SVC' -StartupType Automatic", "Start-Service -Name 'W3SVC'"]
+    );
+    requires(&wake, "no backup of SUSDB is going on: yes, none is recorded as open");
+    let (backing_up, _) = quiesced().begins(Operation::BackUp);
+    requires(
+        &undo(&backing_up, ActionKind::QuiesceSource),
+        "no backup of SUSDB is going on: NO, what changes meanwhile is not in it",
+    );
+    assert!(kinds(&quiesced().does(Operation::Resume)).is_empty(), "the program has woken it");
+    let failed = quiesced().ends(Operation::Resume, OperationResult::Failed, &[]);
+    assert_eq!(kinds(&failed), [ActionKind::QuiesceSource]);
+}
+
+#[test]
+fn what_was_put_to_sleep_gets_its_values_back_by_exact_statements() {
+    let slept = || {
+        restored()
+            .and(setting("tbConfigurationA.Auto", "1", "0"))
+            .and(setting("tbAutoDeploymentRule.Enabled where RuleID = 3 and Name = a'b", "True", "False"))
+            .and(setting("tbConfigurationB.Mail", "", "0"))
+            .and(setting("tbConfigurationB.Name", "O'Brien", ""))
+            .and(setting("tbConfiguration.Value as bit where Name = Mail", "1", "0"))
+            .and(setting("every rule", "on", "off"))
+            .and(setting("tbLong.Text", &"x".repeat(1020), "0"))
+            .and(setting("tbOdd.Text", "a\nb", "0"))
+            .does(Operation::Sleep)
+    };
+    let wake = undo(&slept(), ActionKind::Sleep);
+    let shown = format!("{}…", "x".repeat(97));
+    let long = format!(
+        "-- tbLong.Text: from 0 back to {shown}; `wsusmigrate journal show` has what was recorded of it"
+    );
+    assert_eq!(
+        lines(&wake.by_hand),
+        [
+            "-- every rule: from off back to on; `wsusmigrate journal show` has what was recorded of it",
+            "UPDATE [SUSDB].[dbo].[tbAutoDeploymentRule] SET [Enabled] = N'True' WHERE [RuleID] = N'3' AND [Name] = N'a''b';",
+            "UPDATE [SUSDB].[dbo].[tbConfiguration] SET [Value] = CAST(N'1' AS bit) WHERE [Name] = N'Mail';",
+            "UPDATE [SUSDB].[dbo].[tbConfigurationA] SET [Auto] = N'1';",
+            "UPDATE [SUSDB].[dbo].[tbConfigurationB] SET [Mail] = NULL;",
+            "UPDATE [SUSDB].[dbo].[tbConfigurationB] SET [Name] = N'O''Brien';",
+            &long,
+            "-- tbOdd.Text: from 0 back to a b; `wsusmigrate journal show` has what was recorded of it"
+        ]
+    );
+    assert!(wake.previous.as_str().starts_with("every rule = on, tbAutoDeploymentRule.Enabled where"));
+    assert_eq!(wake.count, 8);
+    let gone = slept().and(no_susdb());
+    assert!(!kinds(&gone).contains(&ActionKind::Sleep), "the settings are gone with the restored SUSDB");
+}
+
+#[test]
+fn paths_that_were_not_recorded_are_asked_for() {
+    let unseen = in_database(Role::Destination)
+        .and(StateRecorded { family_guid: Guid::UNTOLD, ..seen(0x20, 904) })
+        .and(backup(BackupOf::Source, 0x30, BACKUP))
+        .and(judged(BackupOf::Source, 0x30, true))
+        .and(proved())
+        .and(backup(BackupOf::Own, 0x20, SAFETY))
+        .and(judged(BackupOf::Own, 0x20, true))
+        .and(approved("S-1-5-21-2"))
+        .does(Operation::StopServices)
+        .does(Operation::Drop);
+    let undo = undo(&unseen, ActionKind::DropDatabase);
+    requires(
+        &undo,
+        "it is recorded where its files lay: NO, see RESTORE FILELISTONLY, and add MOVE where a folder is another one by \
+         now",
+    );
+    let (backup, before) = (guid(0x21), Guid::UNTOLD);
+    requires(
+        &undo,
+        &format!(
+            "it is a backup of the SUSDB that was dropped: NO, family_guid {backup} in the backup, {before} before"
+        ),
+    );
+}
