@@ -312,7 +312,8 @@ fn a_source_that_moved_is_told_on_either_side() {
         told.says(&format!("{key}marks/marks tbDeployment.LastChangeNumber | 100 | 101 | moved"));
         told.says(&format!("{key}marks/marks tbFile.rows | 5 | 5 | rested"));
         told.says(&format!("{key}marks/marks tbRevision.rows | 6 | - | not read again"));
-        let moved = "The source moved while it was backed up: tbDeployment.LastChangeNumber, tbRevision.rows.";
+        let moved =
+            "The source moved while it was backed up: tbDeployment.LastChangeNumber, tbRevision.rows.";
         assert!(told.0.iter().any(|line| line.starts_with(&format!("{key}marks: {moved}"))));
         told.says(&format!("{key}services/services W3SVC | running | automatic"));
     }

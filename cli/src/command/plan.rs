@@ -10,13 +10,13 @@ use wsusmigrate_core::step::Step;
 use wsusmigrate_journal::Upto;
 
 use crate::command::state;
-pub(super) use approve::approve;
 use crate::error::Failure;
 use crate::executor::source_state;
 use crate::exit::Exit;
 use crate::place::{self, Global};
 use crate::show::{Answer, Body};
 use crate::step::Folders;
+pub(super) use approve::approve;
 
 /// Show the steps, what each will do and what cannot be undone
 #[derive(clap::Args, Debug)]

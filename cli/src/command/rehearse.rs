@@ -118,9 +118,9 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<Answer, Failure> {
 
 /// Starts the engines of the estate.
 fn serve(estate: &Estate) -> Result<Serving, Failure> {
-    estate.serve(Reach::AsInTheField).map_err(|error| {
-        Failure::new(Exit::Failed, "the estate's engines cannot be started").because(&error)
-    })
+    estate
+        .serve(Reach::AsInTheField)
+        .map_err(|error| Failure::new(Exit::Failed, "the estate's engines cannot be started").because(&error))
 }
 
 /// Carries out one server's part, with the crashes that were asked for in it.

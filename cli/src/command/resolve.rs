@@ -55,7 +55,8 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<Answer, Failure> {
         open.intent,
         OperationResolved { operation, answer, note: note.into(), account, sid },
     )?;
-    let text = format!("{}: {}, as you say; it is in the journal with your name", operation.word(), answer.word());
+    let text =
+        format!("{}: {}, as you say; it is in the journal with your name", operation.word(), answer.word());
     let line = Line { text, json: json!({ "operation": operation.word(), "answer": answer.word() }) };
     Ok(Answer::well(Body::line(line)).next("wsusmigrate run   (looks at everything else itself)"))
 }

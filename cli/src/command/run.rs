@@ -8,8 +8,8 @@ use wsusmigrate_core::report;
 
 use crate::adapter::host::Tools;
 use crate::clock;
-use crate::error::Failure;
 use crate::config::Loaded;
+use crate::error::Failure;
 use crate::executor::{Done, NoBoundaries, Request, carry_out};
 use crate::exit::Exit;
 use crate::place::{self, Global};

@@ -2,6 +2,9 @@
 
 mod anchor;
 mod events;
+pub(super) use export::export_bundle_to;
+pub(super) use import::import_bundle;
+
 mod export;
 mod import;
 mod log;

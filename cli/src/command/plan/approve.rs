@@ -13,7 +13,12 @@ use crate::show::Talk;
 
 /// Records that the person at the keyboard approves this plan. Who that is the process token says; ticket and note are
 /// the person's words. Says how many have approved it now.
-pub(in crate::command) fn approve(plan: &Plan, ticket: &str, note: &str, global: &Global) -> Result<usize, Failure> {
+pub(in crate::command) fn approve(
+    plan: &Plan,
+    ticket: &str,
+    note: &str,
+    global: &Global,
+) -> Result<usize, Failure> {
     for (what, text) in [("ticket", ticket), ("note", note)] {
         if text.len() > TEXT_BYTES_MAX {
             let what = format!("the {what} has {} bytes, a record holds {TEXT_BYTES_MAX}", text.len());

@@ -36,7 +36,10 @@ fn of_source(plan: &DatabasePlan) -> Result<Lines, PlanError> {
     let path = plan.backup_path()?;
     let mut lines: Lines = Vec::new();
     if plan.quiesce {
-        lines.push(("quiesce", "WsusService, W3SVC: start type manual, stop; as they were afterwards".to_owned()));
+        lines.push((
+            "quiesce",
+            "WsusService, W3SVC: start type manual, stop; as they were afterwards".to_owned(),
+        ));
     }
     if plan.check {
         lines.push(("check-source", statement::check_database().text().to_owned()));
@@ -51,7 +54,8 @@ fn of_source(plan: &DatabasePlan) -> Result<Lines, PlanError> {
 }
 
 fn of_destination(plan: &DatabasePlan, source: Option<&Migration>) -> Result<Lines, PlanError> {
-    let backup = source.and_then(|source| source.database.backups.get(&BackupOf::Source)).map(|(_, backup)| backup);
+    let backup =
+        source.and_then(|source| source.database.backups.get(&BackupOf::Source)).map(|(_, backup)| backup);
     let file = backup.and_then(|backup| backup.engine_path.as_str().rsplit(['\\', '/']).next());
     let path = plan.in_backup_folder(file.unwrap_or(&plan.backup_file))?;
     let position = backup.and_then(|backup| u16::try_from(backup.position).ok()).unwrap_or(1);
@@ -61,7 +65,10 @@ fn of_destination(plan: &DatabasePlan, source: Option<&Migration>) -> Result<Lin
     if let Ok(verify) = statement::verify_backup(&path, position, &moves) {
         lines.push(("verify-carried", verify.text().to_owned()));
     }
-    lines.push(("stop-services", "WsusService, WsusPool: start type manual, stop; until postinstall is through".to_owned()));
+    lines.push((
+        "stop-services",
+        "WsusService, WsusPool: start type manual, stop; until postinstall is through".to_owned(),
+    ));
     lines.push(("drop", statement::drop_database().text().to_owned()));
     if let Ok(restore) = statement::restore(&path, position, &moves) {
         lines.push(("restore", restore.text().to_owned()));
@@ -77,5 +84,8 @@ fn moves(data: Option<&EnginePath>, log: Option<&EnginePath>) -> Vec<MoveFile> {
         let target = folder?.join(name).ok()?;
         Some(MoveFile { logical_name: logical.to_owned(), target })
     };
-    [file(data, "SUSDB", "SUSDB.mdf"), file(log, "SUSDB_log", "SUSDB_log.ldf")].into_iter().flatten().collect()
+    [file(data, "SUSDB", "SUSDB.mdf"), file(log, "SUSDB_log", "SUSDB_log.ldf")]
+        .into_iter()
+        .flatten()
+        .collect()
 }

@@ -83,7 +83,9 @@ impl Folder {
                 .hint("Wait for it, or choose another folder with --dir DIR.")
         })?;
         let destination = Role::Destination;
-        for folder in [self.hosts(), self.journal(destination), self.keys(destination), self.of_role(Role::Source)] {
+        for folder in
+            [self.hosts(), self.journal(destination), self.keys(destination), self.of_role(Role::Source)]
+        {
             absent_is_fine(fs::remove_dir_all(folder)).map_err(failed)?;
         }
         for file in [self.plan(destination), self.tools()] {

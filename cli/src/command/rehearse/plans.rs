@@ -21,7 +21,8 @@ pub(super) fn write(
 ) -> Result<(), Failure> {
     let shown = |path: &Path| path.display().to_string();
     let batch_files = scenario.batch_files.unwrap_or(BATCH_FILES_DEFAULT);
-    let content = config::template("rehearsal", &shown(&estate.source), &shown(&estate.destination), batch_files);
+    let content =
+        config::template("rehearsal", &shown(&estate.source), &shown(&estate.destination), batch_files);
     let Some(serving) = serving else { return save(&folder.plan(Role::Destination), &content) };
     let store = shown(serving.store());
     for (role, served) in [(Role::Source, serving.source()), (Role::Destination, serving.destination())] {

@@ -1,8 +1,6 @@
 //! Facts of this host's engine and SUSDB for the worksheet and the checks. Whatever cannot be read is told, not guessed.
 
-use wsusmigrate_core::check::{
-    DatabaseDestination, DatabaseFacts, DatabaseSource, EngineFacts, SusdbFacts,
-};
+use wsusmigrate_core::check::{DatabaseDestination, DatabaseFacts, DatabaseSource, EngineFacts, SusdbFacts};
 use wsusmigrate_core::database::row::{Cell, Row};
 use wsusmigrate_core::database::statement::{self, Count};
 use wsusmigrate_core::database::version::{DatabaseVersion, VersionGate};
@@ -62,7 +60,10 @@ fn susdb_fields(susdb: &Susdb) -> Vec<Field> {
         named("susdb.database-guid", &susdb.database_guid.to_string()),
         named("susdb.family-guid", &susdb.family_guid.to_string()),
     ];
-    let places = susdb.files.iter().map(|file| (format!("database.susdb.file.{}", file.logical_name), file.path.clone()));
+    let places = susdb
+        .files
+        .iter()
+        .map(|file| (format!("database.susdb.file.{}", file.logical_name), file.path.clone()));
     fields.extend(places);
     fields
 }
@@ -165,7 +166,8 @@ fn fill(facts: &mut DatabaseFacts, context: &Context<'_>) -> Result<(), Failure>
     };
     if facts.role == Role::Destination {
         let source = context.source().map_err(|failure| in_one_line(&failure));
-        let source = source.and_then(|source| source_facts(source, server.database_version, context, &mut engine));
+        let source =
+            source.and_then(|source| source_facts(source, server.database_version, context, &mut engine));
         facts.destination = Some(DatabaseDestination { source });
     }
     Ok(())
@@ -213,7 +215,8 @@ fn source_facts(
     context: &Context<'_>,
     own: &mut Engine<'_>,
 ) -> Result<DatabaseSource, String> {
-    let (_, connected) = source.database.engine.as_ref().ok_or("the source's journal says nothing of its engine")?;
+    let (_, connected) =
+        source.database.engine.as_ref().ok_or("the source's journal says nothing of its engine")?;
     let backup = source.database.backups.get(&BackupOf::Source);
     let (_, backup) = backup.ok_or("the source's journal holds no backup")?;
     let bytes = source.database.state.as_ref().map_or(0, |(_, state)| state.bytes);

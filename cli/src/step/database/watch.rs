@@ -12,7 +12,7 @@ use crate::error::Failure;
 use crate::show::Talk;
 use crate::step::context::Context;
 use crate::step::database::engine::Engine;
-use crate::step::database::operation::Going;
+use crate::step::database::operation::{Going, Outcome};
 
 /// How often the engine is asked.
 const PERIOD: Duration = Duration::from_secs(5);
@@ -39,6 +39,26 @@ pub(super) fn act(
         engine.hang_up();
     }
     Ok(ended)
+}
+
+/// Carries statements out one after the other, each watched. Where one does not come to its effect, the answer is what the
+/// operation came to: a connection lost behind the first of them leaves nobody knowing how far it got.
+pub(super) fn act_each(
+    going: &mut Going<'_>,
+    context: &Context<'_>,
+    engine: &mut Engine<'_>,
+    statements: &[Statement],
+    what: &'static str,
+) -> Result<(), Outcome> {
+    for (before, statement) in statements.iter().enumerate() {
+        match act(going, context, engine, statement, what) {
+            Ok(Ended::Done) => {}
+            Ok(ended) => return Err(Outcome::of(&ended, going.said(), "")),
+            Err(failure) if before == 0 => return Err(Outcome::failed(0, failure.to_string())),
+            Err(failure) => return Err(Outcome::unknown(failure.to_string())),
+        }
+    }
+    Ok(())
 }
 
 /// Tells how far the engine is until the work ends. What goes wrong here is nobody's business: the work itself tells.
