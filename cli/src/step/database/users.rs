@@ -149,7 +149,7 @@ fn found(user: &Principal, decision: UserDecision, login: &str, why: &str) -> Us
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02X}")).collect()
+    bytes.iter().fold(String::new(), |hex, byte| hex + &format!("{byte:02X}"))
 }
 
 /// The owner is no user that could be altered: a restore makes whoever restores the owner.
