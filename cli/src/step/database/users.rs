@@ -221,13 +221,22 @@ fn statements(user: &UserFound, seen: &Seen) -> Result<Vec<Statement>, Failure> 
 /// What is known of the two hosts.
 fn hosts(context: &Context<'_>, engine: &mut Engine<'_>) -> Result<Hosts, Failure> {
     let facts = engine.facts()?;
-    let worksheet = &context.source()?.worksheet.fields;
-    let old = worksheet.get(&"host.name".into()).map_or("", |field| field.value.as_str());
-    let name = platform::host_name()
-        .map_err(|error| Failure::new(Exit::Failed, "this machine does not tell its name").because(&error))?;
-    let new = short(&name);
-    let is_local = look::kind(&facts) == EngineKind::Wid || facts.machine.eq_ignore_ascii_case(&new);
-    Ok(Hosts { old: short(old), new, new_domain: domain(), is_engine_local: is_local })
+    let field = |name: &str| {
+        let worksheet = context.source().map(|source| &source.worksheet.fields);
+        worksheet.map(|fields| fields.get(&name.into()).map(|field| field.value.as_str().to_owned()))
+    };
+    // Windows Internal Database answers on its own machine only: there the engine knows what WSUS's host is called.
+    let was_wid = field("database.kind")?.as_deref() == Some(EngineKind::Wid.word());
+    let old = field(if was_wid { "database.machine" } else { "host.name" })?.unwrap_or_default();
+    let is_wid = look::kind(&facts) == EngineKind::Wid;
+    let new = if is_wid { facts.machine.clone() } else { own_name()? };
+    let is_engine_local = is_wid || facts.machine.eq_ignore_ascii_case(&short(&new));
+    Ok(Hosts { old: short(&old), new: short(&new), new_domain: domain(), is_engine_local })
+}
+
+fn own_name() -> Result<String, Failure> {
+    platform::host_name()
+        .map_err(|error| Failure::new(Exit::Failed, "this machine does not tell its name").because(&error))
 }
 
 /// The part before the first dot, as accounts have it.
