@@ -183,7 +183,7 @@ fn service_login(seen: &Seen, hosts: &Hosts, found: &[UserFound]) -> Option<User
             );
             (login, why)
         }
-        Err(by_hand) => (hosts.new.clone(), by_hand.to_string()),
+        Err(by_hand) => (format!("{}$", hosts.new), by_hand.to_string()),
     };
     let name = Name::from(login);
     // Where a user of that name is, it was decided about.
