@@ -332,8 +332,11 @@ impl Journal {
                 CloseError::Store(error.to_string())
             }
         });
-        // The store is a copy: whatever it failed of, what is durable can be signed.
-        if !self.is_signed() {
+        // The store is a copy: whatever it failed of, what is durable can be signed. A rotation of the key that an earlier
+        // writer signed and did not bring to its end may wait although everything is signed.
+        if self.is_signed() {
+            self.finish_rotation()?;
+        } else {
             self.checkpoint()?;
         }
         drained
