@@ -41,9 +41,10 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<Answer, Failure> {
         Some(state) => source_state(&global.journal_folder()?, state)?,
         None => None,
     };
-    let approvals = match args.approve {
-        true => approve(plan, &args.ticket, &args.note, global)?,
-        false => known.as_ref().map_or(0, |state| state.run.status.approvals_of(plan.digest())),
+    let approvals = if args.approve {
+        approve(plan, &args.ticket, &args.note, global)?
+    } else {
+        known.as_ref().map_or(0, |state| state.run.status.approvals_of(plan.digest()))
     };
     let folders = Folders::of(&loaded);
     let journal = global.journal.clone().unwrap_or_else(|| place::default_journal(&loaded));

@@ -405,7 +405,7 @@ mod tests {
                 "database.source-known",
                 Stop,
                 with(|facts| {
-                    facts.destination = Some(DestinationFacts { source: Err("not imported".into()) })
+                    facts.destination = Some(DestinationFacts { source: Err("not imported".into()) });
                 }),
             ),
             ("database.supported-path", Stop, with_source(|source| source.kind = EngineKind::SqlServer)),
@@ -413,7 +413,7 @@ mod tests {
                 "database.engine-version",
                 Stop,
                 with_source(|source| {
-                    source.gate = VersionGate::judge(DatabaseVersion(957), DatabaseVersion(852))
+                    source.gate = VersionGate::judge(DatabaseVersion(957), DatabaseVersion(852));
                 }),
             ),
             ("database.backup-verified", Stop, with_source(|source| source.is_verified = false)),

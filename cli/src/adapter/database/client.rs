@@ -168,11 +168,8 @@ impl Connection for TdsConnection {
         }
         // Errors the library tells without their class wait for the one it returns with it.
         let mut held = Vec::new();
-        let mut take = |message: ServerMessage, hear: &mut dyn FnMut(&ServerMessage)| match is_plain
-            || !message.is_error()
-        {
-            true => hear(&message),
-            false => held.push(message),
+        let mut take = |message: ServerMessage, hear: &mut dyn FnMut(&ServerMessage)| {
+            if is_plain || !message.is_error() { hear(&message) } else { held.push(message) }
         };
         let Self { runtime, client, .. } = self;
         let mut work = || {
@@ -190,10 +187,8 @@ impl Connection for TdsConnection {
                 }
             })
         };
-        let acted = match is_plain {
-            true => work(),
-            false => tracing::subscriber::with_default(Capture::new(sender), work),
-        };
+        let acted =
+            if is_plain { work() } else { tracing::subscriber::with_default(Capture::new(sender), work) };
         self.switch.disarm();
         while let Ok(message) = heard.try_recv() {
             take(message, hear);

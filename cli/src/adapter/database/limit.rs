@@ -19,8 +19,8 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             connect: Duration::from_secs(30),
-            answer: Duration::from_secs(300),
-            act: Duration::from_secs(12 * 3600),
+            answer: Duration::from_mins(5),
+            act: Duration::from_hours(12),
             cancel: Duration::from_secs(30),
         }
     }

@@ -1,5 +1,7 @@
 //! `plan --approve`: binds who, when and why to the plan's digest, as a record of its own.
 
+use std::collections::BTreeSet;
+
 use wsusmigrate_core::event::run::{Approval, PlanApproved};
 use wsusmigrate_core::plan::Plan;
 use wsusmigrate_core::text::TEXT_BYTES_MAX;
@@ -32,7 +34,7 @@ pub(in crate::command) fn approve(
     let digest = plan.digest();
     let before = aside.state().run.status.approvals.get(&digest);
     let is_second = before.is_some_and(|sids| sids.contains(&sid));
-    let approvals = before.map_or(0, |sids| sids.len());
+    let approvals = before.map_or(0, BTreeSet::len);
     if is_second {
         aside.close()?;
         return Err(Failure::new(Exit::Usage, format!("{account} has approved this plan already"))

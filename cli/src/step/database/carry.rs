@@ -56,9 +56,10 @@ fn carry(
         expects: "the same bytes, durable".to_owned(),
     };
     carry_out(recorder, context, intent, |_| {
-        let carried = match is_one_file(from, to) {
-            true => files::digest(from, context.talk()),
-            false => files::copy(from, to, context.talk()),
+        let carried = if is_one_file(from, to) {
+            files::digest(from, context.talk())
+        } else {
+            files::copy(from, to, context.talk())
         };
         match (carried, wanted) {
             (Err(error), _) => {

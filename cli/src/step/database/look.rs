@@ -99,7 +99,7 @@ fn state(engine: &ServerFacts, susdb: Option<&Susdb>, server_id: Guid) -> StateR
     }
 }
 
-/// ServerID of tbConfigurationA; untold where SUSDB is not a WSUS database yet.
+/// `ServerID` of tbConfigurationA; untold where SUSDB is not a WSUS database yet.
 pub(super) fn server_id(engine: &mut Engine<'_>) -> Result<Guid, Failure> {
     let catalogue = engine.catalogue()?;
     for (table, statement) in statement::configuration(&catalogue) {

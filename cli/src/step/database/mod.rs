@@ -84,7 +84,7 @@ fn carry_out(
         Operation::Quiesce | Operation::StopServices => services::stop(operation, recorder, context)?,
         Operation::Resume | Operation::StartServices => services::start(operation, recorder, context)?,
         Operation::CheckSource | Operation::CheckRestored => {
-            check::perform(operation, recorder, context, engine)?
+            check::perform(operation, recorder, context, engine)?;
         }
         Operation::BackUp => return backed_up(BackupOf::Source, recorder, context, engine),
         Operation::BackUpOwn => return backed_up(BackupOf::Own, recorder, context, engine),

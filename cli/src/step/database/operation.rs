@@ -133,12 +133,13 @@ pub(super) fn carry_out(
     let attempt = recorder.state().database.attempts(operation, subject.as_str());
     let key = [subject.as_str().as_bytes(), &[0], &attempt.to_be_bytes()].concat();
     let action = ActionId::derive(recorder.migration(), &format!("database.{}", operation.word()), &key);
-    let whole = match statement.len() > TEXT_BYTES_MAX {
-        true => Some(
+    let whole = if statement.len() > TEXT_BYTES_MAX {
+        Some(
             evidence::write_bytes(&context.request().journal, statement.as_bytes())
                 .map_err(|error| file_failure(&error))?,
-        ),
-        false => None,
+        )
+    } else {
+        None
     };
     let started = OperationStarted {
         operation,

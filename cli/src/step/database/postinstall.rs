@@ -16,7 +16,7 @@ use crate::step::database::look;
 use crate::step::database::operation::{Intent, Outcome, carry_out};
 
 /// How long it may take: it changes the schema of a large SUSDB.
-const PATIENCE: Duration = Duration::from_secs(4 * 3600);
+const PATIENCE: Duration = Duration::from_hours(4);
 
 /// Carries it out. Never without SUSDB: it would make an empty one.
 pub(super) fn perform(

@@ -75,13 +75,14 @@ fn identity(source: &Migration) -> Option<DatabaseIdentity> {
         machine: field("database.machine"),
         instance: field("database.instance"),
         wsus_host: None,
-        database: match state.present {
-            true => DatabaseMarks::Present {
+        database: if state.present {
+            DatabaseMarks::Present {
                 database_guid: told(state.database_guid),
                 family_guid: told(state.family_guid),
                 server_id: told(state.server_id),
-            },
-            false => DatabaseMarks::Absent,
+            }
+        } else {
+            DatabaseMarks::Absent
         },
     })
 }

@@ -122,9 +122,10 @@ fn look(
         Operation::BackUpOwn => backed_up(BackupOf::Own, recorder, context, engine),
         Operation::Quiesce | Operation::StopServices => {
             let stopped = services::are_stopped(operation, context.host()?);
-            Ok(match stopped.map_err(|error| services::failure(&error))? {
-                true => found(Probe::Happened, "the services are stopped"),
-                false => found(Probe::Not, "a service runs"),
+            Ok(if stopped.map_err(|error| services::failure(&error))? {
+                found(Probe::Happened, "the services are stopped")
+            } else {
+                found(Probe::Not, "a service runs")
             })
         }
         Operation::Resume | Operation::StartServices => {
@@ -230,11 +231,12 @@ fn restored(recorder: &Recorder, context: &Context<'_>, engine: &mut Engine<'_>)
     let moves = replace::moves(context, engine, &path, position)?;
     let proof = replace::proof(engine, &moves)?;
     let faults: Vec<_> = proof.faults().iter().map(ToString::to_string).collect();
-    Ok(match proof.is_online() {
-        true => found(
+    Ok(if proof.is_online() {
+        found(
             Probe::Happened,
             "SUSDB is ONLINE, writable, of the backup's family, with every file at its target",
-        ),
-        false => found(Probe::Unknown, format!("SUSDB is ONLINE, and {}", faults.join("; "))),
+        )
+    } else {
+        found(Probe::Unknown, format!("SUSDB is ONLINE, and {}", faults.join("; ")))
     })
 }

@@ -12,7 +12,7 @@ use crate::error::Failure;
 use crate::executor::Recorder;
 use crate::exit::Exit;
 use crate::step::context::Context;
-use crate::step::database::engine::{Engine, row_failure};
+use crate::step::database::engine::{Engine, Susdb, row_failure};
 use crate::step::database::operation::{Going, Intent, Outcome, carry_out};
 use crate::step::database::{look, target, watch};
 
@@ -32,7 +32,7 @@ pub(super) fn discard_partial(
     context: &Context<'_>,
     engine: &mut Engine<'_>,
 ) -> Result<(), Failure> {
-    if let Some(susdb) = engine.susdb()?.filter(|susdb| susdb.is_online()) {
+    if let Some(susdb) = engine.susdb()?.filter(Susdb::is_online) {
         return Err(Failure::new(
             Exit::Stopped,
             format!("SUSDB is {} although its restore was cut off: it is not dropped", susdb.facts.state),

@@ -11,8 +11,8 @@ use crate::exit::Exit;
 use crate::step::context::Context;
 use crate::step::database::operation::{Intent, Outcome, carry_out};
 
-/// How long a service may take to stop or start: WsusService with a large SUSDB takes minutes.
-const PATIENCE: Duration = Duration::from_secs(300);
+/// How long a service may take to stop or start: `WsusService` with a large SUSDB takes minutes.
+const PATIENCE: Duration = Duration::from_mins(5);
 
 /// What writes into the source's SUSDB: WSUS itself, and the web server its services run in.
 const OF_SOURCE: [Service; 2] = [Service::Wsus, Service::Web];

@@ -1,6 +1,7 @@
 //! The target of the restore: which file it reads, where its files go, what stands there.
 
 use wsusmigrate_core::database::backup::BackupFile;
+use wsusmigrate_core::database::facts::DatabaseFile;
 use wsusmigrate_core::database::restore::{TargetFolders, targets};
 use wsusmigrate_core::database::statement::{self, MoveFile};
 use wsusmigrate_core::database::{DATABASE, EnginePath};
@@ -57,7 +58,8 @@ pub(super) fn standing(
         }
     }
     let there = engine.files(DATABASE)?;
-    let mut dropped: Vec<_> = there.iter().filter_map(|file| file.engine_path()).collect();
+    let mut dropped: Vec<_> =
+        there.iter().filter_map(DatabaseFile::engine_path).collect();
     let before = recorder.state().database.before_files.iter();
     dropped.extend(before.filter_map(|file| EnginePath::new(file.physical.as_str()).ok()));
     Ok((existing, dropped))

@@ -82,9 +82,10 @@ fn judge(
         Some(set) => listed(engine, path, set, &mut faults)?,
         None => Vec::new(),
     };
-    let moves = match is_carried && set.is_some() {
-        true => target_moves(context, engine, recorder, &listed, &mut faults)?,
-        false => Vec::new(),
+    let moves = if is_carried && set.is_some() {
+        target_moves(context, engine, recorder, &listed, &mut faults)?
+    } else {
+        Vec::new()
     };
     let position = set.as_ref().map_or(0, |set| set.position);
     let statement = statement::verify_backup(path, position, &moves).map_err(|error| {
@@ -138,9 +139,10 @@ fn conclude(
     faults: Vec<String>,
 ) -> Result<(), Failure> {
     let verified = faults.is_empty();
-    let why = match verified {
-        true => "checksums are there and right, the set is whole".to_owned(),
-        false => faults.join("; "),
+    let why = if verified {
+        "checksums are there and right, the set is whole".to_owned()
+    } else {
+        faults.join("; ")
     };
     if !verified {
         context.talk().say(&format!("stop: the backup does not count as verified: {why}"));
