@@ -63,7 +63,29 @@ pub struct OpenOperation {
     pub asked: bool,
 }
 
+/// What this migration did to the SUSDB that is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Replacement {
+    /// It restored the source's, to the end.
+    Restored,
+    /// It is in the middle of it: what is there may be the old one, what a restore left, or the source's.
+    GoingOn,
+}
+
 impl DatabaseStatus {
+    /// What this migration did to the SUSDB that is there; nothing where it is as it was found.
+    #[must_use]
+    pub fn replacement(&self) -> Option<Replacement> {
+        let replaces = |open: &OpenOperation| {
+            open.operation.is_destructive() || open.operation == Operation::SetMultiUser
+        };
+        match () {
+            () if self.restored => Some(Replacement::Restored),
+            () if self.partial || self.open.as_ref().is_some_and(replaces) => Some(Replacement::GoingOn),
+            () => None,
+        }
+    }
+
     /// A run begins: what an earlier one proved does not speak for this one. What may yet be restored is verified again:
     /// its file may have changed.
     pub(super) fn begin(&mut self, role: Option<Role>) {

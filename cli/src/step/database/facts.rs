@@ -7,6 +7,7 @@ use wsusmigrate_core::database::version::{DatabaseVersion, VersionGate};
 use wsusmigrate_core::event::database::BackupOf;
 use wsusmigrate_core::event::run::Role;
 use wsusmigrate_core::projection::Migration;
+use wsusmigrate_core::status::DatabaseStatus;
 
 use crate::error::Failure;
 use crate::step::context::Context;
@@ -140,10 +141,12 @@ fn shown(cell: &Cell) -> String {
     }
 }
 
-/// The facts the checks are made from.
-pub(crate) fn of_checks(context: &Context<'_>) -> DatabaseFacts {
+/// The facts the checks are made from. `status` is what the journal says, where there is one.
+pub(crate) fn of_checks(context: &Context<'_>, status: Option<&DatabaseStatus>) -> DatabaseFacts {
     let role = context.plan().migration.role;
-    let mut facts = DatabaseFacts { role, engine: Err(String::new()), susdb: None, destination: None };
+    let replacement = status.and_then(DatabaseStatus::replacement);
+    let mut facts =
+        DatabaseFacts { role, engine: Err(String::new()), replacement, susdb: None, destination: None };
     if let Err(failure) = fill(&mut facts, context) {
         facts.engine = Err(in_one_line(&failure));
     }
@@ -225,7 +228,7 @@ fn source_facts(
     });
     let parts = |build: &&str| build.split('.').map(|part| part.parse().unwrap_or(0)).collect::<Vec<u32>>();
     let schema = builds.map(|(_, field)| field.value.as_str()).max_by_key(parts).unwrap_or_default();
-    let proof = prove::proof(own, context).map_err(|failure| in_one_line(&failure))?;
+    let proof = prove::proof(own, context, false).map_err(|failure| in_one_line(&failure))?;
     Ok(DatabaseSource {
         kind: connected.kind,
         gate: VersionGate::judge(DatabaseVersion(backup.database_version), engine),
