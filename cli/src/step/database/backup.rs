@@ -200,7 +200,7 @@ fn record_media(recorder: &mut Recorder, path: &EnginePath, sets: &[BackupSet]) 
             finished: set.finished.to_string().as_str().into(),
         };
         let key = [path.as_str().as_bytes(), &set.position.to_be_bytes()].concat();
-        recorder.observation(&key, event)
+        recorder.sighting(&key, event)
     });
     let drafts: Vec<_> = drafts.collect();
     recorder.record(drafts)?;
@@ -248,6 +248,6 @@ pub(super) fn record_set(
         sha256,
     };
     let key = [of.word().as_bytes(), set.guid.unwrap_or_default().as_bytes()].concat();
-    recorder.observe(&key, event)?;
+    recorder.record(vec![recorder.sighting(&key, event)])?;
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! Facts of this host's engine and SUSDB for the worksheet and the checks. Whatever cannot be read is told, not guessed.
 
 use wsusmigrate_core::check::{DatabaseDestination, DatabaseFacts, DatabaseSource, EngineFacts, SusdbFacts};
+use wsusmigrate_core::database::principals::{Principal, PrincipalKind};
 use wsusmigrate_core::database::row::{Cell, Row};
 use wsusmigrate_core::database::statement::{self, Count};
 use wsusmigrate_core::database::version::{DatabaseVersion, VersionGate};
@@ -11,7 +12,7 @@ use wsusmigrate_core::status::DatabaseStatus;
 
 use crate::error::Failure;
 use crate::step::context::Context;
-use crate::step::database::engine::{Engine, Susdb};
+use crate::step::database::engine::{Engine, Susdb, row_failure};
 use crate::step::database::{look, prove};
 
 /// A field of the worksheet: its name and its value.
@@ -111,15 +112,24 @@ fn row_fields(table: &str, row: &Row) -> Vec<Field> {
 
 fn principals(engine: &mut Engine<'_>) -> Result<Vec<Field>, Failure> {
     let rows = engine.all(&statement::users())?;
-    Ok(rows
-        .iter()
-        .filter_map(|row| {
-            let user = row.maybe_text("name").ok()??;
-            let others = row.columns().iter().zip(row.cells()).filter(|(column, _)| *column != "name");
-            let told: Vec<_> = others.map(|(column, cell)| format!("{column} {}", shown(cell))).collect();
-            Some((format!("database.user.{user}"), told.join(", ")))
-        })
-        .collect())
+    let users = Principal::from_rows(&rows).map_err(|error| row_failure(&error))?;
+    Ok(users.iter().map(user_field).collect())
+}
+
+/// One field a user, with all of its roles.
+fn user_field(user: &Principal) -> Field {
+    let kind = match user.kind {
+        PrincipalKind::Sql => "SQL user",
+        PrincipalKind::WindowsAccount => "Windows account",
+        PrincipalKind::WindowsGroup => "Windows group",
+    };
+    let roles: Vec<_> = user.roles.iter().map(String::as_str).collect();
+    let roles = if roles.is_empty() { "none".to_owned() } else { roles.join(" ") };
+    let sid = match user.sid.is_empty() {
+        true => "no sid".to_owned(),
+        false => format!("sid {}", shown(&Cell::Bytes(user.sid.clone()))),
+    };
+    (format!("database.user.{}", user.name), format!("{kind}, {sid}, roles {roles}"))
 }
 
 fn named(name: &str, value: &str) -> Field {
@@ -241,4 +251,28 @@ fn source_facts(
 
 fn in_one_line(failure: &Failure) -> String {
     failure.to_string().replace("\n  because: ", ": ")
+}
+
+#[cfg(test)]
+mod tests {
+    //! Goal: a user is one field of the worksheet, whatever roles it has. Two fields of one name would be one event twice.
+
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn a_user_with_two_roles_is_one_field() {
+        let roles = ["db_owner", "webService"].map(str::to_owned);
+        let user = Principal {
+            name: r"CORP\WSUS$".to_owned(),
+            kind: PrincipalKind::WindowsAccount,
+            sid: vec![1, 0xAB],
+            roles: BTreeSet::from(roles),
+        };
+        let told = "Windows account, sid 01AB, roles db_owner webService";
+        assert_eq!(user_field(&user), (r"database.user.CORP\WSUS$".to_owned(), told.to_owned()));
+        let alone = Principal { sid: Vec::new(), roles: BTreeSet::new(), kind: PrincipalKind::Sql, ..user };
+        assert_eq!(user_field(&alone).1, "SQL user, no sid, roles none");
+    }
 }

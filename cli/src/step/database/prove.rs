@@ -34,7 +34,7 @@ pub(super) fn perform(
                     IdentityVerdict::Unknown => SameAs::Unknown,
                 },
             };
-            recorder.observation(one.what.word().as_bytes(), event)
+            recorder.sighting(one.what.word().as_bytes(), event)
         })
         .collect();
     let why = proof.to_string();
@@ -44,7 +44,7 @@ pub(super) fn perform(
         is_another: proof.is_proved(),
         why: why.as_str().into(),
     };
-    drafts.push(recorder.observation(b"", judged));
+    drafts.push(recorder.sighting(b"", judged));
     recorder.record(drafts)?;
     Ok(())
 }

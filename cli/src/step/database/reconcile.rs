@@ -73,7 +73,7 @@ pub(super) fn perform(
         operation,
         Operation::Drop | Operation::DiscardPartial | Operation::Restore | Operation::SetMultiUser
     ) {
-        look::record_state(recorder, engine, &format!("reconciled {action}"))?;
+        look::record_state(recorder, engine)?;
     }
     Ok(())
 }

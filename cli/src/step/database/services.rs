@@ -36,7 +36,7 @@ pub(super) fn stop(
         let is = host.service(service).map_err(|error| failure(&error))?;
         let event = recorded(service, is);
         told.push(format!("{} {} {}", service.name(), event.state.word(), event.start.word()));
-        drafts.push(recorder.observation(service.name().as_bytes(), event));
+        drafts.push(recorder.sighting(service.name().as_bytes(), event));
     }
     recorder.record(drafts)?;
     let intent = Intent {
