@@ -107,6 +107,12 @@ impl Status {
         self.approvals.get(&plan).map_or(0, BTreeSet::len)
     }
 
+    /// How many persons approved the plan of the run that is going on, or was the last.
+    #[must_use]
+    pub fn approved(&self) -> usize {
+        self.run.plan.map_or(0, |plan| self.approvals_of(plan))
+    }
+
     /// Actions whose outcome has to be found out before anything else.
     #[must_use]
     pub fn open_actions(&self) -> u64 {
@@ -239,7 +245,7 @@ impl Status {
     }
 
     fn next_of_database(&mut self, recorded: &Recorded, event: &DatabaseEvent) -> Result<(), Why> {
-        let approved = self.run.plan.is_some_and(|plan| self.approvals_of(plan) > 0);
+        let approved = self.approved() > 0;
         self.database.next(self.role, approved, recorded.seq, recorded.envelope.action, event)
     }
 

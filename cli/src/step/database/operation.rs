@@ -112,11 +112,6 @@ impl Going<'_> {
     pub(super) fn said(&self) -> &[ServerMessage] {
         &self.said
     }
-
-    /// The action.
-    pub(super) const fn action(&self) -> ActionId {
-        self.action
-    }
 }
 
 /// Carries an operation out. `work` acts and judges; what it answers is recorded as the outcome.

@@ -71,7 +71,11 @@ fn judge(
         return Outcome::done("exit code 0, success line, a newer log, four role services at 2");
     }
     let told: Vec<_> = lacks.iter().map(ToString::to_string).collect();
-    Outcome::failed(evidence.exit_code.unwrap_or(-1), told.join("; "))
+    match evidence.exit_code {
+        Some(code) if !evidence.is_outlived => Outcome::failed(code, told.join("; ")),
+        // Killed, or not over yet: nobody knows how far it came.
+        Some(_) | None => Outcome::unknown(told.join("; ")),
+    }
 }
 
 fn command(context: &Context<'_>, engine: &mut Engine<'_>) -> Result<Command, Failure> {
