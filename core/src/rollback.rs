@@ -5,6 +5,8 @@
 
 mod database;
 
+pub use database::services_by_hand;
+
 use serde::{Deserialize, Serialize};
 
 use crate::content::Overwritten;

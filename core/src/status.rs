@@ -21,7 +21,7 @@ mod streams;
 use serde::{Deserialize, Serialize};
 
 pub use content::{BATCHES_OPEN_MAX, BatchStatus, ContentStatus};
-pub use database::{DatabaseStatus, OpenOperation};
+pub use database::{DatabaseStatus, OpenOperation, Replacement};
 pub use run::RunStatus;
 pub use streams::{ImportedStream, Streams};
 
@@ -105,6 +105,12 @@ impl Status {
     #[must_use]
     pub fn approvals_of(&self, plan: Sha256) -> usize {
         self.approvals.get(&plan).map_or(0, BTreeSet::len)
+    }
+
+    /// How many persons approved the plan of the run that is going on, or was the last.
+    #[must_use]
+    pub fn approved(&self) -> usize {
+        self.run.plan.map_or(0, |plan| self.approvals_of(plan))
     }
 
     /// Actions whose outcome has to be found out before anything else.
@@ -239,7 +245,7 @@ impl Status {
     }
 
     fn next_of_database(&mut self, recorded: &Recorded, event: &DatabaseEvent) -> Result<(), Why> {
-        let approved = self.run.plan.is_some_and(|plan| self.approvals_of(plan) > 0);
+        let approved = self.approved() > 0;
         self.database.next(self.role, approved, recorded.seq, recorded.envelope.action, event)
     }
 

@@ -267,3 +267,15 @@ fn a_run_that_waits_for_the_server_can_be_asked_to_stop() {
     (world.unknown, world.stops_while_running) = (None, false);
     complete(world);
 }
+
+/// Regression: what fails halfway leaves some services stopped, and the table does not say so.
+#[test]
+fn a_rest_that_was_only_begun_is_ended_too() {
+    let mut world = fresh(Role::Source);
+    world.fails = Some(Operation::Quiesce);
+    assert_eq!(world.run(), Ends::With(Verdict::Failures));
+    assert_eq!(world.told.join(" "), "look quiesce resume failures");
+    world.fails = None;
+    world.told.clear();
+    complete(world);
+}

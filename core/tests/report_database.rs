@@ -184,7 +184,7 @@ fn backups_are_told_with_what_they_are_and_what_was_said_of_them() {
 fn a_verdict_on_another_backup_speaks_for_none() {
     let looked = in_database(Role::Destination).and(seen(0x20, 904));
     let unread = BackupRecorded { sha256: None, file_bytes: 0, ..backup(BackupOf::Own, 0x50, SAFETY) };
-    let told = audited(&looked.and(unread).and(judged(BackupOf::Own, 0x20, true)));
+    let told = audited(&looked.and(unread).does(Operation::VerifyOwn).and(judged(BackupOf::Own, 0x20, true)));
     told.says("safety_backup verified = nobody has judged it");
     told.never_says("safety_backup because");
     told.says("safety_backup sha256 = the program could not read it");

@@ -188,8 +188,9 @@ fn where_there_was_no_susdb_going_back_leads_to_none() {
         .and(no_susdb())
         .does(Operation::CarryBackup)
         .and(backup(BackupOf::Source, 0x30, BACKUP))
+        .does(Operation::VerifyCarried)
         .and(judged(BackupOf::Source, 0x30, true))
-        .and(proved())
+        .proves_another()
         .and(approved("S-1-5-21-2"))
         .does(Operation::StopServices)
         .does(Operation::Restore)
@@ -218,7 +219,11 @@ fn what_a_cut_off_restore_left_is_dropped_as_it_is() {
         &undo(&left, ActionKind::DropDatabase),
         "no other SUSDB is there: NO, what a cut-off restore left is there: drop that first",
     );
-    let gone = left.and(judged(BackupOf::Source, 0x30, true)).and(proved()).does(Operation::DiscardPartial);
+    let gone = left
+        .does(Operation::VerifyCarried)
+        .and(judged(BackupOf::Source, 0x30, true))
+        .proves_another()
+        .does(Operation::DiscardPartial);
     assert!(!kinds(&gone).contains(&ActionKind::RestoreDatabase), "it is gone");
     let open = plan(&cut().state());
     assert_eq!(open.in_doubt, 1, "a restore without an outcome is in doubt");
@@ -368,9 +373,11 @@ fn paths_that_were_not_recorded_are_asked_for() {
     let unseen = in_database(Role::Destination)
         .and(StateRecorded { family_guid: Guid::UNTOLD, ..seen(0x20, 904) })
         .and(backup(BackupOf::Source, 0x30, BACKUP))
+        .does(Operation::VerifyCarried)
         .and(judged(BackupOf::Source, 0x30, true))
-        .and(proved())
+        .proves_another()
         .and(backup(BackupOf::Own, 0x20, SAFETY))
+        .does(Operation::VerifyOwn)
         .and(judged(BackupOf::Own, 0x20, true))
         .and(approved("S-1-5-21-2"))
         .does(Operation::StopServices)

@@ -10,6 +10,7 @@ use wsusmigrate_core::event::run::{
     Finished, InterruptionFound, Role, RoleDeclared, StepStarted, StopRequested, Verdict,
 };
 use wsusmigrate_core::id::Guid;
+use wsusmigrate_core::status::Replacement;
 use wsusmigrate_core::step::Step;
 
 /// What has to be there before a drop, and what the table says where it is not.
@@ -28,9 +29,9 @@ fn ready_without(left_out: &str) -> History {
     for (proof, _) in PROOFS.iter().filter(|(proof, _)| *proof != left_out) {
         history = match *proof {
             "approval" => history.and(approved("S-1")),
-            "verification" => history.done(Operation::VerifyCarried).and(judged(BackupOf::Source, true)),
-            "proof" => history.and(target(true)),
-            "safety" => history.and(judged(BackupOf::Own, true)),
+            "verification" => history.verifies(Operation::VerifyCarried),
+            "proof" => history.proves(true),
+            "safety" => history.verifies(Operation::VerifyOwn),
             "stopped" => history.done(Operation::StopServices),
             _ => history.and(seen(Some("ONLINE"), Guid::UNTOLD)),
         };
@@ -193,13 +194,13 @@ fn an_interruption_leaves_the_open_operation_in_doubt() {
 fn what_was_proved_in_one_run_does_not_speak_for_the_next() {
     let next = again(ready(), 0);
     assert_eq!(next.begin(Operation::Drop).refusal(), "no backup of the source was verified on this engine");
-    let verified = again(ready(), 0).and(judged(BackupOf::Source, true));
+    let verified = again(ready(), 0).verifies(Operation::VerifyCarried);
     assert_eq!(
         verified.begin(Operation::Drop).refusal(),
         "it is not proved that the target is not the source"
     );
     // Nor after a restore that somebody undid.
-    let undone = again(restored(), 0).and(target(true)).and(seen(None, Guid::UNTOLD));
+    let undone = again(restored(), 0).proves(true).and(seen(None, Guid::UNTOLD));
     assert_eq!(
         undone.begin(Operation::Restore).refusal(),
         "no backup of the source was verified on this engine"
@@ -218,7 +219,7 @@ fn a_backup_that_is_written_again_is_to_be_verified_again() {
         own.begin(Operation::Drop).refusal(),
         "no safety backup of the SUSDB that is there was verified"
     );
-    let source = in_database(Role::Source).and(judged(BackupOf::Source, true)).done(Operation::BackUp);
+    let source = in_database(Role::Source).verifies(Operation::VerifyBackup).done(Operation::BackUp);
     assert_eq!(finish(source, Verdict::Complete).refusal(), "no backup was verified");
 }
 
@@ -226,11 +227,11 @@ fn a_backup_that_is_written_again_is_to_be_verified_again() {
 fn a_safety_backup_of_another_database_is_no_way_back() {
     let own = in_database(Role::Destination)
         .and(approved("S-1"))
-        .and(judged(BackupOf::Source, true))
-        .and(target(true))
+        .verifies(Operation::VerifyCarried)
+        .proves(true)
         .done(Operation::StopServices)
         .and(seen(Some("ONLINE"), guid(1)))
-        .and(judged(BackupOf::Own, true));
+        .verifies(Operation::VerifyOwn);
     assert!(own.status().unwrap().database.secured);
     let other = own.and(seen(Some("ONLINE"), guid(2)));
     assert_eq!(
@@ -309,7 +310,7 @@ fn a_step_ends_well_only_where_everything_was_done() {
 fn a_step_ends_otherwise_only_where_the_records_say_so() {
     let history = || in_database(Role::Destination);
     assert_eq!(finish(history(), Verdict::Stopped).refusal(), "nothing was found that stops the step");
-    finish(history().and(target(false)), Verdict::Stopped).status().unwrap();
+    finish(history().proves(false), Verdict::Stopped).status().unwrap();
     finish(history().and(judged(BackupOf::Source, false)), Verdict::Stopped).status().unwrap();
     assert_eq!(finish(history(), Verdict::Interrupted).refusal(), "nobody asked the run to stop");
     finish(history().and(StopRequested { how: "".into() }), Verdict::Interrupted).status().unwrap();
@@ -319,4 +320,95 @@ fn a_step_ends_otherwise_only_where_the_records_say_so() {
         || history().begin(Operation::CarryBackup).end(Operation::CarryBackup, OperationResult::Unknown);
     assert_eq!(finish(doubt(), Verdict::Complete).refusal(), "an operation is in doubt");
     finish(doubt(), Verdict::Waiting).status().unwrap();
+}
+
+#[test]
+fn a_conclusion_needs_what_it_rests_on() {
+    let host = || in_database(Role::Destination);
+    let refusal = "the engine did not verify that backup";
+    for (of, verifies, writes) in [
+        (BackupOf::Source, Operation::VerifyCarried, Operation::CarryBackup),
+        (BackupOf::Own, Operation::VerifyOwn, Operation::BackUpOwn),
+    ] {
+        let host = || host().and(seen(Some("ONLINE"), guid(1)));
+        assert_eq!(host().and(judged(of, true)).refusal(), refusal);
+        host().and(judged(of, false)).status().unwrap();
+        let failed = host().begin(verifies).end(verifies, OperationResult::Failed);
+        assert_eq!(failed.and(judged(of, true)).refusal(), refusal);
+        assert_eq!(host().done(verifies).done(writes).and(judged(of, true)).refusal(), refusal);
+        assert_eq!(again(host().done(verifies), 0).and(judged(of, true)).refusal(), refusal);
+        host().done(writes).done(verifies).and(judged(of, true)).status().unwrap();
+    }
+    let nothing = TargetJudged { comparisons: 0, ..target(true) };
+    let refusal = "nothing was compared, or something is the same";
+    assert_eq!(host().and(nothing).refusal(), refusal);
+    assert_eq!(host().and(compared(SameAs::Matches)).and(target(true)).refusal(), refusal);
+    assert_eq!(host().and(target(true)).refusal(), "the count differs from the comparisons");
+    let twice = host().and(compared(SameAs::Differs)).and(compared(SameAs::Differs));
+    assert_eq!(twice.and(target(true)).refusal(), "the count differs from the comparisons");
+    let cut = again(host().and(compared(SameAs::Matches)), 0);
+    assert!(cut.proves(true).status().unwrap().database.is_another);
+}
+
+#[test]
+fn the_way_back_is_verified_by_the_run_that_goes() {
+    let next = again(ready(), 0).verifies(Operation::VerifyCarried).proves(true);
+    assert_eq!(
+        next.begin(Operation::Drop).refusal(),
+        "no safety backup of the SUSDB that is there was verified"
+    );
+}
+
+#[test]
+fn a_restore_that_the_server_refused_midway_is_a_leftover_until_a_look_says_otherwise() {
+    let refused = || {
+        ready()
+            .done(Operation::Drop)
+            .begin(Operation::Restore)
+            .end(Operation::Restore, OperationResult::Failed)
+    };
+    let left = refused().and(seen(Some("RESTORING"), Guid::UNTOLD));
+    left.done(Operation::DiscardPartial).done(Operation::Restore).status().unwrap();
+    refused().and(seen(None, Guid::UNTOLD)).begin(Operation::Restore).status().unwrap();
+    let online = refused().and(seen(Some("ONLINE"), guid(3)));
+    assert_eq!(online.begin(Operation::DiscardPartial).refusal(), "no restore was cut off");
+}
+
+#[test]
+fn a_database_in_the_place_of_the_restored_one_is_left_alone() {
+    let known = || restored().and(seen(Some("ONLINE"), guid(5)));
+    known().and(seen(Some("ONLINE"), guid(5))).begin(Operation::PostInstall).status().unwrap();
+    // What the engine does not tell is no other database.
+    known().and(seen(Some("RECOVERING"), Guid::UNTOLD)).begin(Operation::PostInstall).status().unwrap();
+    let other = || known().and(seen(Some("ONLINE"), guid(6)));
+    assert!(other().status().unwrap().database.refused);
+    let untold = || other().and(seen(Some("RESTORING"), Guid::UNTOLD));
+    for history in [&other as &dyn Fn() -> History, &|| again(other(), 0), &untold] {
+        for operation in [Operation::Drop, Operation::BackUpOwn, Operation::PostInstall, Operation::Restore] {
+            assert_eq!(
+                history().begin(operation).refusal(),
+                "another SUSDB took the place of the restored one"
+            );
+        }
+    }
+    let back = other().and(seen(Some("ONLINE"), guid(5)));
+    back.begin(Operation::PostInstall).status().unwrap();
+    other().and(seen(None, Guid::UNTOLD)).begin(Operation::Restore).status().unwrap();
+}
+
+#[test]
+fn the_checks_know_what_this_migration_put_there() {
+    let told = |history: History| history.status().unwrap().database.replacement();
+    assert_eq!(told(ready()), None);
+    assert_eq!(told(ready().begin(Operation::BackUpOwn)), None);
+    assert_eq!(told(ready().begin(Operation::Drop)), Some(Replacement::GoingOn));
+    let restoring = || ready().done(Operation::Drop).begin(Operation::Restore);
+    assert_eq!(told(restoring()), Some(Replacement::GoingOn));
+    assert_eq!(
+        told(restoring().end(Operation::Restore, OperationResult::Failed)),
+        Some(Replacement::GoingOn)
+    );
+    assert_eq!(told(restored()), Some(Replacement::Restored));
+    let known = restored().and(seen(Some("ONLINE"), guid(5)));
+    assert_eq!(told(known.and(seen(Some("ONLINE"), guid(6)))), None);
 }

@@ -81,6 +81,16 @@ pub fn append_failure(error: &AppendError) -> Failure {
                  `wsusmigrate journal verify` says what is damaged.",
             );
     }
+    if let AppendError::TwiceInBatch { .. } | AppendError::Contradiction { .. } = error {
+        return Failure::new(
+            Exit::Failed,
+            "an event was given an id that was given before; this is a defect of the program",
+        )
+        .because(error)
+        .hint(
+            "Nothing is wrong with the journal or the disk; please report it with `wsusmigrate journal log`.",
+        );
+    }
     Failure::new(Exit::JournalUnwritable, "the journal could not be written; everything stops here")
         .because(error)
         .full_disk(matches!(error, AppendError::DiskFull(_)))
@@ -94,4 +104,28 @@ pub fn file_failure(error: &FileError) -> Failure {
         .because(error)
         .full_disk(error.lacks_room())
         .hint("Check the disk and the journal's folder, then `wsusmigrate run`.")
+}
+
+#[cfg(test)]
+mod tests {
+    //! Goal: nobody is sent to mend a disk for what the program did wrong.
+
+    use wsusmigrate_core::id::EventId;
+    use wsusmigrate_core::unit::Seq;
+
+    use super::*;
+
+    #[test]
+    fn an_id_given_twice_is_no_full_disk() {
+        let (id, name) = (EventId::from_bytes([1; 16]), "database.state-recorded");
+        for error in
+            [AppendError::TwiceInBatch { id, name }, AppendError::Contradiction { id, name, seq: Seq(7) }]
+        {
+            let failure = append_failure(&error);
+            assert_eq!(failure.exit(), Exit::Failed);
+            assert!(failure.to_string().contains("defect of the program"), "{failure}");
+        }
+        let full = append_failure(&AppendError::DiskFull("no space".to_owned()));
+        assert_eq!(full.exit(), Exit::JournalUnwritable);
+    }
 }

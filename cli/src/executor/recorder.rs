@@ -92,6 +92,12 @@ impl Recorder {
         Draft { id, action: None, causation: None, event, is_known_new: true }
     }
 
+    /// A sighting of this run: what is seen again later in the same run is another event, told apart by the records before
+    /// it. Two of one append need keys of their own.
+    pub fn sighting(&self, key: &[u8], event: impl Into<Event>) -> Draft {
+        self.observation(&[key, &[0], &self.size.to_be_bytes()].concat(), event)
+    }
+
     /// Records one observation; it is durable when this returns.
     pub fn observe(&mut self, key: &[u8], event: impl Into<Event>) -> Result<Seq, Failure> {
         let draft = self.observation(key, event);

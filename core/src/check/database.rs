@@ -6,6 +6,7 @@ use crate::database::version::{VersionGate, is_schema_newer};
 use crate::event::database::EngineKind;
 use crate::event::preflight::Checked;
 use crate::event::run::Role;
+use crate::status::Replacement;
 
 /// The largest database an Express edition opens, in bytes: 10 GB (SQL Server 2008 R2 and later).
 const EXPRESS_BYTES_MAX: u64 = 10 << 30;
@@ -17,6 +18,8 @@ pub struct DatabaseFacts {
     pub role: Role,
     /// The engine, or why it cannot be asked.
     pub engine: Result<EngineFacts, String>,
+    /// What this migration did to SUSDB before, where it did.
+    pub replacement: Option<Replacement>,
     /// SUSDB, where there is one.
     pub susdb: Option<SusdbFacts>,
     /// What only the destination needs.
@@ -96,7 +99,7 @@ pub fn database(facts: &DatabaseFacts) -> Vec<Checked> {
                 .flat_map(|susdb| [topology(susdb), encryption(susdb), front_ends(susdb)]),
         );
         if let Some(destination) = &facts.destination {
-            checks.extend(of_destination(engine, facts.susdb.as_ref(), destination));
+            checks.extend(of_destination(engine, facts, destination));
         }
     }
     checks
@@ -131,8 +134,21 @@ fn rights(engine: &EngineFacts) -> Checked {
     }
 }
 
+/// What is asked of the SUSDB that is to be replaced is not asked of the one that takes its place: that is the source's own, or
+/// what is left of an attempt at it.
+fn not_asked(check: &'static str, facts: &DatabaseFacts) -> Option<Checked> {
+    let why = match facts.replacement? {
+        Replacement::Restored => "the SUSDB that is there was restored by this migration",
+        Replacement::GoingOn => "the SUSDB that is there is being replaced by this migration",
+    };
+    Some(pass(check, format!("not asked: {why}")))
+}
+
 fn susdb(facts: &DatabaseFacts) -> Checked {
     const NAME: &str = "database.susdb-usable";
+    if let Some(passed) = not_asked(NAME, facts) {
+        return passed;
+    }
     match (&facts.susdb, facts.role) {
         (None, Role::Destination) => pass(NAME, "there is no SUSDB: nothing has to be dropped".into()),
         (None, Role::Source) => stop(
@@ -194,7 +210,7 @@ fn front_ends(susdb: &SusdbFacts) -> Checked {
 
 fn of_destination(
     engine: &EngineFacts,
-    susdb: Option<&SusdbFacts>,
+    facts: &DatabaseFacts,
     destination: &DestinationFacts,
 ) -> Vec<Checked> {
     const NAME: &str = "database.source-known";
@@ -213,8 +229,8 @@ fn of_destination(
         supported(source.kind, engine.kind),
         engine_version(source),
         backup_verified(source),
-        another_server(source),
-        schema(source, susdb),
+        another_server(source, facts),
+        schema(source, facts),
         express_size(engine, source),
     ]
 }
@@ -261,17 +277,23 @@ fn backup_verified(source: &SourceFacts) -> Checked {
     )
 }
 
-fn another_server(source: &SourceFacts) -> Checked {
+fn another_server(source: &SourceFacts, facts: &DatabaseFacts) -> Checked {
     const NAME: &str = "database.target-is-not-source";
+    if let Some(passed) = not_asked(NAME, facts) {
+        return passed;
+    }
     if source.proof.is_proved() {
         return pass(NAME, source.proof.to_string());
     }
     stop(NAME, source.proof.to_string(), "Nothing overrides this: see database.server of this host's plan.")
 }
 
-fn schema(source: &SourceFacts, susdb: Option<&SusdbFacts>) -> Checked {
+fn schema(source: &SourceFacts, facts: &DatabaseFacts) -> Checked {
     const NAME: &str = "database.schema-version";
-    let role = susdb.map_or("", |susdb| susdb.schema.as_str());
+    if let Some(passed) = not_asked(NAME, facts) {
+        return passed;
+    }
+    let role = facts.susdb.as_ref().map_or("", |susdb| susdb.schema.as_str());
     match is_schema_newer(&source.schema, role) {
         Some(true) => stop(
             NAME,
@@ -347,6 +369,7 @@ mod tests {
                 is_express: false,
                 is_sysadmin: Some(true),
             }),
+            replacement: None,
             susdb: Some(susdb),
             destination: Some(DestinationFacts { source: Ok(source) }),
         }
@@ -443,5 +466,24 @@ mod tests {
         facts.role = Role::Source;
         facts.destination = None;
         assert_eq!(not_passed(&facts), [("database.susdb-usable".to_owned(), Stop)]);
+    }
+
+    /// Regression: what was restored is of the source's family and has its ServerID, so that no run behind a restore passed.
+    #[test]
+    fn what_this_migration_put_there_is_not_asked_what_it_replaced_is() {
+        let mut facts = with_source(|source| {
+            source.proof = prove_target_is_not_source(Some(&identity("OLD", 1)), &identity("NEW", 1));
+            source.schema = "10.0.2".into();
+        });
+        facts.susdb.as_mut().unwrap().state = "RESTORING".into();
+        let stops = ["database.susdb-usable", "database.target-is-not-source", "database.schema-version"];
+        assert_eq!(not_passed(&facts), stops.map(|check| (check.to_owned(), Stop)));
+        for replacement in [Replacement::Restored, Replacement::GoingOn] {
+            facts.replacement = Some(replacement);
+            assert_eq!(not_passed(&facts), [], "{replacement:?}");
+            let told =
+                database(&facts).into_iter().filter(|it| it.finding.as_str().starts_with("not asked: "));
+            assert_eq!(told.count(), stops.len());
+        }
     }
 }

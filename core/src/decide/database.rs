@@ -65,7 +65,7 @@ pub fn decide_database(state: &Migration, request: DatabaseRequest) -> Option<Da
         });
     }
     let role = state.run.status.role?;
-    let seen = View { status, database, request, approved: approvals(state) };
+    let seen = View { status, database, request, approved: state.run.status.approved() };
     let next = match role {
         Role::Source => seen.source(),
         Role::Destination => seen.destination(),
@@ -77,11 +77,6 @@ pub fn decide_database(state: &Migration, request: DatabaseRequest) -> Option<Da
         Role::Source => seen.leave(Verdict::Interrupted),
         Role::Destination => DatabaseNext::Finish(Verdict::Interrupted),
     })
-}
-
-fn approvals(state: &Migration) -> usize {
-    let plan = state.run.status.run.plan;
-    plan.map_or(0, |plan| state.run.status.approvals_of(plan))
 }
 
 /// What a decision is made from.
@@ -144,9 +139,10 @@ impl View<'_> {
         self.status.verified.is_some() && !self.database.source_sums.is_empty() && marked
     }
 
-    /// Ends the step on the source, after its services are as they were.
+    /// Ends the step on the source, after its services are as they were. What was only begun may have stopped some of them.
     fn leave(&self, verdict: Verdict) -> DatabaseNext {
-        if self.status.stopped && !self.database.run.failed.contains(&Operation::Resume) {
+        let owed = self.database.is_owed(Operation::Resume, Operation::Quiesce);
+        if owed && !self.database.run.failed.contains(&Operation::Resume) {
             return perform(Operation::Resume);
         }
         DatabaseNext::Finish(verdict)

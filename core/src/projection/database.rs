@@ -155,6 +155,13 @@ impl DatabaseState {
         self.operations.iter().rfind(|record| record.event.operation == operation && record.is_done())
     }
 
+    /// Whether an operation was begun, whatever came of it, and the one that takes it `back` was not done since.
+    #[must_use]
+    pub fn is_owed(&self, back: Operation, of: Operation) -> bool {
+        let begun = self.operations.iter().rfind(|record| record.event.operation == of);
+        begun.is_some_and(|begun| self.last_done(back).is_none_or(|back| back.seq < begun.seq))
+    }
+
     /// How often an operation was begun: the number of the next attempt.
     #[must_use]
     pub fn attempts(&self, operation: Operation, subject: &str) -> u16 {

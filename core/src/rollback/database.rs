@@ -7,6 +7,8 @@ mod services;
 mod sleep;
 mod susdb;
 
+pub use services::services_by_hand;
+
 use super::{ActionKind, Undo};
 use crate::event::DatabaseEvent;
 use crate::event::database::Operation;

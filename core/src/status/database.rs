@@ -10,7 +10,7 @@ use super::{Why, require};
 use crate::event::DatabaseEvent;
 use crate::event::database::{
     Answer, BackupJudged, BackupOf, Operation, OperationFinished, OperationReconciled, OperationResolved,
-    OperationResult, OperationStarted, Probe, StateRecorded,
+    OperationResult, OperationStarted, Probe, SameAs, StateRecorded, TargetJudged,
 };
 use crate::event::run::{Role, Verdict};
 use crate::id::{ActionId, Guid};
@@ -28,22 +28,39 @@ pub struct DatabaseStatus {
     pub database: Guid,
     /// The source's backup, once this engine verified it.
     pub verified: Option<Guid>,
-    /// Whether a safety backup of the database that is there was verified.
+    /// Whether this run verified a safety backup of the database that is there.
     pub secured: bool,
+    /// What this run found for itself, and has not concluded from yet.
+    pub found: Findings,
     /// Whether this run proved that the target is not the source.
     pub is_another: bool,
     /// Whether the services were stopped and not started again.
     pub stopped: bool,
     /// Whether a restore was cut off and what it left is still there.
     pub partial: bool,
-    /// Whether what is there is the source's SUSDB.
+    /// Whether the source's SUSDB was restored, and did not vanish since.
     pub restored: bool,
+    /// Whether what is there now is another database than the one that was restored: nothing is done to it.
+    pub replaced: bool,
     /// Whether postinstall went over it.
     pub installed: bool,
     /// Operations that failed in this run.
     pub failures: u64,
     /// Whether this run found something that must stop it before anything is touched.
     pub refused: bool,
+}
+
+/// What a run found that a conclusion has to rest on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Findings {
+    /// The engine read the source's backup to its end since it was last written.
+    pub has_read_source: bool,
+    /// The engine read the safety backup to its end since it was last written.
+    pub has_read_own: bool,
+    /// Comparisons of the target with the source.
+    pub comparisons: u32,
+    /// Those that match.
+    pub matches: u32,
 }
 
 /// An operation without a certain outcome.
@@ -63,13 +80,38 @@ pub struct OpenOperation {
     pub asked: bool,
 }
 
+/// What this migration did to the SUSDB that is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Replacement {
+    /// It restored the source's, to the end.
+    Restored,
+    /// It is in the middle of it: what is there may be the old one, what a restore left, or the source's.
+    GoingOn,
+}
+
 impl DatabaseStatus {
-    /// A run begins: what an earlier one proved does not speak for this one. What may yet be restored is verified again:
-    /// its file may have changed.
+    /// What this migration did to the SUSDB that is there; nothing where it is as it was found.
+    #[must_use]
+    pub fn replacement(&self) -> Option<Replacement> {
+        let replaces = |open: &OpenOperation| {
+            open.operation.is_destructive() || open.operation == Operation::SetMultiUser
+        };
+        match () {
+            () if self.replaced => None,
+            () if self.restored => Some(Replacement::Restored),
+            () if self.partial || self.open.as_ref().is_some_and(replaces) => Some(Replacement::GoingOn),
+            () => None,
+        }
+    }
+
+    /// A run begins: what an earlier one proved does not speak for this one. What may yet be restored is verified again, the
+    /// way back as well: a file may have changed, and the database behind it.
     pub(super) fn begin(&mut self, role: Option<Role>) {
         if role == Some(Role::Destination) {
             self.verified = None;
+            self.secured = false;
         }
+        self.found = Findings::default();
         self.is_another = false;
         self.failures = 0;
         self.refused = false;
@@ -100,6 +142,7 @@ impl DatabaseStatus {
                 require(self.open.is_none(), "an operation is in doubt")?;
                 require(self.failures == 0, "an operation failed")?;
                 require(!self.stopped, "the services are still stopped")?;
+                require(!self.replaced, "another SUSDB took the place of the restored one")?;
                 match role {
                     Some(Role::Source) => require(self.verified.is_some(), "no backup was verified"),
                     Some(Role::Destination) => {
@@ -148,17 +191,17 @@ impl DatabaseStatus {
             DatabaseEvent::OperationFinished(event) => self.finish(action, event)?,
             DatabaseEvent::OperationReconciled(event) => self.reconcile(action, event)?,
             DatabaseEvent::OperationResolved(event) => self.resolve(action, event)?,
-            DatabaseEvent::BackupJudged(event) => self.judge(role, event),
+            DatabaseEvent::BackupJudged(event) => self.judge(role, event)?,
             DatabaseEvent::StateRecorded(event) => self.see(event),
-            DatabaseEvent::TargetJudged(event) => {
-                self.is_another = event.is_another;
-                self.refused |= !event.is_another;
+            DatabaseEvent::TargetCompared(event) => {
+                self.found.comparisons = self.found.comparisons.saturating_add(1);
+                self.found.matches += u32::from(event.verdict == SameAs::Matches);
             }
+            DatabaseEvent::TargetJudged(event) => self.judge_target(event)?,
             DatabaseEvent::Connected(_)
             | DatabaseEvent::BackupRecorded(_)
             | DatabaseEvent::FileRecorded(_)
             | DatabaseEvent::MediaSetRecorded(_)
-            | DatabaseEvent::TargetCompared(_)
             | DatabaseEvent::TableSummed(_)
             | DatabaseEvent::TableCompared(_)
             | DatabaseEvent::RowDiffered(_)
@@ -175,6 +218,7 @@ impl DatabaseStatus {
     /// What has to be true before an operation begins.
     fn may_start(&self, role: Role, approved: bool, event: &OperationStarted) -> Result<(), Why> {
         require(self.open.is_none(), "another operation is open")?;
+        require(!self.replaced, "another SUSDB took the place of the restored one")?;
         let operation = event.operation;
         require(
             operation.is_of_source() == (role == Role::Source),
@@ -218,8 +262,14 @@ impl DatabaseStatus {
     /// A backup that is being written, or whose file is, proves nothing any more: what was on the media may be gone.
     fn forget(&mut self, operation: Operation) {
         match operation {
-            Operation::BackUp | Operation::CarryBackup => self.verified = None,
-            Operation::BackUpOwn => self.secured = false,
+            Operation::BackUp | Operation::CarryBackup => {
+                self.verified = None;
+                self.found.has_read_source = false;
+            }
+            Operation::BackUpOwn => {
+                self.secured = false;
+                self.found.has_read_own = false;
+            }
             Operation::Quiesce
             | Operation::CheckSource
             | Operation::VerifyBackup
@@ -254,6 +304,8 @@ impl DatabaseStatus {
             OperationResult::Done => self.settle(true),
             OperationResult::Failed => {
                 self.failures += 1;
+                // A server that refuses a restore midway leaves a database that is being restored: the next look tells.
+                self.partial |= is_about_a_restore(event.operation);
                 self.settle(false);
             }
             OperationResult::Unknown => open.in_doubt = true,
@@ -311,16 +363,17 @@ impl DatabaseStatus {
                 self.partial = false;
                 self.restored = true;
                 self.installed = false;
+                // A restore gives a new identity: the next look tells which.
+                self.database = Guid::UNTOLD;
             }
             Operation::PostInstall => self.installed = true,
+            Operation::VerifyBackup | Operation::VerifyCarried => self.found.has_read_source = true,
+            Operation::VerifyOwn => self.found.has_read_own = true,
             Operation::CheckSource
             | Operation::BackUp
-            | Operation::VerifyBackup
             | Operation::Deliver
             | Operation::CarryBackup
-            | Operation::VerifyCarried
             | Operation::BackUpOwn
-            | Operation::VerifyOwn
             | Operation::SetMultiUser
             | Operation::CheckRestored
             | Operation::MendUser
@@ -328,7 +381,13 @@ impl DatabaseStatus {
         }
     }
 
-    fn judge(&mut self, role: Role, event: &BackupJudged) {
+    /// A backup counts as verified where the engine read it since it was written, and in no other history.
+    fn judge(&mut self, role: Role, event: &BackupJudged) -> Result<(), Why> {
+        let has_read = match event.of {
+            BackupOf::Source => self.found.has_read_source,
+            BackupOf::Own => self.found.has_read_own,
+        };
+        require(!event.verified || has_read, "the engine did not verify that backup")?;
         match event.of {
             BackupOf::Source => {
                 self.verified = event.verified.then_some(event.set_guid);
@@ -336,16 +395,39 @@ impl DatabaseStatus {
             }
             BackupOf::Own => self.secured = event.verified,
         }
+        Ok(())
+    }
+
+    /// A target is another one where it was compared and nothing matched.
+    fn judge_target(&mut self, event: &TargetJudged) -> Result<(), Why> {
+        let found = self.found;
+        require(event.comparisons == found.comparisons, "the count differs from the comparisons")?;
+        let may_be = event.comparisons > 0 && found.matches == 0;
+        require(!event.is_another || may_be, "nothing was compared, or something is the same")?;
+        (self.found.comparisons, self.found.matches) = (0, 0);
+        self.is_another = event.is_another;
+        self.refused |= !event.is_another;
+        Ok(())
     }
 
     /// Takes what the engine says of SUSDB. Another database than the one that was backed up is not secured, and one that
     /// vanished is not restored any more. What a restore that was cut off left is never online: a database that is came from
     /// somebody else, and is dropped only with a way back.
+    ///
+    /// The first look behind a restore tells which database it made. Another one in its place was put there by somebody else
+    /// and stops the run: neither is it the source's, nor was anybody asked whether it may be dropped. It is one no more as
+    /// soon as it is gone, or the restored one is back.
     fn see(&mut self, event: &StateRecorded) {
-        if self.database != event.database_guid {
-            self.secured &= !self.database.is_told();
+        let (was, is) = (self.database, event.database_guid);
+        let differs = was.is_told() && is.is_told() && was != is;
+        self.replaced = event.present && self.restored && (differs || (self.replaced && !is.is_told()));
+        self.refused |= self.replaced;
+        if was != is {
+            self.secured &= !was.is_told();
         }
-        self.database = event.database_guid;
+        if !self.restored || !event.present || !was.is_told() {
+            self.database = is;
+        }
         self.present = Some(event.present);
         self.partial &= event.present && event.state.as_str() != "ONLINE";
         if !event.present {

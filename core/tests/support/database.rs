@@ -60,6 +60,12 @@ pub fn judged(of: BackupOf, verified: bool) -> BackupJudged {
     BackupJudged { of, set_guid: guid(9), verified, why: "".into() }
 }
 
+/// One comparison of the target with the source.
+pub fn compared(verdict: SameAs) -> TargetCompared {
+    TargetCompared { what: "server-name".into(), source: "".into(), target: "".into(), verdict }
+}
+
+/// What follows from one comparison.
 pub fn target(is_another: bool) -> TargetJudged {
     TargetJudged { comparisons: 1, is_another, why: "".into() }
 }
@@ -96,6 +102,18 @@ impl History {
     /// Adds an operation that is done.
     pub fn done(self, operation: Operation) -> Self {
         self.begin(operation).end(operation, OperationResult::Done)
+    }
+
+    /// Adds a proof of the target with its one comparison.
+    pub fn proves(self, is_another: bool) -> Self {
+        let verdict = if is_another { SameAs::Differs } else { SameAs::Matches };
+        self.and(compared(verdict)).and(target(is_another))
+    }
+
+    /// Adds a backup that the engine read and that counts as verified.
+    pub fn verifies(self, operation: Operation) -> Self {
+        let of = if operation == Operation::VerifyOwn { BackupOf::Own } else { BackupOf::Source };
+        self.done(operation).and(judged(of, true))
     }
 
     /// Adds a look at an operation.

@@ -23,6 +23,13 @@ impl History {
         (self.of(action, intent(operation)), action)
     }
 
+    /// The proof of the target, with what it rests on.
+    pub fn proves_another(self) -> Self {
+        self.and(compared("server name", "OLD", "NEW", SameAs::Differs))
+            .and(compared("database_guid", "aaa", "bbb", SameAs::Differs))
+            .and(proved())
+    }
+
     /// An operation that is done without a word.
     pub fn does(self, operation: Operation) -> Self {
         self.ends(operation, OperationResult::Done, &[])
@@ -200,9 +207,7 @@ pub fn secured() -> History {
         .does(Operation::VerifyCarried)
         .and(backup(BackupOf::Source, 0x30, BACKUP))
         .and(judged(BackupOf::Source, 0x30, true))
-        .and(compared("server name", "OLD", "NEW", SameAs::Differs))
-        .and(compared("database_guid", "aaa", "bbb", SameAs::Differs))
-        .and(proved())
+        .proves_another()
         .does(Operation::BackUpOwn)
         .does(Operation::VerifyOwn)
         .and(backup(BackupOf::Own, 0x20, SAFETY))

@@ -239,7 +239,11 @@ impl World {
                     self.told.push("sums");
                     self.sums(SumOf::Source)?;
                 }
-                DatabaseNext::Prove => self.say("prove", |world| target(world.is_another).into())?,
+                DatabaseNext::Prove => {
+                    let verdict = if self.is_another { SameAs::Differs } else { SameAs::Matches };
+                    self.record(None, compared(verdict))?;
+                    self.say("prove", |world| target(world.is_another).into())?;
+                }
                 DatabaseNext::Compare => self.compare()?,
                 DatabaseNext::FindUsers => self.users()?,
                 DatabaseNext::Catalogue => self.say("catalogue", |_| catalogue().into())?,

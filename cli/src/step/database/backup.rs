@@ -20,10 +20,58 @@ use crate::step::database::{files, watch};
 
 /// What a backup came to before it began.
 pub(super) enum Begun {
-    /// It was carried out, well or not: the operation's outcome says.
+    /// It may begin, or was carried out, well or not: the operation's outcome says.
     Yes,
-    /// It would overwrite what somebody else put on the media, and nobody has approved.
+    /// It would overwrite what somebody else put on the media, and too few have approved.
     NotApproved,
+}
+
+/// A backup that may begin.
+struct Ready {
+    operation: Operation,
+    path: EnginePath,
+    options: BackupOptions,
+    before: Vec<BackupSet>,
+}
+
+/// Proves what a backup needs before anything rests for it: the folder is there, and its media may be written.
+pub(super) fn prepare(
+    of: BackupOf,
+    recorder: &mut Recorder,
+    context: &Context<'_>,
+    engine: &mut Engine<'_>,
+) -> Result<Begun, Failure> {
+    Ok(match ready(of, recorder, context, engine)? {
+        Some(_) => Begun::Yes,
+        None => Begun::NotApproved,
+    })
+}
+
+/// What a backup begins from; nothing where it would overwrite what somebody else put there, and too few have approved.
+fn ready(
+    of: BackupOf,
+    recorder: &mut Recorder,
+    context: &Context<'_>,
+    engine: &mut Engine<'_>,
+) -> Result<Option<Ready>, Failure> {
+    let (operation, path, options) = ordered(of, recorder, context)?;
+    files::prove_one_folder(context, engine)?;
+    let before = media(engine, &path)?;
+    record_media(recorder, &path, &before)?;
+    let ours: BTreeSet<Guid> = own_sets(recorder);
+    let others = foreign(&before, &ours);
+    // An approval of another plan is none: that one may have appended.
+    let approved = recorder.state().run.status.approved() >= context.database()?.approvals();
+    if options.overwrites() && !others.is_empty() && !approved {
+        for set in others {
+            context.talk().say(&format!(
+                "the media holds set {} ({}, {}, {}): it would be overwritten",
+                set.position, set.name, set.database, set.server_name
+            ));
+        }
+        return Ok(None);
+    }
+    Ok(Some(Ready { operation, path, options, before }))
 }
 
 /// Backs SUSDB up: `of` says whose, and so under which name and options.
@@ -33,21 +81,9 @@ pub(super) fn perform(
     context: &Context<'_>,
     engine: &mut Engine<'_>,
 ) -> Result<Begun, Failure> {
-    let (operation, path, options) = ordered(of, recorder, context)?;
-    files::prove_one_folder(context, engine)?;
-    let before = media(engine, &path)?;
-    record_media(recorder, &path, &before)?;
-    let ours: BTreeSet<Guid> = own_sets(recorder);
-    let others = foreign(&before, &ours);
-    if options.overwrites() && !others.is_empty() && recorder.state().run.status.approvals.is_empty() {
-        for set in others {
-            context.talk().say(&format!(
-                "the media holds set {} ({}, {}, {}): it would be overwritten",
-                set.position, set.name, set.database, set.server_name
-            ));
-        }
+    let Some(Ready { operation, path, options, before }) = ready(of, recorder, context, engine)? else {
         return Ok(Begun::NotApproved);
-    }
+    };
     let statement = statement::back_up(&path, &options)
         .map_err(|error| Failure::new(Exit::Usage, "the backup's options").because(&error))?;
     let intent = Intent {
@@ -200,7 +236,7 @@ fn record_media(recorder: &mut Recorder, path: &EnginePath, sets: &[BackupSet]) 
             finished: set.finished.to_string().as_str().into(),
         };
         let key = [path.as_str().as_bytes(), &set.position.to_be_bytes()].concat();
-        recorder.observation(&key, event)
+        recorder.sighting(&key, event)
     });
     let drafts: Vec<_> = drafts.collect();
     recorder.record(drafts)?;
@@ -248,6 +284,6 @@ pub(super) fn record_set(
         sha256,
     };
     let key = [of.word().as_bytes(), set.guid.unwrap_or_default().as_bytes()].concat();
-    recorder.observe(&key, event)?;
+    recorder.record(vec![recorder.sighting(&key, event)])?;
     Ok(())
 }

@@ -66,10 +66,11 @@ fn carry(
                 Outcome::failed(error.raw_os_error().unwrap_or(0), format!("{}: {error}", from.display()))
             }
             (Ok((found, _)), Some(wanted)) if found != wanted => {
-                // Said by the judgement that follows as well: there it stops the step.
-                Outcome::done(format!(
+                let why = format!(
                     "SHA-256 is {found}, recorded was {wanted}: it is not the file that was recorded"
-                ))
+                );
+                // What was carried over is judged next, and the judgement stops the step.
+                if operation == Operation::CarryBackup { Outcome::done(why) } else { Outcome::failed(0, why) }
             }
             (Ok((found, bytes)), _) => Outcome::done(format!("{bytes} bytes, SHA-256 {found}")),
         }

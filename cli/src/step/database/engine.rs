@@ -147,9 +147,9 @@ impl<'c> Engine<'c> {
         let mut rows = Vec::new();
         self.each(statement, &mut |_, row| {
             rows.push(row);
-            if rows.len() < ROWS_MAX { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+            if rows.len() <= ROWS_MAX { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
         })?;
-        Ok(rows)
+        whole(rows, ROWS_MAX)
     }
 
     /// Streams an answer. A connection that was lost is given up.
@@ -164,6 +164,14 @@ impl<'c> Engine<'c> {
             self.hang_up();
         }
         read
+    }
+}
+
+/// A part of an answer is none: what was cut off may be what matters.
+fn whole(rows: Vec<Row>, max: usize) -> Result<Vec<Row>, ReadError> {
+    match rows.len() > max {
+        true => Err(ReadError::Unreadable(format!("it has more than {max} rows"))),
+        false => Ok(rows),
     }
 }
 
@@ -195,4 +203,21 @@ pub(crate) fn row_failure(error: &RowError) -> Failure {
 
 fn unreadable(what: &str) -> Failure {
     Failure::new(Exit::Failed, what)
+}
+
+#[cfg(test)]
+mod tests {
+    //! Goal: an answer that was cut off is never taken for the whole.
+
+    use wsusmigrate_core::database::row::Cell;
+
+    use super::*;
+
+    #[test]
+    fn an_answer_longer_than_its_maximum_is_unreadable() {
+        let rows = |count| vec![Row::of([("n", Cell::Int(1))]); count];
+        assert_eq!(whole(rows(3), 3).map(|rows| rows.len()), Ok(3));
+        let refused = ReadError::Unreadable("it has more than 3 rows".to_owned());
+        assert_eq!(whole(rows(4), 3), Err(refused));
+    }
 }

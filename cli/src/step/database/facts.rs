@@ -1,16 +1,18 @@
 //! Facts of this host's engine and SUSDB for the worksheet and the checks. Whatever cannot be read is told, not guessed.
 
 use wsusmigrate_core::check::{DatabaseDestination, DatabaseFacts, DatabaseSource, EngineFacts, SusdbFacts};
+use wsusmigrate_core::database::principals::{Principal, PrincipalKind};
 use wsusmigrate_core::database::row::{Cell, Row};
 use wsusmigrate_core::database::statement::{self, Count};
 use wsusmigrate_core::database::version::{DatabaseVersion, VersionGate};
 use wsusmigrate_core::event::database::BackupOf;
 use wsusmigrate_core::event::run::Role;
 use wsusmigrate_core::projection::Migration;
+use wsusmigrate_core::status::DatabaseStatus;
 
 use crate::error::Failure;
 use crate::step::context::Context;
-use crate::step::database::engine::{Engine, Susdb};
+use crate::step::database::engine::{Engine, Susdb, row_failure};
 use crate::step::database::{look, prove};
 
 /// A field of the worksheet: its name and its value.
@@ -110,15 +112,24 @@ fn row_fields(table: &str, row: &Row) -> Vec<Field> {
 
 fn principals(engine: &mut Engine<'_>) -> Result<Vec<Field>, Failure> {
     let rows = engine.all(&statement::users())?;
-    Ok(rows
-        .iter()
-        .filter_map(|row| {
-            let user = row.maybe_text("name").ok()??;
-            let others = row.columns().iter().zip(row.cells()).filter(|(column, _)| *column != "name");
-            let told: Vec<_> = others.map(|(column, cell)| format!("{column} {}", shown(cell))).collect();
-            Some((format!("database.user.{user}"), told.join(", ")))
-        })
-        .collect())
+    let users = Principal::from_rows(&rows).map_err(|error| row_failure(&error))?;
+    Ok(users.iter().map(user_field).collect())
+}
+
+/// One field a user, with all of its roles.
+fn user_field(user: &Principal) -> Field {
+    let kind = match user.kind {
+        PrincipalKind::Sql => "SQL user",
+        PrincipalKind::WindowsAccount => "Windows account",
+        PrincipalKind::WindowsGroup => "Windows group",
+    };
+    let roles: Vec<_> = user.roles.iter().map(String::as_str).collect();
+    let roles = if roles.is_empty() { "none".to_owned() } else { roles.join(" ") };
+    let sid = match user.sid.is_empty() {
+        true => "no sid".to_owned(),
+        false => format!("sid {}", shown(&Cell::Bytes(user.sid.clone()))),
+    };
+    (format!("database.user.{}", user.name), format!("{kind}, {sid}, roles {roles}"))
 }
 
 fn named(name: &str, value: &str) -> Field {
@@ -140,10 +151,12 @@ fn shown(cell: &Cell) -> String {
     }
 }
 
-/// The facts the checks are made from.
-pub(crate) fn of_checks(context: &Context<'_>) -> DatabaseFacts {
+/// The facts the checks are made from. `status` is what the journal says, where there is one.
+pub(crate) fn of_checks(context: &Context<'_>, status: Option<&DatabaseStatus>) -> DatabaseFacts {
     let role = context.plan().migration.role;
-    let mut facts = DatabaseFacts { role, engine: Err(String::new()), susdb: None, destination: None };
+    let replacement = status.and_then(DatabaseStatus::replacement);
+    let mut facts =
+        DatabaseFacts { role, engine: Err(String::new()), replacement, susdb: None, destination: None };
     if let Err(failure) = fill(&mut facts, context) {
         facts.engine = Err(in_one_line(&failure));
     }
@@ -225,7 +238,7 @@ fn source_facts(
     });
     let parts = |build: &&str| build.split('.').map(|part| part.parse().unwrap_or(0)).collect::<Vec<u32>>();
     let schema = builds.map(|(_, field)| field.value.as_str()).max_by_key(parts).unwrap_or_default();
-    let proof = prove::proof(own, context).map_err(|failure| in_one_line(&failure))?;
+    let proof = prove::proof(own, context, false).map_err(|failure| in_one_line(&failure))?;
     Ok(DatabaseSource {
         kind: connected.kind,
         gate: VersionGate::judge(DatabaseVersion(backup.database_version), engine),
@@ -238,4 +251,28 @@ fn source_facts(
 
 fn in_one_line(failure: &Failure) -> String {
     failure.to_string().replace("\n  because: ", ": ")
+}
+
+#[cfg(test)]
+mod tests {
+    //! Goal: a user is one field of the worksheet, whatever roles it has. Two fields of one name would be one event twice.
+
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn a_user_with_two_roles_is_one_field() {
+        let roles = ["db_owner", "webService"].map(str::to_owned);
+        let user = Principal {
+            name: r"CORP\WSUS$".to_owned(),
+            kind: PrincipalKind::WindowsAccount,
+            sid: vec![1, 0xAB],
+            roles: BTreeSet::from(roles),
+        };
+        let told = "Windows account, sid 01AB, roles db_owner webService";
+        assert_eq!(user_field(&user), (r"database.user.CORP\WSUS$".to_owned(), told.to_owned()));
+        let alone = Principal { sid: Vec::new(), roles: BTreeSet::new(), kind: PrincipalKind::Sql, ..user };
+        assert_eq!(user_field(&alone).1, "SQL user, no sid, roles none");
+    }
 }

@@ -32,16 +32,12 @@ pub(super) fn perform(
     context
         .talk()
         .say(&format!("engine {} ({}, {})", facts.server_name, facts.edition, facts.product_version));
-    recorder.observe(b"", connected)?;
-    record_state(recorder, engine, "look")
+    recorder.record(vec![recorder.sighting(b"", connected)])?;
+    record_state(recorder, engine)
 }
 
-/// Records what the engine says of SUSDB at this moment; `when` tells two such looks of one run apart.
-pub(super) fn record_state(
-    recorder: &mut Recorder,
-    engine: &mut Engine<'_>,
-    when: &str,
-) -> Result<(), Failure> {
+/// Records what the engine says of SUSDB at this moment.
+pub(super) fn record_state(recorder: &mut Recorder, engine: &mut Engine<'_>) -> Result<(), Failure> {
     let facts = engine.facts()?;
     let susdb = engine.susdb()?;
     let server_id = match &susdb {
@@ -49,7 +45,7 @@ pub(super) fn record_state(
         Some(_) | None => Guid::UNTOLD,
     };
     let state = state(&facts, susdb.as_ref(), server_id);
-    let mut drafts = vec![recorder.observation(when.as_bytes(), state)];
+    let mut drafts = vec![recorder.sighting(b"", state)];
     for (number, file) in (1_u32..).zip(susdb.iter().flat_map(|susdb| &susdb.files)) {
         let event = FileRecorded {
             file_id: number,
@@ -58,8 +54,7 @@ pub(super) fn record_state(
             role: role(file.kind).into(),
             bytes: file.bytes,
         };
-        let key = [when.as_bytes(), &[0], &number.to_be_bytes()].concat();
-        drafts.push(recorder.observation(&key, event));
+        drafts.push(recorder.sighting(&number.to_be_bytes(), event));
     }
     recorder.record(drafts)?;
     Ok(())

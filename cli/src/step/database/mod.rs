@@ -15,6 +15,7 @@ mod postinstall;
 mod prove;
 mod reconcile;
 mod replace;
+mod rest;
 mod services;
 mod sleep;
 mod target;
@@ -22,7 +23,7 @@ mod users;
 mod verify;
 mod watch;
 
-use wsusmigrate_core::decide::{DatabaseNext, decide_database};
+use wsusmigrate_core::decide::{DatabaseNext, DatabaseRequest, decide_database};
 use wsusmigrate_core::event::database::{BackupOf, Operation, SumOf};
 use wsusmigrate_core::event::run::Verdict;
 use wsusmigrate_core::text::Name;
@@ -43,6 +44,19 @@ pub(super) fn perform(recorder: &mut Recorder, context: &Context<'_>) -> Result<
         ));
     };
     let mut engine = Engine::new(context.connector()?);
+    let went = go_through(asked, recorder, context, &mut engine);
+    let left = rest::leave(went.as_ref().err(), recorder, context);
+    // What ended the step comes first; that the services could not be put back was told.
+    went.and_then(|verdict| left.map(|()| verdict))
+}
+
+/// Takes one decision after the other until core says how the step ends.
+fn go_through(
+    asked: DatabaseRequest,
+    recorder: &mut Recorder,
+    context: &Context<'_>,
+    engine: &mut Engine<'_>,
+) -> Result<Verdict, Failure> {
     loop {
         note_stop(recorder, &context.request().stop)?;
         let next = decide_database(recorder.state(), asked);
@@ -50,17 +64,17 @@ pub(super) fn perform(recorder: &mut Recorder, context: &Context<'_>) -> Result<
             Failure::new(Exit::Failed, "no run is going on; this is a defect of the program")
         })?;
         match next {
-            DatabaseNext::Reconcile(action) => reconcile::perform(action, recorder, context, &mut engine)?,
-            DatabaseNext::Look => look::perform(recorder, context, &mut engine)?,
-            DatabaseNext::MarkBefore => marks::before(recorder, &mut engine)?,
-            DatabaseNext::MarkAfter => marks::after(recorder, context, &mut engine)?,
-            DatabaseNext::Sum => parity::sum(SumOf::Source, recorder, context, &mut engine)?,
-            DatabaseNext::Prove => prove::perform(recorder, context, &mut engine)?,
-            DatabaseNext::Compare => parity::compare(recorder, context, &mut engine)?,
-            DatabaseNext::FindUsers => users::find(recorder, context, &mut engine)?,
-            DatabaseNext::Catalogue => catalogue::compare(recorder, context, &mut engine)?,
+            DatabaseNext::Reconcile(action) => reconcile::perform(action, recorder, context, engine)?,
+            DatabaseNext::Look => look::perform(recorder, context, engine)?,
+            DatabaseNext::MarkBefore => marks::before(recorder, engine)?,
+            DatabaseNext::MarkAfter => marks::after(recorder, context, engine)?,
+            DatabaseNext::Sum => parity::sum(SumOf::Source, recorder, context, engine)?,
+            DatabaseNext::Prove => prove::perform(recorder, context, engine)?,
+            DatabaseNext::Compare => parity::compare(recorder, context, engine)?,
+            DatabaseNext::FindUsers => users::find(recorder, context, engine)?,
+            DatabaseNext::Catalogue => catalogue::compare(recorder, context, engine)?,
             DatabaseNext::Perform(operation, subject) => {
-                if let Some(verdict) = carry_out(operation, &subject, recorder, context, &mut engine)? {
+                if let Some(verdict) = carry_out(operation, &subject, recorder, context, engine)? {
                     return Ok(verdict);
                 }
             }
@@ -81,13 +95,27 @@ fn carry_out(
     engine: &mut Engine<'_>,
 ) -> Result<Option<Verdict>, Failure> {
     match operation {
-        Operation::Quiesce | Operation::StopServices => services::stop(operation, recorder, context)?,
+        Operation::Quiesce => {
+            // Nothing rests for a backup that cannot begin.
+            let begun = backup::prepare(BackupOf::Source, recorder, context, engine)?;
+            if let Some(verdict) = waits(&begun, context) {
+                return Ok(Some(verdict));
+            }
+            services::stop(operation, recorder, context)?;
+        }
+        Operation::StopServices => services::stop(operation, recorder, context)?,
         Operation::Resume | Operation::StartServices => services::start(operation, recorder, context)?,
         Operation::CheckSource | Operation::CheckRestored => {
             check::perform(operation, recorder, context, engine)?;
         }
-        Operation::BackUp => return backed_up(BackupOf::Source, recorder, context, engine),
-        Operation::BackUpOwn => return backed_up(BackupOf::Own, recorder, context, engine),
+        Operation::BackUp => {
+            let begun = backup::perform(BackupOf::Source, recorder, context, engine)?;
+            return Ok(waits(&begun, context));
+        }
+        Operation::BackUpOwn => {
+            let begun = backup::perform(BackupOf::Own, recorder, context, engine)?;
+            return Ok(waits(&begun, context));
+        }
         Operation::VerifyBackup => verify::perform(BackupOf::Source, recorder, context, engine)?,
         Operation::VerifyOwn => verify::perform(BackupOf::Own, recorder, context, engine)?,
         Operation::VerifyCarried => verify::perform_carried(recorder, context, engine)?,
@@ -104,13 +132,9 @@ fn carry_out(
     Ok(None)
 }
 
-fn backed_up(
-    of: BackupOf,
-    recorder: &mut Recorder,
-    context: &Context<'_>,
-    engine: &mut Engine<'_>,
-) -> Result<Option<Verdict>, Failure> {
-    Ok(match backup::perform(of, recorder, context, engine)? {
+/// How the step ends where a backup waits for an approval.
+fn waits(begun: &backup::Begun, context: &Context<'_>) -> Option<Verdict> {
+    match begun {
         backup::Begun::Yes => None,
         backup::Begun::NotApproved => {
             context
@@ -118,15 +142,21 @@ fn backed_up(
                 .say("the media is overwritten only once the plan is approved: `wsusmigrate plan --approve`");
             Some(Verdict::Waiting)
         }
-    })
+    }
 }
 
 /// What the person has to do, where something waits for one.
 fn tell(verdict: Verdict, recorder: &Recorder, context: &Context<'_>) {
+    let status = &recorder.state().run.status.database;
+    if status.replaced {
+        context.talk().say(
+            "stop: the SUSDB that is there is not the one this migration restored, and is left alone: look at it; put the \
+             restored one back, or, if nobody needs it, drop it by hand, then `wsusmigrate run`",
+        );
+    }
     if verdict != Verdict::Waiting {
         return;
     }
-    let status = &recorder.state().run.status.database;
     match &status.open {
         Some(open) => context.talk().say(&format!(
             "what became of {} cannot be told by looking: find out, then `wsusmigrate resolve happened|did-not --note TEXT`",

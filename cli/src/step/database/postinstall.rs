@@ -132,6 +132,7 @@ fn keep_log(
         sha256,
         bytes: log.kept.len() as u64,
     };
-    recorder.observe(log.path.display().to_string().as_bytes(), event)?;
+    let key = log.path.display().to_string();
+    recorder.record(vec![recorder.sighting(key.as_bytes(), event)])?;
     Ok(())
 }

@@ -19,7 +19,7 @@ pub(super) fn perform(
     context: &Context<'_>,
     engine: &mut Engine<'_>,
 ) -> Result<(), Failure> {
-    let proof = proof(engine, context)?;
+    let proof = proof(engine, context, recorder.state().run.status.database.partial)?;
     let mut drafts: Vec<_> = proof
         .comparisons()
         .iter()
@@ -34,7 +34,7 @@ pub(super) fn perform(
                     IdentityVerdict::Unknown => SameAs::Unknown,
                 },
             };
-            recorder.observation(one.what.word().as_bytes(), event)
+            recorder.sighting(one.what.word().as_bytes(), event)
         })
         .collect();
     let why = proof.to_string();
@@ -44,15 +44,21 @@ pub(super) fn perform(
         is_another: proof.is_proved(),
         why: why.as_str().into(),
     };
-    drafts.push(recorder.observation(b"", judged));
+    drafts.push(recorder.sighting(b"", judged));
     recorder.record(drafts)?;
     Ok(())
 }
 
-/// Asks the engine who it is, and compares that with what the source's journal says.
-pub(super) fn proof(engine: &mut Engine<'_>, context: &Context<'_>) -> Result<IdentityProof, Failure> {
+/// Asks the engine who it is, and compares that with what the source's journal says. What a restore that was cut off left
+/// (`is_leftover`) is of the source's family already: it tells nothing of the database whose place it took.
+pub(super) fn proof(
+    engine: &mut Engine<'_>,
+    context: &Context<'_>,
+    is_leftover: bool,
+) -> Result<IdentityProof, Failure> {
     let facts = engine.facts()?;
     let marks = match engine.susdb()? {
+        Some(susdb) if is_leftover && !susdb.is_online() => DatabaseMarks::Absent,
         Some(susdb) => DatabaseMarks::Present {
             database_guid: told(susdb.database_guid),
             family_guid: told(susdb.family_guid),

@@ -4,27 +4,28 @@
 //! | operation | what tells |
 //! |---|---|
 //! | checks, verifications, copies | nothing has to: they are done again |
-//! | backups | a new set of SUSDB on the media; a BACKUP among the engine's requests |
+//! | backups | a new set of SUSDB on the media; a BACKUP that may be SUSDB's among the engine's requests |
 //! | services | whether they run |
 //! | drop | whether SUSDB is there, and whether it is the one that was to be dropped |
-//! | restore | a RESTORE among the engine's requests; the state of SUSDB, its files, its family |
+//! | restore | a RESTORE that may be SUSDB's among the engine's requests; the state of SUSDB, its files, its family |
 //! | postinstall | whether the child that was recorded still runs |
 //! | users, settings | nothing has to: done again they come to the same |
 
 use std::collections::BTreeSet;
 use std::sync::mpsc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use wsusmigrate_core::database::EnginePath;
+use wsusmigrate_core::database::row::Row;
 use wsusmigrate_core::database::statement;
+use wsusmigrate_core::database::{DATABASE, EnginePath};
 use wsusmigrate_core::event::database::{BackupOf, Operation, OperationReconciled, Probe};
 use wsusmigrate_core::id::{ActionId, EventId, Phase};
 
+use crate::adapter::database::Limits;
 use crate::error::Failure;
 use crate::executor::{Draft, Recorder};
-use crate::exit::Exit;
 use crate::step::context::Context;
-use crate::step::database::engine::Engine;
+use crate::step::database::engine::{Engine, Susdb};
 use crate::step::database::{backup, look, postinstall, replace, services};
 
 /// How often a restore that still runs is looked at.
@@ -33,11 +34,28 @@ const PERIOD: Duration = Duration::from_secs(2);
 /// What a look says.
 struct Found(Probe, String);
 
+impl Found {
+    /// What goes on for longer than the operation may take tells nothing any more.
+    fn within(self, waited: Duration) -> Self {
+        let Self(probe, detail) = self;
+        let max = Limits::default().act;
+        match probe {
+            Probe::Running if waited >= max => {
+                found(Probe::Unknown, format!("{detail}, still after {} hours", max.as_secs() / 3600))
+            }
+            Probe::Running | Probe::Happened | Probe::Not | Probe::Partly | Probe::Unknown => {
+                Self(probe, detail)
+            }
+        }
+    }
+}
+
 fn found(probe: Probe, detail: impl Into<String>) -> Found {
     Found(probe, detail.into())
 }
 
-/// Looks at the effect of an operation in doubt and records what was found. What still runs is waited for.
+/// Looks at the effect of an operation in doubt and records what was found. What still runs is waited for, as long as the
+/// operation itself would have been, or until somebody asks to stop: then it is left to itself.
 pub(super) fn perform(
     action: ActionId,
     recorder: &mut Recorder,
@@ -49,9 +67,10 @@ pub(super) fn perform(
         return Ok(());
     };
     context.talk().say(&format!("{} is in doubt: looking", operation.word()));
+    let began = Instant::now();
     let mut looks = 0_u16;
     loop {
-        let Found(probe, detail) = look(operation, recorder, context, engine)?;
+        let Found(probe, detail) = look(operation, recorder, context, engine)?.within(began.elapsed());
         let goes_on = probe == Probe::Running;
         if !goes_on || looks == 0 {
             context.talk().say(&format!("{}: {}: {detail}", operation.word(), probe.word()));
@@ -62,11 +81,11 @@ pub(super) fn perform(
         }
         looks = looks.saturating_add(1);
         if context.request().stop.is_requested() {
-            return Err(Failure::new(
-                Exit::Stopped,
-                format!("{} still runs on the server", operation.word()),
-            )
-            .hint("`wsusmigrate run` waits for it."));
+            context.talk().say(&format!(
+                "{} still runs on the server: `wsusmigrate run` waits for it",
+                operation.word()
+            ));
+            return Ok(());
         }
         wait();
     }
@@ -74,7 +93,7 @@ pub(super) fn perform(
         operation,
         Operation::Drop | Operation::DiscardPartial | Operation::Restore | Operation::SetMultiUser
     ) {
-        look::record_state(recorder, engine, &format!("reconciled {action}"))?;
+        look::record_state(recorder, engine)?;
     }
     Ok(())
 }
@@ -128,7 +147,7 @@ fn look(
             Ok(if stopped.map_err(|error| services::failure(&error))? {
                 found(Probe::Happened, "the services are stopped")
             } else {
-                found(Probe::Not, "a service runs")
+                found(Probe::Partly, "a service runs, and may start by hand only")
             })
         }
         Operation::Resume | Operation::StartServices => {
@@ -144,13 +163,20 @@ fn look(
     }
 }
 
-/// Whether the engine carries out a statement of that kind for whomever.
+/// Whether the engine carries out a statement of that kind that may be of SUSDB.
 fn is_running(engine: &mut Engine<'_>, command: &str) -> Result<bool, Failure> {
     let rows = engine.all(&statement::progress(None))?;
-    let of = |row: &wsusmigrate_core::database::row::Row| {
-        row.text("command").is_ok_and(|text| text.to_ascii_uppercase().starts_with(command))
-    };
-    Ok(rows.iter().any(of))
+    Ok(rows.iter().any(|row| may_be_of_susdb(row, command)))
+}
+
+/// Whether a request may be of SUSDB: a backup or a restore belongs to the database its session is in, which is `master` for
+/// this program's own. One of another database is somebody else's, and so is one that only reads a medium.
+fn may_be_of_susdb(row: &Row, command: &str) -> bool {
+    let text = |column| row.maybe_text(column).ok().flatten().unwrap_or_default();
+    let database = text("database_name");
+    let may_be = |name: &str| database.eq_ignore_ascii_case(name);
+    text("command").to_ascii_uppercase().starts_with(command)
+        && ["", "master", DATABASE].into_iter().any(may_be)
 }
 
 fn backed_up(
@@ -159,7 +185,7 @@ fn backed_up(
     context: &Context<'_>,
     engine: &mut Engine<'_>,
 ) -> Result<Found, Failure> {
-    if is_running(engine, "BACKUP")? {
+    if is_running(engine, "BACKUP DATABASE")? {
         return Ok(found(Probe::Running, "the engine carries out a backup"));
     }
     let open = recorder.state().run.status.database.open.as_ref().map(|open| open.action);
@@ -211,10 +237,13 @@ fn discarded(engine: &mut Engine<'_>) -> Result<Found, Failure> {
 
 /// A restored SUSDB is never restored over: it is ONLINE, of the backup's family, with every file at its target.
 fn restored(recorder: &Recorder, context: &Context<'_>, engine: &mut Engine<'_>) -> Result<Found, Failure> {
-    if is_running(engine, "RESTORE")? {
+    let susdb = engine.susdb()?;
+    // While SUSDB is restored it is not there yet, or not ONLINE: what runs beside one that is, is somebody else's.
+    let is_online = susdb.as_ref().is_some_and(Susdb::is_online);
+    if !is_online && is_running(engine, "RESTORE DATABASE")? {
         return Ok(found(Probe::Running, "the engine carries out a restore"));
     }
-    let Some(susdb) = engine.susdb()? else { return Ok(found(Probe::Not, "there is no SUSDB")) };
+    let Some(susdb) = susdb else { return Ok(found(Probe::Not, "there is no SUSDB")) };
     if susdb.facts.state == "RECOVERING" {
         return Ok(found(Probe::Running, "SUSDB is RECOVERING"));
     }
@@ -242,4 +271,35 @@ fn restored(recorder: &Recorder, context: &Context<'_>, engine: &mut Engine<'_>)
     } else {
         found(Probe::Unknown, format!("SUSDB is ONLINE, and {}", faults.join("; ")))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    //! Goal: nobody waits for a stranger's statement, nor for ever.
+
+    use wsusmigrate_core::database::row::Cell;
+
+    use super::*;
+
+    #[test]
+    fn what_runs_in_another_database_or_only_reads_is_not_waited_for() {
+        let is = |command: &str, database: Option<&str>| {
+            let database = database.map_or(Cell::Null, |name| Cell::Text(name.to_owned()));
+            let row = Row::of([("command", Cell::Text(command.to_owned())), ("database_name", database)]);
+            may_be_of_susdb(&row, "RESTORE DATABASE")
+        };
+        assert!(is("RESTORE DATABASE", Some("master")) && is("RESTORE DATABASE", Some("susdb")));
+        assert!(is("RESTORE DATABASE", None), "what is not told may be");
+        assert!(!is("RESTORE DATABASE", Some("Accounts")));
+        assert!(!is("RESTORE HEADERON", Some("master")) && !is("BACKUP DATABASE", Some("master")));
+    }
+
+    #[test]
+    fn what_runs_longer_than_it_may_is_asked_about() {
+        let max = Limits::default().act;
+        let after = |probe, waited| found(probe, "").within(waited).0;
+        assert_eq!(after(Probe::Running, Duration::ZERO), Probe::Running);
+        assert_eq!(after(Probe::Running, max), Probe::Unknown);
+        assert_eq!(after(Probe::Happened, max), Probe::Happened);
+    }
 }

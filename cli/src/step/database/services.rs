@@ -36,7 +36,7 @@ pub(super) fn stop(
         let is = host.service(service).map_err(|error| failure(&error))?;
         let event = recorded(service, is);
         told.push(format!("{} {} {}", service.name(), event.state.word(), event.start.word()));
-        drafts.push(recorder.observation(service.name().as_bytes(), event));
+        drafts.push(recorder.sighting(service.name().as_bytes(), event));
     }
     recorder.record(drafts)?;
     let intent = Intent {
@@ -47,14 +47,16 @@ pub(super) fn stop(
         expects: "stopped, and started by hand only".to_owned(),
     };
     carry_out(recorder, context, intent, |_| {
+        let mut touched = false;
         let stopped = services(operation).iter().try_for_each(|&service| {
             if host.service(service)?.exists {
                 host.set_start_type(service, StartType::Manual)?;
+                touched = true;
                 host.stop(service, PATIENCE)?;
             }
             Ok(())
         });
-        outcome(stopped, || are_stopped(operation, host), "they do not run")
+        outcome(stopped, touched, || are_stopped(operation, host), "they do not run")
     })?;
     Ok(())
 }
@@ -81,18 +83,21 @@ pub(super) fn start(
         expects: told.join(", "),
     };
     carry_out(recorder, context, intent, |_| {
+        let mut touched = false;
         // In the reverse order: what others need first.
         let started = services(operation).iter().rev().try_for_each(|&service| {
             let Some(was) = was(service) else { return Ok(()) };
             if let Some(start_type) = start_type(was.start) {
                 host.set_start_type(service, start_type)?;
+                touched = true;
             }
             if was.state == ServiceState::Running {
                 host.start(service, PATIENCE)?;
+                touched = true;
             }
             Ok(())
         });
-        outcome(started, || are_as_before(operation, host, &was), "they are as they were")
+        outcome(started, touched, || are_as_before(operation, host, &was), "they are as they were")
     })?;
     Ok(())
 }
@@ -121,15 +126,17 @@ pub(super) fn are_as_before(
     Ok(as_before)
 }
 
+/// What came of it. What failed after something was `touched` has some of its effect: somebody has to look.
 fn outcome(
     acted: Result<(), ScriptError>,
+    touched: bool,
     proved: impl FnOnce() -> Result<bool, ScriptError>,
     done: &str,
 ) -> Outcome {
     match acted.and_then(|()| proved()) {
         Ok(true) => Outcome::done(done),
-        Ok(false) => Outcome::failed(0, "a service is not as it should be"),
-        Err(error) if error.is_unknown() => Outcome::unknown(told(&error)),
+        Ok(false) => Outcome::unknown("a service is not as it should be"),
+        Err(error) if touched || error.is_unknown() => Outcome::unknown(told(&error)),
         Err(error) => Outcome::failed(0, told(&error)),
     }
 }

@@ -32,7 +32,7 @@ pub(super) fn perform(
         Failure::new(Exit::Failed, "a setting cannot be named so that it could be given back").because(&error)
     })?;
     let statements = wakes.statements()?;
-    let draft = |it: &SettingRecorded| recorder.observation(it.setting.as_str().as_bytes(), it.clone());
+    let draft = |it: &SettingRecorded| recorder.sighting(it.setting.as_str().as_bytes(), it.clone());
     let drafts = settings.iter().map(draft).collect();
     recorder.record(drafts)?;
     let intent = Intent {

@@ -34,7 +34,7 @@ pub(super) fn find(
     for user in found.iter().filter(|user| user.decision == UserDecision::Manual) {
         context.talk().say(&format!("by hand: user {}: {}", user.user, user.why));
     }
-    let draft = |user: &UserFound| recorder.observation(user.user.as_str().as_bytes(), user.clone());
+    let draft = |user: &UserFound| recorder.sighting(user.user.as_str().as_bytes(), user.clone());
     let drafts = found.iter().map(draft).collect();
     recorder.record(drafts)?;
     Ok(())

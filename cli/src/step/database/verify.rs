@@ -148,7 +148,7 @@ fn conclude(
         context.talk().say(&format!("stop: the backup does not count as verified: {why}"));
     }
     let event = BackupJudged { of, set_guid: recorded.set_guid, verified, why: why.as_str().into() };
-    recorder.observe(of.word().as_bytes(), event)?;
+    recorder.record(vec![recorder.sighting(of.word().as_bytes(), event)])?;
     Ok(())
 }
 

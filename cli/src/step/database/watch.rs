@@ -53,6 +53,10 @@ pub(super) fn act_each(
     for (before, statement) in statements.iter().enumerate() {
         match act(going, context, engine, statement, what) {
             Ok(Ended::Done) => {}
+            // What came before it has had its effect.
+            Ok(Ended::Refused) if before > 0 => {
+                return Err(Outcome::unknown(Outcome::refused(going.said()).detail));
+            }
             Ok(ended) => return Err(Outcome::of(&ended, going.said(), "")),
             Err(failure) if before == 0 => return Err(Outcome::failed(0, failure.to_string())),
             Err(failure) => return Err(Outcome::unknown(failure.to_string())),

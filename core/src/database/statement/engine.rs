@@ -32,13 +32,13 @@ pub fn sessions(engine: EngineVersion) -> Statement {
     Statement::new(Purpose::Sessions, text)
 }
 
-/// What backups and restores the engine is at, and the request of `session`: `session_id`, `command`, `percent_complete`,
-/// `start_time`, `estimated_completion_time` (milliseconds left). After a crash this tells whether a restore still runs.
+/// What backups and restores the engine is at, and the request of `session`: `session_id`, `command`, `database_name` (where its
+/// session is), `percent_complete`, `start_time`, `estimated_completion_time` (milliseconds left). After a crash this tells whether a restore still runs.
 #[must_use]
 pub fn progress(session: Option<u16>) -> Statement {
     let own = session.map_or_else(String::new, |session| format!(" OR session_id = {session}"));
     let text = format!(
-        "SELECT session_id, command, percent_complete, start_time, estimated_completion_time FROM sys.dm_exec_requests \
+        "SELECT session_id, command, DB_NAME(database_id) AS database_name, percent_complete, start_time, estimated_completion_time FROM sys.dm_exec_requests \
          WHERE command LIKE N'RESTORE%' OR command LIKE N'BACKUP%'{own} ORDER BY session_id;"
     );
     Statement::new(Purpose::Progress, text)

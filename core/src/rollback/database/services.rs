@@ -59,15 +59,13 @@ fn way(state: &Migration, what: String, preconditions: Vec<Text>) -> Way {
         if previous.is_empty() { "not recorded: ask who runs this server".to_owned() } else { previous };
     let lost = "nothing of SUSDB: stopping and starting changes no row of it";
     let count = services.len() as u64;
-    Way {
-        what,
-        previous,
-        preconditions,
-        lost,
-        by_hand: services.values().flat_map(by_hand).collect(),
-        count,
-        bytes: 0,
-    }
+    Way { what, previous, preconditions, lost, by_hand: services_by_hand(state), count, bytes: 0 }
+}
+
+/// What puts services back as they were before this migration, typed into PowerShell.
+#[must_use]
+pub fn services_by_hand(state: &Migration) -> Vec<Text> {
+    state.database.services.values().flat_map(by_hand).collect()
 }
 
 /// PowerShell, and `sc.exe` for the one start type that Windows PowerShell cannot set.
