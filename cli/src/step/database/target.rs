@@ -58,8 +58,7 @@ pub(super) fn standing(
         }
     }
     let there = engine.files(DATABASE)?;
-    let mut dropped: Vec<_> =
-        there.iter().filter_map(DatabaseFile::engine_path).collect();
+    let mut dropped: Vec<_> = there.iter().filter_map(DatabaseFile::engine_path).collect();
     let before = recorder.state().database.before_files.iter();
     dropped.extend(before.filter_map(|file| EnginePath::new(file.physical.as_str()).ok()));
     Ok((existing, dropped))
