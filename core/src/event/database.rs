@@ -16,7 +16,7 @@ pub use facts::{
     SettingRecorded, StateRecorded, TargetCompared, TargetJudged, UserDecision, UserFound,
 };
 pub use operation::{
-    Answer, MessageReceived, Operation, OperationFinished, OperationReconciled, OperationResolved,
+    Answer, ChildStarted, MessageReceived, Operation, OperationFinished, OperationReconciled, OperationResolved,
     OperationResult, OperationStarted, Probe,
 };
 pub use parity::{
@@ -72,5 +72,7 @@ noun! {
         SessionSeen => DatabaseSessionSeen;
         /// A log or an output that was kept.
         EvidenceKept => DatabaseEvidenceKept;
+        /// The child process of an operation runs.
+        ChildStarted => DatabaseChildStarted;
     }
 }

@@ -43,7 +43,8 @@ impl Event {
                 DatabaseEvent::OperationStarted(event) => event.whole.into_iter().collect(),
                 DatabaseEvent::TableSummed(event) => vec![event.list],
                 DatabaseEvent::EvidenceKept(event) => vec![event.sha256],
-                DatabaseEvent::Connected(_)
+                DatabaseEvent::ChildStarted(_)
+                | DatabaseEvent::Connected(_)
                 | DatabaseEvent::MessageReceived(_)
                 | DatabaseEvent::OperationFinished(_)
                 | DatabaseEvent::OperationReconciled(_)

@@ -119,6 +119,7 @@ registry! {
     0x0614 DatabaseSettingRecorded "database.setting-recorded" 1 "A setting as it was before it was put to sleep.";
     0x0615 DatabaseSessionSeen "database.session-seen" 1 "A session that was in SUSDB before it was dropped.";
     0x0616 DatabaseEvidenceKept "database.evidence-kept" 1 "A log or an output was kept as evidence.";
+    0x0617 DatabaseChildStarted "database.child-started" 1 "The child process of an operation runs: by this it is recognised later.";
 }
 
 const _: () = {

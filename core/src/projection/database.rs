@@ -281,6 +281,11 @@ impl DatabaseState {
                 self.run.listed_sessions = true;
                 self.sessions.push(event.clone());
             }
+            DatabaseEvent::ChildStarted(event) => {
+                if let Some(operation) = self.current(action) {
+                    operation.child = Some(event.clone());
+                }
+            }
             DatabaseEvent::EvidenceKept(event) => self.evidence.push(event.clone()),
         }
     }

@@ -71,7 +71,8 @@ fn is_told(event: &Event) -> bool {
             | DatabaseEvent::BackupJudged(_)
             | DatabaseEvent::StateRecorded(_)
             | DatabaseEvent::TargetJudged(_)
-            | DatabaseEvent::EvidenceKept(_) => true,
+            | DatabaseEvent::EvidenceKept(_)
+            | DatabaseEvent::ChildStarted(_) => true,
             DatabaseEvent::TableCompared(event) => event.verdict != Parity::Equal,
             DatabaseEvent::MessageReceived(event) => event.class > 10,
             DatabaseEvent::FileRecorded(_)

@@ -141,6 +141,10 @@ impl DatabaseStatus {
                 require(event.ordinal == open.messages, "a message is missing")?;
                 open.messages += 1;
             }
+            DatabaseEvent::ChildStarted(_) => {
+                let open = self.opened(action)?;
+                require(!open.in_doubt, "the operation is in doubt: it has to be looked at")?;
+            }
             DatabaseEvent::OperationFinished(event) => self.finish(action, event)?,
             DatabaseEvent::OperationReconciled(event) => self.reconcile(action, event)?,
             DatabaseEvent::OperationResolved(event) => self.resolve(action, event)?,

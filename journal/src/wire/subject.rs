@@ -88,6 +88,7 @@ pub(crate) fn subject(code: u16, version: u16, body: &[u8]) -> Option<Sha256> {
             | Kind::DatabaseSettingRecorded
             | Kind::DatabaseSessionSeen
             | Kind::DatabaseEvidenceKept
+            | Kind::DatabaseChildStarted
             | Kind::ContentFileCopied
             | Kind::ContentFileVerified
             | Kind::ContentFileFailed

@@ -252,6 +252,7 @@ pub fn event(kind: Kind) -> Event {
         Kind::DatabaseSettingRecorded => database::setting_recorded(),
         Kind::DatabaseSessionSeen => database::session_seen(),
         Kind::DatabaseEvidenceKept => database::evidence_kept(),
+        Kind::DatabaseChildStarted => database::child_started(),
         Kind::ContentReplacementStarted => content::ReplacementStarted {
             item: 6,
             path: path(),

@@ -57,6 +57,7 @@ pub(super) fn line(event: &DatabaseEvent) -> String {
             format!("setting {} was {}, becomes {}", it.setting, told(it.value.as_str()), it.becomes)
         }
         DatabaseEvent::SessionSeen(it) => session(it),
+        DatabaseEvent::ChildStarted(it) => format!("child process {} runs", it.process),
         DatabaseEvent::EvidenceKept(it) => {
             format!("kept {} from {} ({}), SHA-256 {}", it.what, it.origin, bytes(it.bytes), it.sha256)
         }

@@ -4,7 +4,7 @@
 use std::time::Instant;
 
 use wsusmigrate_core::event::database::{
-    MessageReceived, Operation, OperationFinished, OperationResult, OperationStarted,
+    ChildStarted, MessageReceived, Operation, OperationFinished, OperationResult, OperationStarted,
 };
 use wsusmigrate_core::id::{ActionId, EventId, Phase};
 use wsusmigrate_core::text::{Name, TEXT_BYTES_MAX};
@@ -14,6 +14,7 @@ use wsusmigrate_journal::evidence;
 use crate::adapter::database::{Connection, Ended};
 use crate::error::Failure;
 use crate::executor::{Draft, Recorder, file_failure};
+use crate::platform::Process;
 use crate::step::context::Context;
 use wsusmigrate_core::database::message::ServerMessage;
 use wsusmigrate_core::database::statement::Statement;
@@ -103,6 +104,18 @@ impl Going<'_> {
         self.failure = self.recorder.record(vec![draft]).err();
     }
 
+    /// Records that the operation's child process runs; it is durable when this returns. Where it could not be, the child is
+    /// left to itself: the operation is in doubt, and whoever looks finds it.
+    pub(super) fn child(&mut self, process: &Process) {
+        if self.failure.is_some() {
+            return;
+        }
+        let event = ChildStarted { process: process.id, started: process.started.as_str().into() };
+        let id = EventId::of_action(self.action, Phase::ItemIntent, self.attempt, 0);
+        let draft = Draft::of_action(id, self.action, Some(self.intent), event);
+        self.failure = self.recorder.record(vec![draft]).err();
+    }
+
     /// Carries a statement out and records what the server says.
     pub(super) fn act(&mut self, connection: &mut dyn Connection, statement: &Statement) -> Ended {
         connection.act(statement, &mut |message| self.hear(message))
@@ -111,11 +124,6 @@ impl Going<'_> {
     /// What was said so far.
     pub(super) fn said(&self) -> &[ServerMessage] {
         &self.said
-    }
-
-    /// The action.
-    pub(super) const fn action(&self) -> ActionId {
-        self.action
     }
 }
 

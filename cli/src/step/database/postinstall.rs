@@ -1,15 +1,16 @@
 //! `wsusutil postinstall`, and everything that has to say that it is done.
 
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use wsusmigrate_core::event::database::{EngineKind, EvidenceKept, Operation};
-use wsusmigrate_core::postinstall::{Command, lacks};
+use wsusmigrate_core::event::database::{EngineKind, EvidenceKept, Operation, Probe};
+use wsusmigrate_core::postinstall::{Command, is_through, lacks};
 use wsusmigrate_journal::evidence;
 
 use crate::adapter::host::PostInstalled;
 use crate::error::Failure;
 use crate::executor::{Recorder, file_failure};
 use crate::exit::Exit;
+use crate::platform::Process;
 use crate::step::context::Context;
 use crate::step::database::engine::Engine;
 use crate::step::database::look;
@@ -42,12 +43,13 @@ pub(super) fn perform(
     // A connection of ours would be one more session in SUSDB while its schema changes.
     engine.hang_up();
     let mut kept = None;
-    carry_out(recorder, context, intent, |_| {
-        let going = match host.post_install(&command, since, PATIENCE) {
-            Ok(going) => going,
+    carry_out(recorder, context, intent, |going| {
+        let child = match host.post_install(&command, since, PATIENCE) {
+            Ok(child) => child,
             Err(error) => return Outcome::failed(0, error.to_string()),
         };
-        let installed = going.wait();
+        going.child(child.process());
+        let installed = child.wait();
         let setup = host.setup();
         let outcome =
             judge(&installed, setup.as_ref().ok().map(|setup| &setup.installed_role_services), &command);
@@ -71,7 +73,33 @@ fn judge(
         return Outcome::done("exit code 0, success line, a newer log, four role services at 2");
     }
     let told: Vec<_> = lacks.iter().map(ToString::to_string).collect();
-    Outcome::failed(evidence.exit_code.unwrap_or(-1), told.join("; "))
+    match evidence.exit_code {
+        Some(code) if !evidence.is_outlived => Outcome::failed(code, told.join("; ")),
+        // It was killed, its time was up, or something it started goes on: what it did so far nobody knows.
+        Some(_) | None => Outcome::unknown(told.join("; ")),
+    }
+}
+
+/// What became of a postinstall nobody waited for: whether the child that was recorded still runs, and whether everything
+/// that proves its success is there.
+pub(super) fn probe(recorder: &Recorder, context: &Context<'_>) -> Result<(Probe, String), Failure> {
+    let open = recorder.state().run.status.database.open.as_ref().map(|open| open.action);
+    let record = open.and_then(|action| recorder.state().database.operation(action));
+    let Some(record) = record else { return Ok((Probe::Not, "it is not known any more".to_owned())) };
+    if let Some(child) = &record.child {
+        let process = Process { id: child.process, started: child.started.as_str().to_owned() };
+        if process.is_running().unwrap_or(false) {
+            return Ok((Probe::Running, format!("its process {} runs", process.id)));
+        }
+    }
+    let since = UNIX_EPOCH + Duration::from_micros(u64::try_from(record.started.0).unwrap_or(0));
+    let log = context.host()?.post_install_log(since);
+    let through = log.filter(|log| log.is_newer).is_some_and(|log| is_through(&log.text()));
+    Ok(match through {
+        // Its exit code is lost with it: once more it comes to the same, with an exit code.
+        true => (Probe::Not, "a newer log says that it was through; its exit code is not known".to_owned()),
+        false => (Probe::Not, "its process is gone, and no newer log says that it was through".to_owned()),
+    })
 }
 
 fn command(context: &Context<'_>, engine: &mut Engine<'_>) -> Result<Command, Failure> {

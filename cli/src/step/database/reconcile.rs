@@ -8,7 +8,8 @@
 //! | services | whether they run |
 //! | drop | whether SUSDB is there, and whether it is the one that was to be dropped |
 //! | restore | a RESTORE among the engine's requests; the state of SUSDB, its files, its family |
-//! | users, settings, postinstall | nothing has to: done again they come to the same |
+//! | postinstall | whether the child that was recorded still runs |
+//! | users, settings | nothing has to: done again they come to the same |
 
 use std::collections::BTreeSet;
 use std::sync::mpsc;
@@ -24,7 +25,7 @@ use crate::executor::{Draft, Recorder};
 use crate::exit::Exit;
 use crate::step::context::Context;
 use crate::step::database::engine::Engine;
-use crate::step::database::{backup, look, replace, services};
+use crate::step::database::{backup, look, postinstall, replace, services};
 
 /// How often a restore that still runs is looked at.
 const PERIOD: Duration = Duration::from_secs(2);
@@ -116,8 +117,10 @@ fn look(
         | Operation::VerifyOwn
         | Operation::CheckRestored
         | Operation::MendUser
-        | Operation::Sleep
-        | Operation::PostInstall => Ok(found(Probe::Not, "done again it comes to the same")),
+        | Operation::Sleep => Ok(found(Probe::Not, "done again it comes to the same")),
+        Operation::PostInstall => {
+            postinstall::probe(recorder, context).map(|(probe, detail)| found(probe, detail))
+        }
         Operation::BackUp => backed_up(BackupOf::Source, recorder, context, engine),
         Operation::BackUpOwn => backed_up(BackupOf::Own, recorder, context, engine),
         Operation::Quiesce | Operation::StopServices => {

@@ -3,7 +3,7 @@
 use super::{Deserialize, Serialize};
 use crate::coded::coded;
 use crate::digest::Sha256;
-use crate::text::{Name, Text};
+use crate::text::{Name, Text, Word};
 
 coded! {
     /// What is done. Those of the source come first, then those of the destination, in their usual order.
@@ -118,6 +118,16 @@ pub struct MessageReceived {
     pub line: u32,
     /// The words.
     pub text: Text,
+}
+
+/// The child process of an operation runs. It may outlive the program: by number and start it is recognised, and not run a
+/// second time beside itself.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChildStarted {
+    /// Its number in the system.
+    pub process: u32,
+    /// When it started, in the system's own terms; only good for comparing on the same host.
+    pub started: Word,
 }
 
 /// Outcome of an operation.

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::event::database::{
-    Answer, MessageReceived, OperationFinished, OperationReconciled, OperationResolved, OperationResult,
+    Answer, ChildStarted, MessageReceived, OperationFinished, OperationReconciled, OperationResolved, OperationResult,
     OperationStarted, Probe,
 };
 use crate::id::ActionId;
@@ -25,6 +25,8 @@ pub struct OperationRecord {
     pub event: OperationStarted,
     /// What the server said, as much as is kept.
     pub messages: Vec<MessageReceived>,
+    /// Its child process, where it has one.
+    pub child: Option<ChildStarted>,
     /// How it ended, where that was recorded.
     pub finished: Option<(TimeMicros, OperationFinished)>,
     /// How a doubt about it was looked at and settled, oldest first.
@@ -47,7 +49,7 @@ impl OperationRecord {
         started: TimeMicros,
         event: OperationStarted,
     ) -> Self {
-        Self { action, seq, started, event, messages: Vec::new(), finished: None, doubts: Vec::new() }
+        Self { action, seq, started, event, messages: Vec::new(), child: None, finished: None, doubts: Vec::new() }
     }
 
     pub(super) fn hear(&mut self, message: &MessageReceived) {

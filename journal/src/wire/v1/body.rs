@@ -86,6 +86,7 @@ pub(crate) fn encode(event: &Event, out: &mut Vec<u8>) -> Result<(), EncodeError
             DatabaseEvent::ServiceRecorded(body) => write::<database::ServiceRecorded>(body, out),
             DatabaseEvent::SettingRecorded(body) => write::<database::SettingRecorded>(body, out),
             DatabaseEvent::SessionSeen(body) => write::<database::SessionSeen>(body, out),
+            DatabaseEvent::ChildStarted(body) => write::<database::ChildStarted>(body, out),
             DatabaseEvent::EvidenceKept(body) => write::<database::EvidenceKept>(body, out),
         },
     }
@@ -157,6 +158,7 @@ pub(crate) fn decode(kind: Kind, bytes: &[u8]) -> Result<Event, DecodeError> {
         Kind::DatabaseServiceRecorded => read::<database::ServiceRecorded>(bytes),
         Kind::DatabaseSettingRecorded => read::<database::SettingRecorded>(bytes),
         Kind::DatabaseSessionSeen => read::<database::SessionSeen>(bytes),
+        Kind::DatabaseChildStarted => read::<database::ChildStarted>(bytes),
         Kind::DatabaseEvidenceKept => read::<database::EvidenceKept>(bytes),
     }
 }

@@ -35,6 +35,8 @@ frozen! {
         text: String,
     }
 
+    ChildStarted for database::ChildStarted { process: u32, started: String }
+
     OperationFinished for database::OperationFinished {
         operation: u8,
         result: u8,

@@ -164,6 +164,11 @@ pub(super) fn session_seen() -> Event {
     .into()
 }
 
+pub(super) fn child_started() -> Event {
+    ChildStarted { process: 4711, started: "133770000000000000".into() }
+    .into()
+}
+
 pub(super) fn evidence_kept() -> Event {
     EvidenceKept {
         what: "log of postinstall".into(),
