@@ -16,8 +16,8 @@ pub use facts::{
     SettingRecorded, StateRecorded, TargetCompared, TargetJudged, UserDecision, UserFound,
 };
 pub use operation::{
-    Answer, ChildStarted, MessageReceived, Operation, OperationFinished, OperationReconciled, OperationResolved,
-    OperationResult, OperationStarted, Probe,
+    Answer, ChildStarted, MessageReceived, Operation, OperationFinished, OperationReconciled,
+    OperationResolved, OperationResult, OperationStarted, Probe,
 };
 pub use parity::{
     MarkRecorded, Moment, Parity, RowDiffered, RowDifference, SumOf, TableCompared, TableSummed,

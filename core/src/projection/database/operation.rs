@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::event::database::{
-    Answer, ChildStarted, MessageReceived, OperationFinished, OperationReconciled, OperationResolved, OperationResult,
-    OperationStarted, Probe,
+    Answer, ChildStarted, MessageReceived, OperationFinished, OperationReconciled, OperationResolved,
+    OperationResult, OperationStarted, Probe,
 };
 use crate::id::ActionId;
 use crate::unit::{Seq, TimeMicros};
@@ -49,7 +49,16 @@ impl OperationRecord {
         started: TimeMicros,
         event: OperationStarted,
     ) -> Self {
-        Self { action, seq, started, event, messages: Vec::new(), child: None, finished: None, doubts: Vec::new() }
+        Self {
+            action,
+            seq,
+            started,
+            event,
+            messages: Vec::new(),
+            child: None,
+            finished: None,
+            doubts: Vec::new(),
+        }
     }
 
     pub(super) fn hear(&mut self, message: &MessageReceived) {

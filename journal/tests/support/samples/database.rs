@@ -165,8 +165,7 @@ pub(super) fn session_seen() -> Event {
 }
 
 pub(super) fn child_started() -> Event {
-    ChildStarted { process: 4711, started: "133770000000000000".into() }
-    .into()
+    ChildStarted { process: 4711, started: "133770000000000000".into() }.into()
 }
 
 pub(super) fn evidence_kept() -> Event {
