@@ -89,6 +89,7 @@ const PLACES: &[Place] = &[
         others: &[
             MODULE,
             ("host", "services, registry and tools of this server, for steps of several nouns"),
+            ("connector", "which engine holds SUSDB, for steps of several nouns"),
             ("context", "what every step of one run shares"),
             ("listings", "what both content roots hold; preflight takes it, content uses it"),
         ],

@@ -42,6 +42,11 @@ const RULES: &[Rule] = &[
         except: &[
             ("cli/src/adapter/content/limit.rs", "a bandwidth limit is a wait"),
             (
+                "cli/src/adapter/database/client.rs",
+                "a statement's time limit runs while its messages come in",
+            ),
+            ("cli/src/adapter/database/wire.rs", "a pipe's server that is busy tells nobody when it is not"),
+            (
                 "cli/src/platform/windows",
                 "a sharing violation ends when another process lets go; nothing tells when",
             ),

@@ -41,6 +41,7 @@ pub struct EngineFacts {
 
 /// What is known of this host's SUSDB.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "they are columns of the catalogue")]
 pub struct SusdbFacts {
     /// `state_desc`.
     pub state: String,

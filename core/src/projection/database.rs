@@ -183,6 +183,7 @@ impl DatabaseState {
         self.operations.iter_mut().rfind(|record| record.action == action)
     }
 
+    #[expect(clippy::too_many_lines, reason = "one table, read from top to bottom")]
     fn take(&mut self, recorded: &Recorded, event: &DatabaseEvent) {
         let (time, action) = (recorded.envelope.time, recorded.envelope.action);
         match event {

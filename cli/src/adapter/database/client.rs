@@ -60,7 +60,7 @@ impl Connector for TdsConnector {
         let runtime =
             runtime.map_err(|source| ConnectError::Unreachable { address: self.address(), source })?;
         let limit = self.limits.connect;
-        let opened = runtime.block_on(async { tokio::time::timeout(limit, self.open()).await });
+        let opened = runtime.block_on(async { tokio::time::timeout(limit, Box::pin(self.open())).await });
         let timed_out = |_| ConnectError::TimedOut { address: self.address(), seconds: limit.as_secs() };
         let (client, switch) = opened.map_err(timed_out)??;
         Ok(Box::new(TdsConnection {
@@ -78,7 +78,7 @@ impl TdsConnector {
         let config = self.config();
         let wire = wire::open(&self.target, &config).await?;
         let switch = Switch::default();
-        let client = Client::connect(config, Tap::new(wire, switch.clone()).compat()).await;
+        let client = Box::pin(Client::connect(config, Tap::new(wire, switch.clone()).compat())).await;
         client.map(|client| (client, switch)).map_err(|error| self.refused(error))
     }
 

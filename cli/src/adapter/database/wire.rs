@@ -74,6 +74,7 @@ async fn socket(target: &Target, path: &str) -> Result<Wire, ConnectError> {
 }
 
 #[cfg(not(unix))]
+#[expect(clippy::unused_async, reason = "it waits on Unix")]
 async fn socket(target: &Target, _: &str) -> Result<Wire, ConnectError> {
     Err(ConnectError::Unsupported { address: target.to_string(), why: "a Unix socket is no way on Windows" })
 }
@@ -98,6 +99,7 @@ async fn pipe(target: &Target) -> Result<Wire, ConnectError> {
 }
 
 #[cfg(not(windows))]
+#[expect(clippy::unused_async, reason = "it waits on Windows")]
 async fn pipe(target: &Target) -> Result<Wire, ConnectError> {
     Err(ConnectError::Unsupported {
         address: target.to_string(),

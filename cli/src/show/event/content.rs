@@ -5,6 +5,7 @@ use wsusmigrate_core::event::ContentEvent;
 use crate::show::unit::{bytes, count};
 
 /// What happened, in one line.
+#[expect(clippy::too_many_lines, reason = "one table, read from top to bottom")]
 pub(super) fn line(event: &ContentEvent) -> String {
     match event {
         ContentEvent::ManifestRecorded(it) => format!(

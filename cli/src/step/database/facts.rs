@@ -143,7 +143,7 @@ fn shown(cell: &Cell) -> String {
         Cell::Bit(bit) => bit.to_string(),
         Cell::Real(number) => number.to_string(),
         Cell::Text(text) => text.clone(),
-        Cell::Bytes(bytes) => bytes.iter().map(|byte| format!("{byte:02X}")).collect(),
+        Cell::Bytes(bytes) => bytes.iter().fold(String::new(), |hex, byte| hex + &format!("{byte:02X}")),
         Cell::Guid(guid) => guid.to_string(),
         Cell::Time(time) => time.to_string(),
         Cell::Decimal(number, 0) => number.to_string(),

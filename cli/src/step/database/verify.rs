@@ -116,7 +116,7 @@ fn judge(
         return Ok(());
     }
     let Some(set) = set else {
-        return conclude(of, recorder, context, recorded, faults);
+        return conclude(of, recorder, context, recorded, &faults);
     };
     let judgement = BackupJudgement::of(&set, &listed, verified);
     if is_carried {
@@ -127,7 +127,7 @@ fn judge(
             judgement.faults().iter().filter(|fault| fault.is_blocking()).map(|it| it.word().to_owned()),
         );
     }
-    conclude(of, recorder, context, recorded, faults)
+    conclude(of, recorder, context, recorded, &faults)
 }
 
 /// Records the judgement: no fault, and it is verified.
@@ -136,7 +136,7 @@ fn conclude(
     recorder: &mut Recorder,
     context: &Context<'_>,
     recorded: &BackupRecorded,
-    faults: Vec<String>,
+    faults: &[String],
 ) -> Result<(), Failure> {
     let verified = faults.is_empty();
     let why = if verified {

@@ -1,0 +1,95 @@
+#!/usr/bin/env python3
+"""The T-SQL the program can send, read by other people's parsers: sqlglot's, then sqlfluff's, each in its T-SQL dialect.
+
+    parse_tsql.py FILE    needs requirements.txt; FILE is what `cargo run --example statements` prints
+
+A statement is well when one of the two reads the whole of it. What neither knows is listed below by its purpose, and the
+list holds both ways: a statement fails that is not listed and not read, and so does a listed one that is read. Of a listed
+one the words, quotes and brackets are read all the same. As a check that cannot fail is a defect, each statement is then
+broken in several ways, and every one must be refused.
+"""
+
+import json
+import logging
+import sys
+from pathlib import Path
+
+import sqlglot
+from sqlfluff.core import FluffConfig, Linter
+from sqlglot import exp
+
+# Purposes whose statements neither parser knows: BACKUP with these options, RESTORE in its forms, and two about users.
+UNKNOWN = {
+    "back-up", "backup-files", "backup-header", "create-login", "media-label", "mend-user", "restore", "verify-backup",
+}
+
+LINTER = Linter(config=FluffConfig(overrides={"dialect": "tsql"}))
+
+
+def words_are_whole(text):
+    """Whether quotes and brackets are closed, as sqlglot reads words. A bracket stands by itself outside of names."""
+    try:
+        kinds = [token.token_type for token in sqlglot.tokenize(text, dialect="tsql")]
+    except sqlglot.TokenError:
+        return False
+    tokens = sqlglot.TokenType
+    return kinds.count(tokens.L_PAREN) == kinds.count(tokens.R_PAREN) and tokens.L_BRACKET not in kinds
+
+
+def sqlglot_reads(text):
+    """A `Command` is a text it took over without reading it."""
+    try:
+        trees = sqlglot.parse(text, dialect="tsql", error_level=sqlglot.ErrorLevel.RAISE)
+    except sqlglot.ParseError:
+        return False
+    return not any(tree is not None and tree.find(exp.Command) for tree in trees)
+
+
+def sqlfluff_reads(text):
+    parsed = LINTER.parse_string(text)
+    return parsed.tree is not None and not parsed.violations and not list(parsed.tree.recursive_crawl("unparsable"))
+
+
+def is_read(text):
+    return words_are_whole(text) and (sqlglot_reads(text) or sqlfluff_reads(text))
+
+
+def wrong(statement):
+    """What is wrong with a statement."""
+    purpose, text = statement["purpose"], statement["text"]
+    if not words_are_whole(text):
+        yield "a quote or a bracket is open"
+    elif purpose in UNKNOWN and is_read(text):
+        yield "is read: take it off the list of what no parser knows"
+    elif purpose not in UNKNOWN and not is_read(text):
+        yield "is read by neither parser"
+
+
+def broken(purpose, text):
+    """The statement, broken in ways that have to be seen: the last two by whoever reads more than words."""
+    end = text.rstrip(" ;")
+    yield "a string is open", f"{end} N'"
+    yield "a bracket is open", f"{end} ("
+    yield "a name is open", f"{end} [SUSDB"
+    yield "a bracket is closed twice", f"{end})"
+    if purpose not in UNKNOWN:
+        yield "a clause has no end", f"{end} FROM FROM"
+        yield "its first word is another", f"RESTORE {text}"
+
+
+def main():
+    statements = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
+    logging.disable(logging.CRITICAL)
+    failed = [f"{one['purpose']}: {what}: {one['text']}" for one in statements for what in wrong(one)]
+    failed += [f"{name}: is listed and no statement's purpose" for name in UNKNOWN - {one["purpose"] for one in statements}]
+    for one in statements:
+        for how, text in broken(one["purpose"], one["text"]):
+            if not list(wrong({**one, "text": text})):
+                failed.append(f"{one['purpose']}: accepted although {how}: {text}")
+    listed = sum(one["purpose"] in UNKNOWN for one in statements)
+    print("\n".join(failed) or f"{len(statements) - listed} statements are read, {listed} are of the {len(UNKNOWN)} unknown kinds")
+    raise SystemExit(bool(failed or not statements))
+
+
+if __name__ == "__main__":
+    main()
