@@ -5,6 +5,8 @@
 
 mod database;
 
+pub(crate) use database::start_by_hand;
+
 use serde::{Deserialize, Serialize};
 
 use crate::content::Overwritten;

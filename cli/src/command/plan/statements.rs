@@ -57,7 +57,8 @@ fn of_source(plan: &DatabasePlan) -> Result<Lines, PlanError> {
 fn of_destination(plan: &DatabasePlan, source: Option<&Migration>) -> Result<Lines, PlanError> {
     let backup =
         source.and_then(|source| source.database.backups.get(&BackupOf::Source)).map(|(_, backup)| backup);
-    let file = backup.map_or_else(|| "SUSDB-BackupSetGUID.bak".to_owned(), |backup| carried_file(backup.set_guid));
+    let file =
+        backup.map_or_else(|| "SUSDB-BackupSetGUID.bak".to_owned(), |backup| carried_file(backup.set_guid));
     let path = plan.in_backup_folder(&file)?;
     let position = backup.and_then(|backup| u16::try_from(backup.position).ok()).unwrap_or(1);
     let (data, log) = plan.restore_folders()?;

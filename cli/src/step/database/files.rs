@@ -167,7 +167,8 @@ fn is_one_file(from: &Path, to: &Path) -> bool {
 /// The last part of a path, as folders take it.
 fn bytes_of(path: &Path) -> io::Result<Vec<u8>> {
     let name = platform::from_os(path.file_name().unwrap_or_default());
-    name.map(|name| name.as_bytes().to_vec()).map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))
+    name.map(|name| name.as_bytes().to_vec())
+        .map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))
 }
 
 fn pour(from: &Path, out: &mut dyn io::Write, what: &'static str, talk: Talk) -> io::Result<(Sha256, u64)> {
@@ -225,8 +226,7 @@ mod tests {
 
         fn names(&self) -> Vec<String> {
             let names = fs::read_dir(self.dir.path()).unwrap();
-            let mut names: Vec<_> =
-                names.map(|it| it.unwrap().file_name().into_string().unwrap()).collect();
+            let mut names: Vec<_> = names.map(|it| it.unwrap().file_name().into_string().unwrap()).collect();
             names.sort();
             names
         }

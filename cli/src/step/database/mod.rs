@@ -25,6 +25,8 @@ mod watch;
 use wsusmigrate_core::decide::{DatabaseNext, decide_database};
 use wsusmigrate_core::event::database::{BackupOf, Operation, SumOf};
 use wsusmigrate_core::event::run::Verdict;
+use wsusmigrate_core::projection::Migration;
+use wsusmigrate_core::report;
 use wsusmigrate_core::text::Name;
 
 pub(crate) use engine::Engine;
@@ -34,8 +36,22 @@ use crate::executor::{Recorder, note_stop};
 use crate::exit::Exit;
 use crate::step::context::Context;
 
-/// Carries the step out, beginning with whatever core says comes next.
+/// Carries the step out. Where it does not come to its end, whoever reads is told first that services are down.
 pub(super) fn perform(recorder: &mut Recorder, context: &Context<'_>) -> Result<Verdict, Failure> {
+    let ended = go_on(recorder, context);
+    if !matches!(ended, Ok(Verdict::Complete))
+        && let Some(down) = report::services_down(recorder.state())
+    {
+        context.talk().say(&down);
+    }
+    if let Ok(verdict) = ended {
+        tell(verdict, recorder, context);
+    }
+    ended
+}
+
+/// Begins with whatever core says comes next, until it says how the step ends.
+fn go_on(recorder: &mut Recorder, context: &Context<'_>) -> Result<Verdict, Failure> {
     let Some(asked) = context.asked().database else {
         return Err(Failure::new(
             Exit::Failed,
@@ -64,10 +80,7 @@ pub(super) fn perform(recorder: &mut Recorder, context: &Context<'_>) -> Result<
                     return Ok(verdict);
                 }
             }
-            DatabaseNext::Finish(verdict) => {
-                tell(verdict, recorder, context);
-                return Ok(verdict);
-            }
+            DatabaseNext::Finish(verdict) => return Ok(verdict),
         }
     }
 }
@@ -121,19 +134,28 @@ fn backed_up(
     })
 }
 
-/// What the person has to do, where something waits for one.
+/// What the person has to do, where something waits for one or went wrong.
 fn tell(verdict: Verdict, recorder: &Recorder, context: &Context<'_>) {
-    if verdict != Verdict::Waiting {
-        return;
+    let state = recorder.state();
+    let told = match verdict {
+        Verdict::Waiting => Some(waits_for(state)),
+        Verdict::Failures => report::after_parity(state),
+        Verdict::Complete | Verdict::Stopped | Verdict::Interrupted => None,
+    };
+    if let Some(told) = told {
+        context.talk().say(&told);
     }
-    let status = &recorder.state().run.status.database;
-    match &status.open {
-        Some(open) => context.talk().say(&format!(
+}
+
+fn waits_for(state: &Migration) -> String {
+    match &state.run.status.database.open {
+        Some(open) => format!(
             "what became of {} cannot be told by looking: find out, then `wsusmigrate resolve happened|did-not --note TEXT`",
             open.operation.word()
-        )),
-        None => context.talk().say(
-            "everything is proved, nothing was touched: read `wsusmigrate plan`, then `wsusmigrate plan --approve --ticket N`",
+        ),
+        None => format!(
+            "an approval is missing; {}: read `wsusmigrate plan`, then `wsusmigrate plan --approve --ticket N`",
+            report::touched_so_far(state)
         ),
     }
 }
