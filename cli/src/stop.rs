@@ -1,4 +1,4 @@
-//! Asking the program to stop: once, and the files in flight are finished first; twice, and it ends at once.
+//! Asking the program to stop: once, and what is in flight is finished first; twice, and it ends at once.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -39,7 +39,7 @@ impl Stop {
             runtime.block_on(async {
                 if requested().await.is_ok() {
                     stop.request();
-                    talk.say("Stopping after the files in flight. Press Ctrl-C again to stop at once; `run` resumes either way.");
+                    talk.say("Stopping after what is in flight. Press Ctrl-C again to stop at once; `run` resumes either way.");
                 }
                 if requested().await.is_ok() {
                     talk.say("Stopped at once. `wsusmigrate run` looks at what was in flight and goes on.");

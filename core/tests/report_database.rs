@@ -344,6 +344,7 @@ fn users_services_settings_and_logs_are_told_with_their_previous_values() {
     let history = restored()
         .and(user("A", UserDecision::AlterUser, r"NEW\A", "the login is there"))
         .and(user("B", UserDecision::Manual, "", "it would need a server role"))
+        .and(user("dbo", UserDecision::Leave, "sa", "it is the owner of SUSDB"))
         .and(setting("tbConfigurationA.SyncAuto", "1", "0"))
         .and(EvidenceKept {
             what: "log of postinstall".into(),
@@ -355,6 +356,8 @@ fn users_services_settings_and_logs_are_told_with_their_previous_values() {
     told.says(r"users/users A | WINDOWS_USER | alter-user | NEW\A | the login is there");
     told.says("users/users B | WINDOWS_USER | manual | - | it would need a server role");
     told.says("users/user_ids A | 0xA");
+    told.says("users healthy = 1");
+    assert!(!told.0.iter().any(|line| line.contains("dbo")), "{:?}", told.0);
     told.says("users: By hand: user B: it would need a server role");
     told.says("services/services WsusService | running | automatic-delayed");
     told.says("services/services WsusPool | running | untold");

@@ -12,6 +12,7 @@ use wsusmigrate_core::event::run::*;
 use wsusmigrate_core::projection::Projection;
 use wsusmigrate_core::report;
 use wsusmigrate_core::step::Step;
+use wsusmigrate_core::unit::TimeMicros;
 
 #[test]
 fn who_approved_which_plan_is_told_and_what_ran_under_it() {
@@ -135,4 +136,98 @@ fn progress_says_which_operation_has_to_be_looked_at() {
     let told = progress(&interrupted, None);
     told.says(&format!("database waits_for = a look at what became of drop (record {seq})"));
     told.says("database next = wsusmigrate run");
+}
+
+/// A history's first section, where it says that services are down.
+fn down(history: &History) -> Option<String> {
+    let report = report::progress(&history.state(), TimeMicros(0), None);
+    let first = report.sections.first().expect("a report has sections");
+    let is_down = first.key == "services_down";
+    assert_eq!(is_down, report.sections.iter().any(|section| section.key == "services_down"));
+    is_down.then(|| first.notes.join("\n"))
+}
+
+#[test]
+fn services_that_this_migration_stopped_are_told_first() {
+    assert_eq!(down(&secured()), None);
+    let told = down(&stopped()).expect("they are stopped");
+    let at = stopped().state().database.operations.last().expect("the stop").started;
+    assert!(
+        told.starts_with(&format!(
+            "WsusPool (pool), WsusService are stopped (start type manual) by this migration since {at}; `wsusmigrate run` \
+             starts them again; by hand: "
+        )),
+        "{told}"
+    );
+    assert!(
+        told.contains("Start-Service -Name 'WsusService'") && told.contains("Start-WebAppPool"),
+        "{told}"
+    );
+    let dropped = down(&stopped().does(Operation::Drop)).expect("they are stopped");
+    assert!(dropped.contains("; by hand, once SUSDB is there again: "), "{dropped}");
+    assert_eq!(down(&stopped().does(Operation::StartServices)), None);
+    let failed = stopped().ends(Operation::StartServices, OperationResult::Failed, &[]);
+    assert!(down(&failed).is_some());
+}
+
+#[test]
+fn a_stop_that_failed_may_have_stopped_services() {
+    for result in [OperationResult::Failed, OperationResult::Unknown] {
+        let history = in_database(Role::Source)
+            .and(service("WsusService", ServiceState::Running, ServiceStart::Automatic))
+            .and(service("W3SVC", ServiceState::Absent, ServiceStart::Automatic))
+            .ends(Operation::Quiesce, result, &[]);
+        let told = down(&history).expect("one may be down");
+        assert!(told.starts_with("WsusService may be stopped (start type manual) by"), "{told}");
+    }
+    let (cut_off, _) = in_database(Role::Source).begins(Operation::Quiesce);
+    assert!(down(&cut_off).expect("one may be down").starts_with("The services of WSUS may be"));
+}
+
+#[test]
+fn nothing_is_called_untouched_after_something_was_destroyed() {
+    let touched = |history: History| report::touched_so_far(&history.state());
+    assert_eq!(touched(secured()), "nothing was touched");
+    assert_eq!(touched(stopped()), "nothing of SUSDB was changed; the services are stopped");
+    let seq = stopped().state().run.last.expect("records").0.0 + 1;
+    let dropped = touched(stopped().does(Operation::Drop));
+    assert_eq!(
+        dropped,
+        format!(
+            "SUSDB was dropped, and none is restored yet; last of what destroys was drop (done, record {seq})"
+        )
+    );
+    let again = touched(stopped().does(Operation::Drop).and(seen(0x50, 904)));
+    assert!(again.starts_with("a SUSDB is there, after something was destroyed; last"), "{again}");
+    let restored = touched(restored());
+    assert!(
+        restored.starts_with("the source's SUSDB is restored here; last of what destroys was restore"),
+        "{restored}"
+    );
+    assert_eq!(
+        touched(in_database(Role::Destination).and(no_susdb())),
+        "there is no SUSDB here, and nothing was dropped"
+    );
+}
+
+#[test]
+fn rows_that_differ_end_with_where_they_are_named() {
+    let table = |verdict| TableCompared {
+        table: "tbDeployment".into(),
+        verdict,
+        source_rows: 1,
+        restored_rows: 2,
+        missing: 0,
+        extra: 1,
+        differing: 0,
+        why: "".into(),
+    };
+    let history = restored().and(table(Parity::Equal));
+    assert_eq!(report::after_parity(&history.state()), None);
+    let history = history.and(table(Parity::Differs));
+    let told = report::after_parity(&history.state()).expect("rows differ");
+    let title = "Rows of the source and rows restored";
+    assert!(told.contains("not the source's in tbDeployment") && told.contains(title), "{told}");
+    let audit = report::audit(&history.state(), None);
+    assert!(audit.sections.iter().any(|section| section.title == title));
 }

@@ -115,7 +115,8 @@ fn the_dropped_susdb_comes_back_to_where_its_files_lay() {
     requires(
         &undo,
         &format!(
-            "it is a backup of the SUSDB that was dropped: yes, family_guid {family} in the backup, {family} before"
+            "it is a backup of the SUSDB that was dropped: yes, family_guid {family} and database_guid {database} in the \
+             backup, {family} and {database} before"
         ),
     );
     requires(&undo, "no other SUSDB is there: yes, there is no SUSDB now");
@@ -136,29 +137,105 @@ fn what_stands_against_the_way_back_is_said() {
         &another,
         "no other SUSDB is there: NO, one was seen: look which it is before anything is dropped",
     );
-    let later = BackupRecorded { sha256: None, ..backup(BackupOf::Own, 0x70, SAFETY) };
-    let unjudged = undo(&restored().and(later.clone()), ActionKind::DropDatabase);
+    let refused = undo(&restored().and(judged(BackupOf::Own, 0x20, false)), ActionKind::DropDatabase);
+    let first = refused.preconditions[0].as_str();
+    assert!(first.starts_with("the safety backup is recorded and verified: NO, record "), "{first}");
+}
+
+/// A destination whose safety backup is of this family, and on whose backup a verdict speaks; dropped.
+fn dropped_after(byte: u8, verdict: u8) -> History {
+    in_database(Role::Destination)
+        .and(seen(0x20, 904))
+        .and(backup(BackupOf::Source, 0x30, BACKUP))
+        .and(judged(BackupOf::Source, 0x30, true))
+        .and(proved())
+        .and(BackupRecorded { sha256: None, ..backup(BackupOf::Own, byte, SAFETY) })
+        .and(judged(BackupOf::Own, verdict, true))
+        .and(approved("S-1-5-21-2"))
+        .does(Operation::StopServices)
+        .does(Operation::Drop)
+}
+
+#[test]
+fn where_no_safety_backup_is_of_what_was_dropped_that_is_said() {
+    let undo = undo(&dropped_after(0x70, 0x71), ActionKind::DropDatabase);
     requires(
-        &unjudged,
+        &undo,
         "the safety backup is recorded and verified: NO, nobody has judged it: RESTORE VERIFYONLY first",
     );
-    let (family, before) = (guid(0x71), guid(0x21));
+    let (family, before, database) = (guid(0x71), guid(0x21), guid(0x20));
     requires(
-        &unjudged,
+        &undo,
         &format!(
-            "it is a backup of the SUSDB that was dropped: NO, family_guid {family} in the backup, {before} before"
+            "it is a backup of the SUSDB that was dropped: NO, family_guid {family} and database_guid {database} in the \
+             backup, {before} and {database} before"
         ),
     );
-    let refused =
-        undo(&restored().and(later).and(judged(BackupOf::Own, 0x70, false)), ActionKind::DropDatabase);
-    let (record, set) = (restored().records.len(), guid(0x70));
+    let judged = self::undo(&dropped_after(0x70, 0x70), ActionKind::DropDatabase);
+    let set = guid(0x70);
+    assert!(
+        judged.preconditions[0]
+            .as_str()
+            .contains(&format!("backup set {set}, reason 112; the program could not read its file")),
+        "{:?}",
+        judged.preconditions
+    );
+}
+
+/// What was there first was dropped, somebody put another one in its place, and that was secured and dropped as well.
+fn dropped_twice() -> History {
+    restored()
+        .and(no_susdb())
+        .and(seen(0x50, 904))
+        .does(Operation::BackUpOwn)
+        .and(backup(BackupOf::Own, 0x50, r"C:\second.bak"))
+        .and(judged(BackupOf::Own, 0x50, true))
+        .does(Operation::Drop)
+}
+
+#[test]
+fn a_second_safety_backup_does_not_hide_the_first() {
+    let history = dropped_twice();
+    let own = &history.state().database.own_backups;
+    assert_eq!(own.iter().map(|own| own.database).collect::<Vec<_>>(), [guid(0x20), guid(0x50)]);
+    let undo = undo(&history, ActionKind::DropDatabase);
+    requires(&undo, &verified());
+    assert!(lines(&undo.by_hand)[1].contains("it''s own.bak"), "{:?}", undo.by_hand);
     requires(
-        &refused,
+        &undo,
         &format!(
-            "the safety backup is recorded and verified: NO, record {record}, backup set {set}, reason 112; the program \
-             could not read its file"
+            "not to be mistaken for another safety backup: record {}, C:\\second.bak, set {}, of the SUSDB with \
+             database_guid {}",
+            own[1].seq,
+            guid(0x50),
+            guid(0x50)
         ),
     );
+    let first =
+        history.state().database.operations.into_iter().find(|it| it.event.operation == Operation::Drop);
+    let dropped = first.expect("the first drop").started;
+    let seconds = dropped.since(own[0].time) / 1_000_000;
+    assert_eq!(
+        undo.lost.as_str(),
+        format!(
+            "whatever was written to it in the {seconds} seconds between its safety backup ({}) and its drop ({dropped})",
+            own[0].time
+        )
+    );
+}
+
+#[test]
+fn a_stop_that_failed_is_undone_as_well() {
+    let history = secured().and(service("WsusService", ServiceState::Running, ServiceStart::Automatic)).ends(
+        Operation::StopServices,
+        OperationResult::Failed,
+        &[],
+    );
+    assert_eq!(kinds(&history), [ActionKind::StopServices]);
+    let source = in_database(Role::Source)
+        .and(service("WsusService", ServiceState::Running, ServiceStart::Automatic))
+        .ends(Operation::Quiesce, OperationResult::Failed, &[]);
+    assert_eq!(kinds(&source), [ActionKind::QuiesceSource]);
 }
 
 #[test]
@@ -388,11 +465,12 @@ fn paths_that_were_not_recorded_are_asked_for() {
         "it is recorded where its files lay: NO, see RESTORE FILELISTONLY, and add MOVE where a folder is another one by \
          now",
     );
-    let (backup, before) = (guid(0x21), Guid::UNTOLD);
+    let (backup, before, database) = (guid(0x21), Guid::UNTOLD, guid(0x20));
     requires(
         &undo,
         &format!(
-            "it is a backup of the SUSDB that was dropped: NO, family_guid {backup} in the backup, {before} before"
+            "it is a backup of the SUSDB that was dropped: NO, family_guid {backup} and database_guid {database} in the \
+             backup, {before} and {database} before"
         ),
     );
 }

@@ -41,7 +41,7 @@ pub fn load(file: &Path) -> Result<Loaded, Failure> {
     unknown_keys(file, &text, table.get_ref())?;
     let plan: Plan = toml::from_str(&text).map_err(|error| {
         let at = position(&text, error.span().unwrap_or(0..0));
-        Failure::new(Exit::Usage, format!("{}:{at}: {}", file.display(), error.message()))
+        Failure::new(Exit::Usage, format!("{}:{at}: {}", file.display(), without_value(error.message())))
             .hint("Correct the value; `wsusmigrate init` writes a fresh file with comments.")
     })?;
     plan.validate().map_err(|error| {
@@ -49,6 +49,17 @@ pub fn load(file: &Path) -> Result<Loaded, Failure> {
             .hint("Correct the value and try again.")
     })?;
     Ok(Loaded { plan, file: file.to_owned() })
+}
+
+/// What is wrong with a value, without the value: it may be a password, in whichever line it stands.
+fn without_value(message: &str) -> String {
+    if message.starts_with("missing field") {
+        return message.to_owned();
+    }
+    match message.find("expected ") {
+        Some(at) => format!("the value does not fit: {}", &message[at..]),
+        None => "the value does not fit".to_owned(),
+    }
 }
 
 fn read(file: &Path) -> Result<String, Failure> {
@@ -151,6 +162,66 @@ mod tests {
         assert!(failure("[migration\n").to_string().contains("migration.toml:1:"));
         let wrong = "[migration]\nname = 'a'\n[content]\nsource = 's'\ndestination = 'd'\nworkers = 'four'\n";
         assert!(failure(wrong).to_string().contains("migration.toml:6:11"), "{}", failure(wrong));
+    }
+
+    #[test]
+    fn a_value_is_never_repeated() {
+        let plan = |line: &str| {
+            format!(
+                "[migration]\nname = 'a'\n[content]\nsource = 's'\ndestination = 'd'\n[database]\n{line}\n"
+            )
+        };
+        for line in [
+            "password = 471147114711",
+            "password = 47114711.4711",
+            "password = ['planted-4711']",
+            "password = { planted-4711 = 1 }",
+            "password = planted-4711",
+            "password = 'planted-4711",
+            "password 'planted-4711'",
+            "encryption = 'planted-4711'",
+            "media = 'planted-4711'",
+            "hours_max = 'planted-4711'",
+            "hours_max = 471147114711",
+            "quiesce = 'planted-4711'",
+            "store = ''\nbackup_folder = '/b'\nlogin = 'sa'\npassword = 'planted-4711'",
+        ] {
+            let failure = failure(&plan(line));
+            let told = format!("{failure} {:?}", failure.next_step());
+            assert!(told.contains("migration.toml") && !told.contains("4711"), "{line}: {told}");
+        }
+        let expected = failure(&plan("media = 'x'")).to_string();
+        assert!(
+            expected.ends_with("the value does not fit: expected one of `append`, `overwrite`, `new`"),
+            "{expected}"
+        );
+    }
+
+    #[test]
+    fn a_server_that_may_hold_a_password_is_neither_taken_nor_shown() {
+        let plan = |server: &str| {
+            format!(
+                "[migration]\nname = 'a'\n[content]\nsource = 's'\ndestination = 'd'\n[database]\nstore = 's'\n\
+                 backup_folder = '/b'\nserver = '{server}'\n"
+            )
+        };
+        for server in [
+            "Server=sql1;Password=planted",
+            "sql1;planted",
+            "planted@sql1",
+            "sql1 planted",
+            r"\\sql1\pipe\sql;Password=planted",
+            r"sql1\a=planted",
+            "sql1,planted;",
+            "unix:/planted;Password=planted",
+        ] {
+            let told = failure(&plan(server)).to_string();
+            assert!(told.contains("(not shown)") && !told.contains("planted"), "{told}");
+        }
+        let told = failure(&plan(r"sql1\-")).to_string();
+        assert!(told.contains(r"sql1\\-"), "{told}");
+        let plan: Plan = toml::from_str(&plan("unix:/tmp/a=b@c d")).unwrap();
+        assert_eq!(plan.validate(), Ok(()));
     }
 
     #[test]

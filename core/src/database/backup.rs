@@ -13,6 +13,13 @@ use super::{DATABASE, Guid};
 use crate::coded::coded;
 use crate::unit::TimeMicros;
 
+/// The name a verified backup has in the migration store and in the destination's folder of backups: of its set
+/// (`BackupSetGUID`), so that it never meets somebody's own `SUSDB.bak`.
+#[must_use]
+pub fn carried_file(set: Guid) -> String {
+    format!("SUSDB-{set}.bak")
+}
+
 /// A log sequence number: up to 25 decimal digits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::PlanError;
-use crate::database::connection::{Encryption, SecretSource, Target};
+use crate::database::connection::{Encryption, NotATarget, SecretSource, Target};
 use crate::database::statement::{BackupOptions, Compression, Expiry, Media, MediaCheck, OnChecksumError};
 use crate::database::{Day, EnginePath};
 
@@ -11,6 +11,9 @@ use crate::database::{Day, EnginePath};
 const ACT_HOURS_DEFAULT: u16 = 12;
 /// The most hours a plan may give.
 const ACT_HOURS_MAX: u16 = 168;
+
+/// What stands in an error in the place of what may be a secret.
+const NOT_SHOWN: &str = "(not shown)";
 
 /// Step 3.3: SUSDB.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -127,8 +130,19 @@ impl DatabasePlan {
         if self.server.eq_ignore_ascii_case("auto") {
             return Ok(None);
         }
-        let wrong = |why: &dyn std::fmt::Display| wrong("server", &self.server, why);
-        self.server.parse().map(Some).map_err(|error| wrong(&error))
+        // What stands there may be a connection string with its password: it is neither taken nor shown.
+        let is_secret = |c: char| c == ';' || c == '=' || c == '@';
+        if self.server.contains(is_secret) || self.server.split_whitespace().count() > 1 {
+            let is_socket = self.server.get(..5).is_some_and(|start| start.eq_ignore_ascii_case("unix:"));
+            if !is_socket || self.server.contains(';') {
+                return Err(wrong(
+                    "server",
+                    NOT_SHOWN,
+                    &"write wid, HOST, HOST\\INSTANCE or HOST,PORT, and nothing else",
+                ));
+            }
+        }
+        self.server.parse().map(Some).map_err(|error: NotATarget| wrong("server", &self.server, &error))
     }
 
     /// Where the login's password is; nothing where there is no login.
@@ -141,12 +155,12 @@ impl DatabasePlan {
                 // What stands there may be the password itself: it is not shown.
                 Err(_) => Err(wrong(
                     "password",
-                    "(not shown)",
+                    NOT_SHOWN,
                     &"write prompt, env:NAME or file:PATH, never the password",
                 )),
             },
             (None, Some(_)) => {
-                Err(wrong("password", "(not shown)", &"there is no database.login it could belong to"))
+                Err(wrong("password", NOT_SHOWN, &"there is no database.login it could belong to"))
             }
         }
     }

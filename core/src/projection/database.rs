@@ -19,7 +19,7 @@ use crate::event::database::{
     UserFound,
 };
 use crate::event::{ContentEvent, DatabaseEvent, Event, RunEvent};
-use crate::id::ActionId;
+use crate::id::{ActionId, Guid};
 use crate::projection::Projection;
 use crate::text::{Name, Text};
 use crate::unit::{Seq, TimeMicros};
@@ -42,7 +42,9 @@ pub struct DatabaseState {
     pub before_files: Vec<FileRecorded>,
     /// Backups that were recorded last, of the source and of our own SUSDB.
     pub backups: BTreeMap<BackupOf, (Seq, BackupRecorded)>,
-    /// What was said of them.
+    /// Every safety backup, oldest first: a second one may be of another SUSDB than the first.
+    pub own_backups: Vec<OwnBackup>,
+    /// What was said of the last ones.
     pub judged: BTreeMap<BackupOf, BackupJudged>,
     /// Sets that were on the media before we wrote there, as last listed.
     pub media: Vec<MediaSetRecorded>,
@@ -82,6 +84,32 @@ pub struct DatabaseState {
     pub states: Vec<StatesCounted>,
     /// What the run that is going on, or was the last, has done.
     pub run: DatabaseRun,
+}
+
+/// A safety backup, with the SUSDB it is of.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OwnBackup {
+    /// The record of it.
+    pub seq: Seq,
+    /// When it was recorded.
+    pub time: TimeMicros,
+    /// What it is.
+    pub backup: BackupRecorded,
+    /// `database_guid` of the SUSDB that was there; its family is the backup's own.
+    pub database: Guid,
+    /// What was said of it.
+    pub judged: Option<BackupJudged>,
+}
+
+impl OwnBackup {
+    /// Whether it is one of this SUSDB.
+    #[must_use]
+    pub fn is_of(&self, database: &StateRecorded) -> bool {
+        let family = self.backup.family_guid;
+        let same_family = family.is_told() && family == database.family_guid;
+        let untold = !self.database.is_told() || !database.database_guid.is_told();
+        same_family && (untold || self.database == database.database_guid)
+    }
 }
 
 /// A proof that the target is not the source, or that it may be.
@@ -231,9 +259,16 @@ impl DatabaseState {
             }
             DatabaseEvent::BackupRecorded(event) => {
                 self.backups.insert(event.of, (recorded.seq, event.clone()));
+                if event.of == BackupOf::Own {
+                    self.keep_own(recorded, event);
+                }
             }
             DatabaseEvent::BackupJudged(event) => {
                 self.judged.insert(event.of, event.clone());
+                let own = self.own_backups.iter_mut().filter(|_| event.of == BackupOf::Own);
+                for own in own.filter(|own| own.backup.set_guid == event.set_guid) {
+                    own.judged = Some(event.clone());
+                }
             }
             DatabaseEvent::StateRecorded(event) => {
                 self.state = Some((time, event.clone()));
@@ -295,6 +330,14 @@ impl DatabaseState {
             }
             DatabaseEvent::EvidenceKept(event) => self.evidence.push(event.clone()),
         }
+    }
+
+    /// A set that is told again, by a look after a crash, is the same backup.
+    fn keep_own(&mut self, recorded: &Recorded, event: &BackupRecorded) {
+        self.own_backups.retain(|own| own.backup.set_guid != event.set_guid);
+        let database = self.state.as_ref().map_or(Guid::UNTOLD, |(_, state)| state.database_guid);
+        let (seq, time, backup) = (recorded.seq, recorded.envelope.time, event.clone());
+        self.own_backups.push(OwnBackup { seq, time, backup, database, judged: None });
     }
 
     /// Forgets what an operation is about to find anew.
@@ -409,7 +452,7 @@ fn keep<T: Clone>(list: &mut Vec<T>, item: &T) {
 
 impl Projection for DatabaseState {
     const NAME: &'static str = "database";
-    const VERSION: u16 = 1;
+    const VERSION: u16 = 2;
 
     fn apply(&mut self, recorded: &Recorded) {
         match &recorded.event {

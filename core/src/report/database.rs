@@ -11,8 +11,11 @@ mod operation;
 mod parity;
 mod progress;
 mod proof;
+mod words;
 
 pub(super) use progress::standing;
+pub(super) use words::down_section;
+pub use words::{after_parity, services_down, touched_so_far};
 
 use crate::projection::Migration;
 use crate::projection::database::DatabaseState;

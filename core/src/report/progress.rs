@@ -16,7 +16,8 @@ pub fn progress(state: &Migration, now: TimeMicros, approvals_wanted: Option<usi
         Some((_, journal)) => format!("Progress of {}", journal.name),
         None => "Progress".to_owned(),
     };
-    let mut sections = vec![run(state), steps(state), checks(state), files(&state.content)];
+    let mut sections: Vec<_> = database::down_section(state).into_iter().collect();
+    sections.extend([run(state), steps(state), checks(state), files(&state.content)]);
     if let Some(pass) = &state.content.pass {
         sections.push(pass_section(pass, now));
     }

@@ -1,5 +1,6 @@
 //! The password of a SQL login: read where the plan says, kept in memory that is wiped, printed nowhere.
 
+use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -17,33 +18,48 @@ pub struct Secret(Zeroizing<String>);
 #[derive(Debug, Error)]
 pub enum SecretError {
     /// The variable is not set, or no text.
-    #[error("the environment variable {0} is not set")]
-    NoVariable(String),
+    #[error("the environment variable that database.password names is not set")]
+    NoVariable,
     /// The file cannot be read.
-    #[error("the password file {path} cannot be read")]
+    #[error("the password file{shown} cannot be read")]
     File {
-        /// The file.
-        path: PathBuf,
+        /// Which file, where it may be said.
+        shown: Shown,
         /// What the system said.
         #[source]
         source: io::Error,
     },
     /// The file holds no password.
-    #[error("the password file {0} must hold one line of text, at most {SECRET_BYTES_MAX} bytes")]
-    Shape(PathBuf),
+    #[error("the password file{0} must hold one line of text, at most {SECRET_BYTES_MAX} bytes")]
+    Shape(Shown),
     /// Nobody is at a terminal.
     #[error("the password can be asked for at a terminal only")]
     NoTerminal(#[source] io::Error),
+}
+
+/// A password file as errors name it. Who writes `file:` before the password itself names no folder: a path without one is
+/// not shown.
+#[derive(Debug)]
+pub struct Shown(Option<PathBuf>);
+
+impl Shown {
+    fn of(path: &str, file: &Path) -> Self {
+        Self(path.contains(['/', '\\']).then(|| file.to_owned()))
+    }
+}
+
+impl fmt::Display for Shown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.as_ref().map_or(Ok(()), |path| write!(f, " {}", path.display()))
+    }
 }
 
 impl Secret {
     /// Reads the password where it is. `base` is the folder relative paths count from, `login` is shown at the prompt.
     pub fn read(source: &SecretSource, base: &Path, login: &str) -> Result<Self, SecretError> {
         let text = match source {
-            SecretSource::Environment(name) => {
-                std::env::var(name).map_err(|_| SecretError::NoVariable(name.clone()))?
-            }
-            SecretSource::File(path) => return Self::from_file(&base.join(path)),
+            SecretSource::Environment(name) => std::env::var(name).map_err(|_| SecretError::NoVariable)?,
+            SecretSource::File(path) => return Self::from_file(path, &base.join(path)),
             SecretSource::Prompt => {
                 rpassword::prompt_password(format!("Password of the SQL login {login}: "))
                     .map_err(SecretError::NoTerminal)?
@@ -52,15 +68,16 @@ impl Secret {
         Ok(Self(Zeroizing::new(text)))
     }
 
-    fn from_file(path: &Path) -> Result<Self, SecretError> {
-        let unreadable = |source| SecretError::File { path: path.to_owned(), source };
+    fn from_file(written: &str, path: &Path) -> Result<Self, SecretError> {
+        let shown = || Shown::of(written, path);
+        let unreadable = |source| SecretError::File { shown: shown(), source };
         if std::fs::metadata(path).map_err(unreadable)?.len() > SECRET_BYTES_MAX {
-            return Err(SecretError::Shape(path.to_owned()));
+            return Err(SecretError::Shape(shown()));
         }
         let text = Zeroizing::new(std::fs::read_to_string(path).map_err(unreadable)?);
         let line = text.strip_prefix('\u{FEFF}').unwrap_or(&text).trim_end_matches(['\r', '\n']);
         if line.is_empty() || line.contains(['\r', '\n']) {
-            return Err(SecretError::Shape(path.to_owned()));
+            return Err(SecretError::Shape(shown()));
         }
         Ok(Self(Zeroizing::new(line.to_owned())))
     }

@@ -1,6 +1,7 @@
 //! What will be sent to the engine, before anything is: every statement of the plan that acts, in its order.
 
 use wsusmigrate_core::database::EnginePath;
+use wsusmigrate_core::database::backup::carried_file;
 use wsusmigrate_core::database::statement::{self, MoveFile};
 use wsusmigrate_core::event::database::BackupOf;
 use wsusmigrate_core::event::run::Role;
@@ -56,8 +57,9 @@ fn of_source(plan: &DatabasePlan) -> Result<Lines, PlanError> {
 fn of_destination(plan: &DatabasePlan, source: Option<&Migration>) -> Result<Lines, PlanError> {
     let backup =
         source.and_then(|source| source.database.backups.get(&BackupOf::Source)).map(|(_, backup)| backup);
-    let file = backup.and_then(|backup| backup.engine_path.as_str().rsplit(['\\', '/']).next());
-    let path = plan.in_backup_folder(file.unwrap_or(&plan.backup_file))?;
+    let file =
+        backup.map_or_else(|| "SUSDB-BackupSetGUID.bak".to_owned(), |backup| carried_file(backup.set_guid));
+    let path = plan.in_backup_folder(&file)?;
     let position = backup.and_then(|backup| u16::try_from(backup.position).ok()).unwrap_or(1);
     let (data, log) = plan.restore_folders()?;
     let moves = moves(data.as_ref(), log.as_ref());

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use wsusmigrate_core::database::backup::carried_file;
 use wsusmigrate_core::digest::Sha256;
 use wsusmigrate_core::event::database::{BackupOf, BackupRecorded, Operation};
 
@@ -9,7 +10,7 @@ use crate::error::Failure;
 use crate::executor::Recorder;
 use crate::exit::Exit;
 use crate::step::context::Context;
-use crate::step::database::files;
+use crate::step::database::files::{self, Copied, copy_new};
 use crate::step::database::operation::{Intent, Outcome, carry_out};
 
 /// Source: the verified backup goes into the migration store.
@@ -30,16 +31,16 @@ pub(super) fn fetch(recorder: &mut Recorder, context: &Context<'_>) -> Result<()
             .hint("Back it up there with `wsusmigrate run`, export its journal again, and import that."));
     };
     let from = in_store(context, &backup)?;
-    let to = files::folder_here(context)?.join(from.file_name().unwrap_or_default());
+    let to = files::folder_here(context)?.join(carried_file(backup.set_guid));
     carry(Operation::CarryBackup, recorder, context, &from, &to, backup.sha256)
 }
 
+/// The migration store holds it under the name of its set: whatever else is kept there stays as it is.
 fn in_store(context: &Context<'_>, backup: &BackupRecorded) -> Result<PathBuf, Failure> {
-    let name = backup.engine_path.as_str().rsplit(['\\', '/']).next().unwrap_or_default();
-    Ok(files::store(context)?.join(name))
+    Ok(files::store(context)?.join(carried_file(backup.set_guid)))
 }
 
-/// Copies one file, or hashes it where both names are one file. A crash leaves a temporary file, or the whole one.
+/// Copies one file to a name of its own. Nothing is ever replaced. A crash leaves a temporary file, or the whole one.
 fn carry(
     operation: Operation,
     recorder: &mut Recorder,
@@ -48,37 +49,44 @@ fn carry(
     to: &Path,
     wanted: Option<Sha256>,
 ) -> Result<(), Failure> {
+    let is_there = to.symlink_metadata().is_ok();
     let intent = Intent {
         operation,
         subject: to.display().to_string().as_str().into(),
         statement: format!("copy {} {}", from.display(), to.display()),
-        before: if to.exists() { "a file is there".to_owned() } else { "nothing is there".to_owned() },
-        expects: "the same bytes, durable".to_owned(),
+        before: if is_there { "a file is there".to_owned() } else { "nothing is there".to_owned() },
+        expects: "the same bytes, durable; a file that is there is never replaced".to_owned(),
     };
-    carry_out(recorder, context, intent, |_| {
-        let carried = if is_one_file(from, to) {
-            files::digest(from, context.talk())
-        } else {
-            files::copy(from, to, context.talk())
-        };
-        match (carried, wanted) {
-            (Err(error), _) => {
-                Outcome::failed(error.raw_os_error().unwrap_or(0), format!("{}: {error}", from.display()))
-            }
-            (Ok((found, _)), Some(wanted)) if found != wanted => {
-                let why = format!(
-                    "SHA-256 is {found}, recorded was {wanted}: it is not the file that was recorded"
-                );
-                // What was carried over is judged next, and the judgement stops the step.
-                if operation == Operation::CarryBackup { Outcome::done(why) } else { Outcome::failed(0, why) }
-            }
-            (Ok((found, bytes)), _) => Outcome::done(format!("{bytes} bytes, SHA-256 {found}")),
+    carry_out(recorder, context, intent, |_| match copy_new(from, to, wanted, context.talk()) {
+        Ok(copied) => outcome(operation, from, to, &copied),
+        Err(error) => {
+            Outcome::failed(error.raw_os_error().unwrap_or(0), format!("{}: {error}", from.display()))
         }
     })?;
     Ok(())
 }
 
-fn is_one_file(from: &Path, to: &Path) -> bool {
-    let real = |path: &Path| path.canonicalize().ok();
-    real(from).is_some_and(|from| real(to) == Some(from))
+fn outcome(operation: Operation, from: &Path, to: &Path, copied: &Copied) -> Outcome {
+    let (from, to) = (from.display(), to.display());
+    let again = match operation {
+        Operation::CarryBackup => "carry the migration store over again from the source",
+        _ => "back SUSDB up again",
+    };
+    match copied {
+        Copied::There(sha256, bytes) => Outcome::done(format!("{bytes} bytes, SHA-256 {sha256}")),
+        Copied::Different(found) => Outcome::failed(
+            0,
+            format!(
+                "{from} has SHA-256 {found}: it is not the file that was recorded. Nothing was copied; {again}, then \
+                 `wsusmigrate run`"
+            ),
+        ),
+        Copied::Occupied(found) => Outcome::failed(
+            0,
+            format!(
+                "{to} stands there already with SHA-256 {found}: it is not the file that was recorded, and was left as it \
+                 is. Move it away, then `wsusmigrate run`"
+            ),
+        ),
+    }
 }

@@ -3,6 +3,8 @@
 use wsusmigrate_core::decide::{DatabaseNext, DatabaseRequest, decide_database};
 use wsusmigrate_core::event::database::{BackupOf, Operation, SumOf};
 use wsusmigrate_core::event::run::Verdict;
+use wsusmigrate_core::projection::Migration;
+use wsusmigrate_core::report;
 use wsusmigrate_core::text::Name;
 
 use crate::error::Failure;
@@ -125,25 +127,28 @@ fn waits(begun: &backup::Begun, context: &Context<'_>) -> Option<Verdict> {
     }
 }
 
-/// What the person has to do, where something waits for one.
+/// What the person has to do, where something waits for one or went wrong.
 fn tell(verdict: Verdict, recorder: &Recorder, context: &Context<'_>) {
-    let status = &recorder.state().run.status.database;
-    if status.replaced {
-        context.talk().say(
-            "stop: the SUSDB that is there is not the one this migration restored, and is left alone: look at it; put the \
-             restored one back, or, if nobody needs it, drop it by hand, then `wsusmigrate run`",
-        );
+    let state = recorder.state();
+    let told = match verdict {
+        Verdict::Waiting => Some(waits_for(state)),
+        Verdict::Failures => report::after_parity(state),
+        Verdict::Complete | Verdict::Stopped | Verdict::Interrupted => None,
+    };
+    if let Some(told) = told {
+        context.talk().say(&told);
     }
-    if verdict != Verdict::Waiting {
-        return;
-    }
-    match &status.open {
-        Some(open) => context.talk().say(&format!(
+}
+
+fn waits_for(state: &Migration) -> String {
+    match &state.run.status.database.open {
+        Some(open) => format!(
             "what became of {} cannot be told by looking: find out, then `wsusmigrate resolve happened|did-not --note TEXT`",
             open.operation.word()
-        )),
-        None => context.talk().say(
-            "everything is proved, nothing was touched: read `wsusmigrate plan`, then `wsusmigrate plan --approve --ticket N`",
+        ),
+        None => format!(
+            "an approval is missing; {}: read `wsusmigrate plan`, then `wsusmigrate plan --approve --ticket N`",
+            report::touched_so_far(state)
         ),
     }
 }

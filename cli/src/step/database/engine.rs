@@ -194,7 +194,7 @@ pub(crate) fn connect_failure(error: &ConnectError) -> Failure {
 pub(crate) fn read_failure(error: &ReadError) -> Failure {
     Failure::new(Exit::Failed, "the engine did not answer")
         .because(error)
-        .hint("Run again: nothing was changed.")
+        .hint("See that the engine runs, then `wsusmigrate run`: it goes on from what is recorded.")
 }
 
 pub(crate) fn row_failure(error: &RowError) -> Failure {

@@ -1,6 +1,6 @@
 //! The target of the restore: which file it reads, where its files go, what stands there.
 
-use wsusmigrate_core::database::backup::BackupFile;
+use wsusmigrate_core::database::backup::{BackupFile, carried_file};
 use wsusmigrate_core::database::facts::DatabaseFile;
 use wsusmigrate_core::database::restore::{TargetFolders, targets};
 use wsusmigrate_core::database::statement::{self, MoveFile};
@@ -16,8 +16,8 @@ use crate::step::database::files;
 
 /// The carried backup, as the destination's engine names it.
 pub(super) fn carried(context: &Context<'_>, recorded: &BackupRecorded) -> Result<EnginePath, Failure> {
-    let file = recorded.engine_path.as_str().rsplit(['\\', '/']).next().unwrap_or_default();
-    context.database()?.in_backup_folder(file).map_err(|error| Failure::new(Exit::Usage, error.to_string()))
+    let file = carried_file(recorded.set_guid);
+    context.database()?.in_backup_folder(&file).map_err(|error| Failure::new(Exit::Usage, error.to_string()))
 }
 
 /// Where each file of the backup goes, or why nothing can be said: the plan's folders, else the instance's own.

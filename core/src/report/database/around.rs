@@ -4,11 +4,16 @@ use super::{Side, keys, or_dash, yes};
 use crate::event::database::{Operation, UserDecision};
 use crate::report::{Section, Value};
 
-/// Users without their logins. What the program may not do is a step for a person, with its reason.
+/// Users without their logins; those that need nothing are counted. What the program may not do is a step for a person, with its reason.
 pub(super) fn users(side: Side<'_>) -> Section {
     let database = side.database();
-    let mut section = side.section(keys("users", "source_users"), "Users of SUSDB without their logins");
-    let rows = database.users.values().map(|user| {
+    let mut section = side.section(keys("users", "source_users"), "Users of SUSDB that need something");
+    let needy = || database.users.values().filter(|user| user.decision != UserDecision::Leave);
+    let healthy = database.users.len() - needy().count();
+    if healthy > 0 {
+        section.figure("healthy", "Users that need nothing", healthy);
+    }
+    let rows = needy().map(|user| {
         vec![
             user.user.as_str().into(),
             user.role.as_str().into(),
@@ -18,7 +23,7 @@ pub(super) fn users(side: Side<'_>) -> Section {
         ]
     });
     section.table("users", &["user", "type", "decision", "login", "because"], rows);
-    let ids = database.users.values().map(|user| vec![user.user.as_str().into(), user.sid.as_str().into()]);
+    let ids = needy().map(|user| vec![user.user.as_str().into(), user.sid.as_str().into()]);
     section.table("user_ids", &["user", "security id"], ids);
     let by_hand = database.users.values().filter(|user| user.decision == UserDecision::Manual);
     section.notes.extend(by_hand.map(|user| format!("By hand: user {}: {}", user.user, user.why)));

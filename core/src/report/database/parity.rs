@@ -4,6 +4,9 @@ use super::{Side, keys, or_dash};
 use crate::event::database::TableCompared;
 use crate::report::Section;
 
+/// The heading of the tables and of their rows that differ.
+pub(super) const TABLES: &str = "Rows of the source and rows restored";
+
 /// High-water marks around the backup. A source that moved is told as such.
 pub(super) fn marks(side: Side<'_>) -> Section {
     let database = side.database();
@@ -33,7 +36,7 @@ pub(super) fn marks(side: Side<'_>) -> Section {
 /// Tables with their rows on both sides, differences by key, and the sums they were compared by.
 pub(super) fn tables(side: Side<'_>) -> Section {
     let database = side.database();
-    let mut section = side.section(keys("parity", "source_parity"), "Rows of the source and rows restored");
+    let mut section = side.section(keys("parity", "source_parity"), TABLES);
     let rows = database.parity.values().map(|table| {
         let (source, restored) = (table.source_rows.into(), table.restored_rows.into());
         let (name, verdict) = (table.table.as_str().into(), table.verdict.word().into());

@@ -30,7 +30,7 @@ pub(super) fn wake(state: &Migration, taken: &TakenAction) -> Option<Undo> {
             "this server is meant to act as production: it synchronises, approves and sends mail by itself from then on"
                 .into(),
         ],
-        lost: "the quiet: until the cutover the source does the same",
+        lost: "the quiet: until the cutover the source does the same".to_owned(),
         by_hand: settings.values().map(by_hand).collect(),
         count: settings.len() as u64,
         bytes: 0,

@@ -4,13 +4,12 @@ use super::services::stop_by_hand;
 use super::{Way, answered, last_effect};
 use crate::database::statement::{drop_database, multi_user};
 use crate::database::{DATABASE, Literal, NotALiteral};
-use crate::event::database::{BackupOf, BackupRecorded, Operation, StateRecorded};
+use crate::event::database::{BackupRecorded, Operation, StateRecorded};
 use crate::projection::Migration;
-use crate::projection::database::{DatabaseState, OperationRecord};
+use crate::projection::database::{DatabaseState, OperationRecord, OwnBackup};
 use crate::projection::rollback::TakenAction;
 use crate::rollback::{ActionKind, POINT_OF_NO_RETURN, Undo};
 use crate::text::Text;
-use crate::unit::Seq;
 
 const USE_MASTER: &str = "USE [master];";
 
@@ -46,7 +45,7 @@ pub(super) fn drop_restored(state: &Migration, taken: &TakenAction) -> Option<Un
         what: what.to_owned(),
         previous: previous(state),
         preconditions: vec![way_back(state), services_stopped(state), serves_nobody()],
-        lost,
+        lost: lost.to_owned(),
         by_hand,
         count: 1,
         bytes: state.database.state.as_ref().map_or(0, |(_, seen)| seen.bytes),
@@ -71,21 +70,23 @@ pub(super) fn bring_back(state: &Migration, taken: &TakenAction) -> Option<Undo>
 
 fn restore_safety_backup(state: &Migration) -> Way {
     let backup = safety_backup(&state.database);
+    let mut preconditions = vec![
+        way_back(state),
+        the_same_database(&state.database, backup),
+        nothing_in_the_way(state),
+        files_known(&state.database),
+        services_stopped(state),
+        serves_nobody(),
+    ];
+    preconditions.extend(others(&state.database, backup));
     Way {
         what: "Restore the SUSDB that was dropped here from its safety backup.".to_owned(),
         previous: previous(state),
-        preconditions: vec![
-            way_back(state),
-            the_same_database(&state.database, backup.map(|(_, backup)| backup)),
-            nothing_in_the_way(state),
-            files_known(&state.database),
-            services_stopped(state),
-            serves_nobody(),
-        ],
-        lost: "nothing by itself: a safety backup is as old as the drop, and nothing was served in between",
-        by_hand: backup.map_or_else(Vec::new, |(_, backup)| restore_by_hand(&state.database, backup)),
+        preconditions,
+        lost: lost(&state.database, backup),
+        by_hand: backup.map_or_else(Vec::new, |own| restore_by_hand(&state.database, &own.backup)),
         count: 1,
-        bytes: backup.map_or(0, |(_, backup)| backup.backup_bytes),
+        bytes: backup.map_or(0, |own| own.backup.backup_bytes),
     }
 }
 
@@ -99,7 +100,7 @@ fn let_everybody_in(state: &Migration) -> Way {
         preconditions: vec![
             format!("SUSDB is still there, for a single user: it was last seen as {now}").into(),
         ],
-        lost: "nothing: the drop had no other effect",
+        lost: "nothing: the drop had no other effect".to_owned(),
         by_hand: [USE_MASTER, multi_user().text()].map(Text::from).to_vec(),
         count: 1,
         bytes: 0,
@@ -132,8 +133,50 @@ fn described(before: &StateRecorded) -> String {
     )
 }
 
-fn safety_backup(database: &DatabaseState) -> Option<(Seq, &BackupRecorded)> {
-    database.backups.get(&BackupOf::Own).map(|(seq, backup)| (*seq, backup))
+/// The first drop that had its effect, or may have had it.
+fn first_drop(database: &DatabaseState) -> Option<&OperationRecord> {
+    let mut operations = database.operations.iter();
+    operations.find(|record| {
+        record.event.operation == Operation::Drop && (record.is_done() || record.is_in_doubt())
+    })
+}
+
+/// The newest safety backup of the SUSDB that was there before the first drop; without one, the newest from before it.
+fn safety_backup(database: &DatabaseState) -> Option<&OwnBackup> {
+    let end = first_drop(database).map(|drop| drop.seq);
+    let before_drop = || database.own_backups.iter().filter(|own| end.is_none_or(|end| own.seq < end));
+    let is_of_it = |own: &&OwnBackup| database.before.as_ref().is_some_and(|before| own.is_of(before));
+    before_drop().rfind(is_of_it).or_else(|| before_drop().next_back())
+}
+
+/// Other safety backups: of what was there at another time, and no way to what was there first.
+fn others(database: &DatabaseState, chosen: Option<&OwnBackup>) -> Vec<Text> {
+    let is_other = |own: &&OwnBackup| chosen.is_none_or(|chosen| chosen.seq != own.seq);
+    let others = database.own_backups.iter().filter(is_other);
+    let told = others.map(|own| {
+        format!(
+            "not to be mistaken for another safety backup: record {}, {}, set {}, of the SUSDB with database_guid {}",
+            own.seq, own.backup.engine_path, own.backup.set_guid, own.database
+        )
+    });
+    told.map(Text::from).collect()
+}
+
+/// What was written between the safety backup and the drop is in neither.
+fn lost(database: &DatabaseState, backup: Option<&OwnBackup>) -> String {
+    let (Some(own), Some(drop)) = (backup, first_drop(database)) else {
+        return "whatever the SUSDB held that was dropped: no safety backup of it is known".to_owned();
+    };
+    let seconds = drop.started.since(own.time).max(0) / 1_000_000;
+    let span = match seconds {
+        0..120 => format!("{seconds} seconds"),
+        120..7200 => format!("{} minutes", seconds / 60),
+        _ => format!("{} hours", seconds / 3600),
+    };
+    format!(
+        "whatever was written to it in the {span} between its safety backup ({}) and its drop ({})",
+        own.time, drop.started
+    )
 }
 
 /// Whether the SUSDB that was there can be had again; where there was none, nothing has to be.
@@ -141,7 +184,7 @@ fn way_back(state: &Migration) -> Text {
     const CONDITION: &str = "the safety backup is recorded and verified";
     let database = &state.database;
     let none_before = database.before.as_ref().is_some_and(|before| !before.present);
-    let Some((seq, backup)) = safety_backup(database) else {
+    let Some(OwnBackup { seq, backup, judged, .. }) = safety_backup(database) else {
         let why = "no safety backup was recorded: do not go on";
         return if none_before {
             "a safety backup: not needed, there was no SUSDB before".into()
@@ -149,7 +192,6 @@ fn way_back(state: &Migration) -> Text {
             answered(CONDITION, false, why)
         };
     };
-    let judged = database.judged.get(&BackupOf::Own).filter(|judged| judged.set_guid == backup.set_guid);
     let Some(judged) = judged else {
         return answered(CONDITION, false, "nobody has judged it: RESTORE VERIFYONLY first");
     };
@@ -162,14 +204,18 @@ fn way_back(state: &Migration) -> Text {
 }
 
 /// A safety backup of another database than the one that was there first leads somewhere else.
-fn the_same_database(database: &DatabaseState, backup: Option<&BackupRecorded>) -> Text {
+fn the_same_database(database: &DatabaseState, backup: Option<&OwnBackup>) -> Text {
     const CONDITION: &str = "it is a backup of the SUSDB that was dropped";
     let (Some(backup), Some(before)) = (backup, &database.before) else {
         return answered(CONDITION, false, "one of the two is not recorded");
     };
-    let told = backup.family_guid.is_told() && before.family_guid.is_told();
-    let family = format!("family_guid {} in the backup, {} before", backup.family_guid, before.family_guid);
-    answered(CONDITION, told && backup.family_guid == before.family_guid, &family)
+    let (own, before_guids) =
+        ((backup.backup.family_guid, backup.database), (before.family_guid, before.database_guid));
+    let guids = format!(
+        "family_guid {} and database_guid {} in the backup, {} and {} before",
+        own.0, own.1, before_guids.0, before_guids.1
+    );
+    answered(CONDITION, backup.is_of(before), &guids)
 }
 
 fn nothing_in_the_way(state: &Migration) -> Text {

@@ -1,0 +1,90 @@
+//! Sentences a person reads where the database step ends before its end: what is down, what was touched, what helps. They
+//! follow from the state alone, so that none of them promises what did not happen.
+
+use crate::event::database::{Operation, Parity, ServiceStart, ServiceState};
+use crate::projection::Migration;
+use crate::projection::database::OperationRecord;
+use crate::report::Section;
+use crate::rollback::services_by_hand;
+
+/// That services are down because of this migration, with both ways to start them; nothing where they are not. A stop that
+/// failed, or that nobody saw the end of, may have stopped some: it counts.
+#[must_use]
+pub fn services_down(state: &Migration) -> Option<String> {
+    let operations = &state.database.operations;
+    let stops =
+        |it: &&OperationRecord| matches!(it.event.operation, Operation::Quiesce | Operation::StopServices);
+    let starts =
+        |it: &&OperationRecord| matches!(it.event.operation, Operation::Resume | Operation::StartServices);
+    let stop = operations.iter().rfind(stops)?;
+    let started = operations.iter().rfind(|it| starts(it) && it.is_done());
+    if started.is_some_and(|started| started.seq > stop.seq) {
+        return None;
+    }
+    let are = if stop.is_done() { "are stopped" } else { "may be stopped" };
+    let (names, started) = (touched(state), stop.started);
+    let by_hand = match services_by_hand(state) {
+        lines if lines.is_empty() => "services.msc".to_owned(),
+        lines => lines.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "),
+    };
+    // Services that start on no SUSDB, or on half of one, do not help anybody.
+    let is_usable = state.run.status.database.present != Some(false) && !state.run.status.database.partial;
+    let when = if is_usable { "by hand" } else { "by hand, once SUSDB is there again" };
+    Some(format!(
+        "{names} {are} (start type manual) by this migration since {started}; `wsusmigrate run` starts them again; {when}: \
+         {by_hand}"
+    ))
+}
+
+/// The services that are there. What has no start type is an application pool.
+fn touched(state: &Migration) -> String {
+    let there = state.database.services.values().filter(|it| it.state != ServiceState::Absent);
+    let name = |pool: bool, name: &str| if pool { format!("{name} (pool)") } else { name.to_owned() };
+    let names: Vec<_> = there.map(|it| name(it.start == ServiceStart::Untold, it.service.as_str())).collect();
+    if names.is_empty() { "The services of WSUS".to_owned() } else { names.join(", ") }
+}
+
+/// The same as the first section of a report.
+pub(in crate::report) fn down_section(state: &Migration) -> Option<Section> {
+    let mut section = Section::new("services_down", "Services are down");
+    section.notes.push(services_down(state)?);
+    Some(section)
+}
+
+/// What was done to SUSDB so far, as its status and its operations have it.
+#[must_use]
+pub fn touched_so_far(state: &Migration) -> String {
+    let (status, database) = (&state.run.status.database, &state.database);
+    let destroyed =
+        database.operations.iter().rfind(|it| it.event.operation.is_destructive() && !it.is_void());
+    let done =
+        destroyed.map(|it| format!("{} ({}, record {})", it.event.operation.word(), it.word(), it.seq));
+    let last = done.map_or_else(String::new, |done| format!("; last of what destroys was {done}"));
+    let what = match status.present {
+        _ if status.restored => "the source's SUSDB is restored here",
+        _ if status.partial => "a restore was cut off, and what it left is there",
+        Some(false) if destroyed.is_some() => "SUSDB was dropped, and none is restored yet",
+        Some(false) => "there is no SUSDB here, and nothing was dropped",
+        Some(true) | None if destroyed.is_some() => "a SUSDB is there, after something was destroyed",
+        Some(true) | None if status.stopped => "nothing of SUSDB was changed; the services are stopped",
+        Some(true) | None => "nothing was touched",
+    };
+    format!("{what}{last}")
+}
+
+/// What helps where restored rows are not the source's: which section of the audit names them, and what to do.
+#[must_use]
+pub fn after_parity(state: &Migration) -> Option<String> {
+    let bad = |verdict| matches!(verdict, Parity::Differs | Parity::Missing);
+    let tables: Vec<_> = state.database.parity.values().filter(|it| bad(it.verdict)).collect();
+    if tables.is_empty() || !state.run.status.database.restored {
+        return None;
+    }
+    let names = tables.iter().map(|it| it.table.as_str()).collect::<Vec<_>>().join(", ");
+    Some(format!(
+        "the restored SUSDB is not the source's in {names}: \"{}\" of `wsusmigrate report audit` names the rows. If the source \
+         went on after its backup, back it up again there (quiesce = true), export its journal, import it here; to go back: \
+         `wsusmigrate rollback`",
+        super::parity::TABLES
+    ))
+}
