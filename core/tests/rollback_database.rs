@@ -258,7 +258,7 @@ fn a_drop_in_doubt_is_counted_and_may_have_happened() {
 fn stopped_services_get_their_start_types_and_states_back() {
     let history = secured()
         .and(service("WsusService", ServiceState::Running, ServiceStart::AutomaticDelayed))
-        .and(service("WsusPool", ServiceState::Running, ServiceStart::Untold))
+        .and(pool(ServiceState::Running, ServiceStart::Automatic))
         .and(service("W3SVC", ServiceState::Stopped, ServiceStart::Disabled))
         .and(service("It's", ServiceState::Running, ServiceStart::Automatic))
         .and(service("Odd", ServiceState::Changing, ServiceStart::Manual))
@@ -273,6 +273,7 @@ fn stopped_services_get_their_start_types_and_states_back() {
             "Set-Service -Name 'Odd' -StartupType Manual",
             "# 'Odd' was neither stopped nor running: start it only if it has to run",
             "Set-Service -Name 'W3SVC' -StartupType Disabled",
+            "Import-Module WebAdministration; Set-ItemProperty 'IIS:\\AppPools\\WsusPool' -Name autoStart -Value $true",
             "Start-WebAppPool -Name 'WsusPool'",
             "sc.exe config 'WsusService' start= delayed-auto",
             "Start-Service -Name 'WsusService'"
@@ -281,7 +282,7 @@ fn stopped_services_get_their_start_types_and_states_back() {
     assert_eq!(
         start.previous.as_str(),
         "It's running (automatic), None absent (manual), Odd changing (manual), W3SVC stopped (disabled), WsusPool \
-         running, WsusService running (automatic-delayed)"
+         running (automatic), WsusService running (automatic-delayed)"
     );
     requires(
         &start,

@@ -178,7 +178,12 @@ pub fn approved(sid: &str) -> PlanApproved {
 }
 
 pub fn service(name: &str, state: ServiceState, start: ServiceStart) -> ServiceRecorded {
-    ServiceRecorded { service: name.into(), state, start }
+    ServiceRecorded { service: name.into(), kind: ServiceKind::Service, state, start }
+}
+
+/// The application pool, as a host tells of it: it starts with the system or by hand.
+pub fn pool(state: ServiceState, start: ServiceStart) -> ServiceRecorded {
+    ServiceRecorded { service: "WsusPool".into(), kind: ServiceKind::AppPool, state, start }
 }
 
 pub fn setting(name: &str, value: &str, becomes: &str) -> SettingRecorded {
@@ -214,7 +219,7 @@ pub fn stopped() -> History {
     secured()
         .and(approved("S-1-5-21-2"))
         .and(service("WsusService", ServiceState::Running, ServiceStart::AutomaticDelayed))
-        .and(service("WsusPool", ServiceState::Running, ServiceStart::Untold))
+        .and(pool(ServiceState::Running, ServiceStart::Automatic))
         .does(Operation::StopServices)
 }
 

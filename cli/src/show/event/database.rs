@@ -184,7 +184,7 @@ fn user(it: &UserFound) -> String {
 }
 
 fn service(it: &ServiceRecorded) -> String {
-    format!("service {} was {}, started {}", it.service, it.state.word(), it.start.word())
+    format!("{} {} was {}, started {}", it.kind.word(), it.service, it.state.word(), it.start.word())
 }
 
 fn session(it: &SessionSeen) -> String {

@@ -254,6 +254,16 @@ pub struct UserFound {
 }
 
 coded! {
+    /// What a service is to its system: the two are stopped and started in different ways.
+    ServiceKind {
+        /// A Windows service.
+        Service = 1, "service";
+        /// An application pool of IIS.
+        AppPool = 2, "app-pool";
+    }
+}
+
+coded! {
     /// Whether a service runs.
     ServiceState {
         /// It is not installed.
@@ -278,7 +288,7 @@ coded! {
         Manual = 3, "manual";
         /// Not at all.
         Disabled = 4, "disabled";
-        /// It is not told, as of an application pool.
+        /// The system does not tell, as of what is not installed.
         Untold = 5, "untold";
     }
 }
@@ -288,9 +298,11 @@ coded! {
 pub struct ServiceRecorded {
     /// Its name, such as `WsusService`.
     pub service: Text,
+    /// What it is.
+    pub kind: ServiceKind,
     /// Whether it ran.
     pub state: ServiceState,
-    /// How it started.
+    /// How it started. A pool starts with the system or by hand (`autoStart`).
     pub start: ServiceStart,
 }
 

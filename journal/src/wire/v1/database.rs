@@ -151,7 +151,7 @@ frozen! {
         why: String,
     }
 
-    ServiceRecorded for database::ServiceRecorded { service: String, state: u8, start: u8 }
+    ServiceRecorded for database::ServiceRecorded { service: String, kind: u8, state: u8, start: u8 }
 
     SettingRecorded for database::SettingRecorded { setting: String, value: String, becomes: String }
 

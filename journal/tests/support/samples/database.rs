@@ -138,7 +138,8 @@ pub(super) fn user_found() -> Event {
 
 pub(super) fn service_recorded() -> Event {
     ServiceRecorded {
-        service: "WsusService".into(),
+        service: "WsusPool".into(),
+        kind: ServiceKind::AppPool,
         state: ServiceState::Running,
         start: ServiceStart::AutomaticDelayed,
     }
