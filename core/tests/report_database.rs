@@ -335,7 +335,7 @@ fn the_source_stands_beside_the_destination_under_keys_of_its_own() {
 fn users_services_settings_and_logs_are_told_with_their_previous_values() {
     let user = |user: &str, decision, login: &str, why: &str| UserFound {
         user: user.into(),
-        role: "WINDOWS_USER".into(),
+        kind: "WINDOWS_USER".into(),
         sid: format!("0x{user}").into(),
         decision,
         login: login.into(),

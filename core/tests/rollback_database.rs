@@ -254,6 +254,34 @@ fn a_drop_in_doubt_is_counted_and_may_have_happened() {
     assert!(lines(&guidance.actions[0].by_hand).iter().any(|line| line.starts_with("RESTORE DATABASE")));
 }
 
+/// What somebody changed between two attempts is what the second goes back to, not what the first one found.
+#[test]
+fn services_stopped_anew_go_back_to_what_they_were_then() {
+    let found = |state| service("W3SVC", state, ServiceStart::Manual);
+    let again = secured()
+        .and(found(ServiceState::Running))
+        .does(Operation::StopServices)
+        .and(found(ServiceState::Stopped))
+        .does(Operation::StopServices);
+    assert!(
+        undo(&again, ActionKind::StopServices).previous.as_str().contains("running"),
+        "not given back yet"
+    );
+    let anew =
+        again.does(Operation::StartServices).and(found(ServiceState::Stopped)).does(Operation::StopServices);
+    assert_eq!(undo(&anew, ActionKind::StopServices).previous.as_str(), "W3SVC stopped (manual)");
+}
+
+/// Settings live in SUSDB: a restore brings others.
+#[test]
+fn settings_of_a_susdb_that_was_replaced_are_forgotten() {
+    let rule = |id: &str| setting(&format!("tbAutoDeploymentRule.Enabled where ID = {id}"), "1", "0");
+    let slept = restored().and(rule("1")).does(Operation::Sleep);
+    let restored_again = slept.and(no_susdb()).does(Operation::Restore).and(rule("2")).does(Operation::Sleep);
+    let kept: Vec<_> = restored_again.state().database.settings.into_keys().collect();
+    assert_eq!(kept, [rule("2").setting]);
+}
+
 #[test]
 fn stopped_services_get_their_start_types_and_states_back() {
     let history = secured()

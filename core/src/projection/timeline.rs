@@ -73,7 +73,7 @@ fn is_told(event: &Event) -> bool {
             | DatabaseEvent::TargetJudged(_)
             | DatabaseEvent::EvidenceKept(_) => true,
             DatabaseEvent::TableCompared(event) => event.verdict != Parity::Equal,
-            DatabaseEvent::MessageReceived(event) => event.class > 10,
+            DatabaseEvent::MessageReceived(event) => event.is_error,
             DatabaseEvent::FileRecorded(_)
             | DatabaseEvent::MediaSetRecorded(_)
             | DatabaseEvent::TargetCompared(_)

@@ -32,8 +32,9 @@ impl History {
     pub fn ends(self, operation: Operation, result: OperationResult, said: &[(i32, u8, &str)]) -> Self {
         let (begun, action) = self.begins(operation);
         let heard = said.iter().zip(0..).fold(begun, |history, (&(number, class, text), ordinal)| {
-            let state = 1;
-            history.of(action, MessageReceived { ordinal, number, class, state, line: 1, text: text.into() })
+            let (number, class, state, line) = (Some(number), Some(class), Some(1), Some(1));
+            let (is_error, text) = (class > Some(10), text.into());
+            history.of(action, MessageReceived { ordinal, is_error, number, class, state, line, text })
         });
         heard.of(action, outcome(operation, result, said.len()))
     }
@@ -116,12 +117,12 @@ pub fn no_susdb() -> StateRecorded {
 }
 
 pub fn file(file_id: u32, logical: &str, physical: &str) -> FileRecorded {
-    let role = if file_id == 1 { "ROWS" } else { "LOG" };
+    let kind = if file_id == 1 { "ROWS" } else { "LOG" };
     FileRecorded {
         file_id,
         logical: logical.into(),
         physical: physical.into(),
-        role: role.into(),
+        kind: kind.into(),
         bytes: 2048,
     }
 }
@@ -169,6 +170,7 @@ pub fn proved() -> TargetJudged {
 pub fn approved(sid: &str) -> PlanApproved {
     PlanApproved {
         plan: Sha256([0; 32]),
+        approvals_wanted: 1,
         how: Approval::Command,
         account: r"CONTOSO\bob".into(),
         sid: sid.into(),

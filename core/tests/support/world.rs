@@ -313,7 +313,7 @@ impl World {
                 None,
                 UserFound {
                     user: user.into(),
-                    role: "".into(),
+                    kind: "".into(),
                     sid: "".into(),
                     decision,
                     login: "".into(),

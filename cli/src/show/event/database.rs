@@ -130,7 +130,7 @@ fn file(it: &FileRecorded) -> String {
         "file {} of SUSDB: {} ({}, {}) at {}",
         it.file_id,
         it.logical,
-        it.role,
+        it.kind,
         bytes(it.bytes),
         it.physical
     )
@@ -176,7 +176,7 @@ fn user(it: &UserFound) -> String {
     format!(
         "user {} ({}, {}) without its login: {}{login}{}",
         it.user,
-        it.role,
+        it.kind,
         it.sid,
         it.decision.word(),
         after(&it.why)

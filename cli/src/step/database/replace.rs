@@ -145,7 +145,7 @@ fn judge(going: &Going<'_>, ended: &Ended, engine: &mut Engine<'_>, moves: &[Mov
         Ok(facts) => facts,
         Err(failure) => return Outcome::unknown(failure.to_string()),
     };
-    let answer = RestoreAnswer::read(look::kind(&facts), going.said());
+    let answer = RestoreAnswer::read(facts.engine_kind(), going.said());
     if let RestoreAnswer::Failed(_) = answer {
         return Outcome::refused(going.said());
     }
@@ -163,7 +163,7 @@ fn judge(going: &Going<'_>, ended: &Ended, engine: &mut Engine<'_>, moves: &[Mov
         Ok(proof) => {
             let faults: Vec<_> = proof.faults().iter().map(ToString::to_string).collect();
             Outcome::failed(
-                going.said().iter().find(|it| it.is_error()).map_or(0, |it| it.number),
+                going.said().iter().find(|it| it.is_error).and_then(|it| it.number).unwrap_or(0),
                 faults.join("; "),
             )
         }

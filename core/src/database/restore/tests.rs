@@ -4,7 +4,14 @@ use super::*;
 use crate::unit::TimeMicros;
 
 fn message(number: i32, class: u8, text: &str) -> ServerMessage {
-    ServerMessage { number, class, state: 1, line: 5, text: text.into() }
+    ServerMessage {
+        is_error: class > 10,
+        number: Some(number),
+        class: Some(class),
+        state: Some(1),
+        line: Some(5),
+        text: text.into(),
+    }
 }
 
 fn verification() -> ServerMessage {
@@ -65,14 +72,17 @@ fn database() -> DatabaseFacts {
         is_published: false,
         owner: None,
         created: TimeMicros(0),
+        internal_version: crate::database::version::DatabaseVersion(706),
         is_in_group: false,
     }
 }
 
 fn files() -> Vec<DatabaseFile> {
     let file = |moved: MoveFile| DatabaseFile {
+        file_id: 1,
         logical_name: moved.logical_name,
         kind: FileKind::Data,
+        type_desc: "ROWS".into(),
         // The server need not write a path as it was told it.
         path: moved.target.as_str().to_uppercase(),
         bytes: 0,
@@ -200,8 +210,10 @@ fn the_instances_own_folders_are_found_and_masters_stand_in() {
         utc_now: TimeMicros(0),
     };
     let master = |name: &str, kind, at: &str| DatabaseFile {
+        file_id: 1,
         logical_name: name.into(),
         kind,
+        type_desc: String::new(),
         path: at.into(),
         bytes: 0,
         state: "ONLINE".into(),

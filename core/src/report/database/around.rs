@@ -11,7 +11,7 @@ pub(super) fn users(side: Side<'_>) -> Section {
     let rows = database.users.values().map(|user| {
         vec![
             user.user.as_str().into(),
-            user.role.as_str().into(),
+            user.kind.as_str().into(),
             user.decision.word().into(),
             or_dash(user.login.as_str()).into(),
             user.why.as_str().into(),

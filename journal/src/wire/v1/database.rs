@@ -28,10 +28,11 @@ frozen! {
 
     MessageReceived for database::MessageReceived {
         ordinal: u32,
-        number: i32,
-        class: u8,
-        state: u8,
-        line: u32,
+        is_error: bool,
+        number: Option<i32>,
+        class: Option<u8>,
+        state: Option<u8>,
+        line: Option<u32>,
         text: String,
     }
 
@@ -100,7 +101,7 @@ frozen! {
         file_id: u32,
         logical: String,
         physical: String,
-        role: String,
+        kind: String,
         bytes: u64,
     }
 
@@ -144,7 +145,7 @@ frozen! {
 
     UserFound for database::UserFound {
         user: String,
-        role: String,
+        kind: String,
         sid: String,
         decision: u8,
         login: String,
