@@ -26,14 +26,10 @@ pub struct ServerFacts {
     pub version_text: String,
     /// `ProductLevel`, such as `RTM`.
     pub product_level: String,
-    /// Whether availability groups are switched on.
-    pub is_hadr_enabled: bool,
     /// Where databases go where nobody says a folder; older engines do not tell.
     pub default_data_path: Option<String>,
     /// Where logs go.
     pub default_log_path: Option<String>,
-    /// Where backups go.
-    pub default_backup_path: Option<String>,
     /// The internal version databases of this engine have.
     pub database_version: DatabaseVersion,
     /// The session's number.
@@ -57,10 +53,8 @@ impl ServerFacts {
             product_version: row.text("product_version")?,
             version_text: row.maybe_text("version_text")?.unwrap_or_default(),
             product_level: row.maybe_text("product_level")?.unwrap_or_default(),
-            is_hadr_enabled: row.maybe_bit("is_hadr_enabled")?.unwrap_or(false),
             default_data_path: row.maybe_text("default_data_path")?,
             default_log_path: row.maybe_text("default_log_path")?,
-            default_backup_path: row.maybe_text("default_backup_path")?,
             database_version: version(row.int("database_version")?)?,
             session_id: row.int("session_id")?,
             login_name: row.text("login_name")?,

@@ -17,10 +17,8 @@ const PROPERTIES: &[(&str, &str, &str)] = &[
     ("EngineEdition", "int", "engine_edition"),
     ("ProductVersion", "nvarchar(256)", "product_version"),
     ("ProductLevel", "nvarchar(256)", "product_level"),
-    ("IsHadrEnabled", "int", "is_hadr_enabled"),
     ("InstanceDefaultDataPath", "nvarchar(512)", "default_data_path"),
     ("InstanceDefaultLogPath", "nvarchar(512)", "default_log_path"),
-    ("InstanceDefaultBackupPath", "nvarchar(512)", "default_backup_path"),
 ];
 
 /// What the engine says of itself, one row.
