@@ -49,10 +49,27 @@ pub struct Status {
     pub database: DatabaseStatus,
     /// What this host is in the migration, once it is declared.
     pub role: Option<Role>,
-    /// Who approved which plan: security identifiers by the plan's digest.
-    pub approvals: BTreeMap<Sha256, BTreeSet<Text>>,
+    /// Who approved which plan, by the plan's digest.
+    pub approvals: BTreeMap<Sha256, Approvals>,
     /// Which other streams were taken in, and how far.
     pub streams: Streams,
+}
+
+/// Approvals of a plan.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Approvals {
+    /// Who gave them, by security identifier.
+    pub sids: BTreeSet<Text>,
+    /// How many persons the plan demands.
+    pub wanted: u8,
+}
+
+impl Approvals {
+    /// Whether so many different persons gave them as the plan demands, and one at least.
+    #[must_use]
+    pub fn suffice(&self) -> bool {
+        self.sids.len() >= usize::from(self.wanted.max(1))
+    }
 }
 
 /// Whether a run is going on.
@@ -104,7 +121,14 @@ impl Status {
     /// How many persons approved a plan.
     #[must_use]
     pub fn approvals_of(&self, plan: Sha256) -> usize {
-        self.approvals.get(&plan).map_or(0, BTreeSet::len)
+        self.approvals.get(&plan).map_or(0, |approvals| approvals.sids.len())
+    }
+
+    /// Whether so many different persons approved the plan of the run that is going on, or was the last, as it demands.
+    #[must_use]
+    pub fn is_approved(&self) -> bool {
+        let plan = self.run.plan.and_then(|plan| self.approvals.get(&plan));
+        plan.is_some_and(Approvals::suffice)
     }
 
     /// How many persons approved the plan of the run that is going on, or was the last.
@@ -141,7 +165,9 @@ impl Status {
             (Phase::Idle, Event::Run(RunEvent::JournalSealed(_))) => self.phase = Phase::Sealed,
             // A person may approve and answer between two runs as well as during one.
             (_, Event::Run(RunEvent::PlanApproved(event))) => {
-                self.approvals.entry(event.plan).or_default().insert(event.sid.clone());
+                let approvals = self.approvals.entry(event.plan).or_default();
+                approvals.sids.insert(event.sid.clone());
+                approvals.wanted = approvals.wanted.max(event.approvals_wanted);
             }
             (_, Event::Database(event @ DatabaseEvent::OperationResolved(_))) => {
                 self.next_of_database(recorded, event)?;

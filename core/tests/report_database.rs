@@ -315,7 +315,7 @@ fn a_source_that_moved_is_told_on_either_side() {
         let moved =
             "The source moved while it was backed up: tbDeployment.LastChangeNumber, tbRevision.rows.";
         assert!(told.0.iter().any(|line| line.starts_with(&format!("{key}marks: {moved}"))));
-        told.says(&format!("{key}services/services W3SVC | running | automatic"));
+        told.says(&format!("{key}services/services W3SVC | service | running | automatic"));
     }
 }
 
@@ -335,7 +335,7 @@ fn the_source_stands_beside_the_destination_under_keys_of_its_own() {
 fn users_services_settings_and_logs_are_told_with_their_previous_values() {
     let user = |user: &str, decision, login: &str, why: &str| UserFound {
         user: user.into(),
-        role: "WINDOWS_USER".into(),
+        kind: "WINDOWS_USER".into(),
         sid: format!("0x{user}").into(),
         decision,
         login: login.into(),
@@ -359,8 +359,8 @@ fn users_services_settings_and_logs_are_told_with_their_previous_values() {
     told.says("users healthy = 1");
     assert!(!told.0.iter().any(|line| line.contains("dbo")), "{:?}", told.0);
     told.says("users: By hand: user B: it would need a server role");
-    told.says("services/services WsusService | running | automatic-delayed");
-    told.says("services/services WsusPool | running | untold");
+    told.says("services/services WsusService | service | running | automatic-delayed");
+    told.says("services/services WsusPool | app-pool | running | automatic");
     told.says("services now = stopped by this migration");
     told.says("settings/settings tbConfigurationA.SyncAuto | 1 | 0");
     told.says("settings asleep = not put to sleep yet");

@@ -336,11 +336,39 @@ fn a_drop_in_doubt_is_counted_and_may_have_happened() {
     assert!(lines(&guidance.actions[0].by_hand).iter().any(|line| line.starts_with("RESTORE DATABASE")));
 }
 
+/// What somebody changed between two attempts is what the second goes back to, not what the first one found.
+#[test]
+fn services_stopped_anew_go_back_to_what_they_were_then() {
+    let found = |state| service("W3SVC", state, ServiceStart::Manual);
+    let again = secured()
+        .and(found(ServiceState::Running))
+        .does(Operation::StopServices)
+        .and(found(ServiceState::Stopped))
+        .does(Operation::StopServices);
+    assert!(
+        undo(&again, ActionKind::StopServices).previous.as_str().contains("running"),
+        "not given back yet"
+    );
+    let anew =
+        again.does(Operation::StartServices).and(found(ServiceState::Stopped)).does(Operation::StopServices);
+    assert_eq!(undo(&anew, ActionKind::StopServices).previous.as_str(), "W3SVC stopped (manual)");
+}
+
+/// Settings live in SUSDB: a restore brings others.
+#[test]
+fn settings_of_a_susdb_that_was_replaced_are_forgotten() {
+    let rule = |id: &str| setting(&format!("tbAutoDeploymentRule.Enabled where ID = {id}"), "1", "0");
+    let slept = restored().and(rule("1")).does(Operation::Sleep);
+    let restored_again = slept.and(no_susdb()).does(Operation::Restore).and(rule("2")).does(Operation::Sleep);
+    let kept: Vec<_> = restored_again.state().database.settings.into_keys().collect();
+    assert_eq!(kept, [rule("2").setting]);
+}
+
 #[test]
 fn stopped_services_get_their_start_types_and_states_back() {
     let history = secured()
         .and(service("WsusService", ServiceState::Running, ServiceStart::AutomaticDelayed))
-        .and(service("WsusPool", ServiceState::Running, ServiceStart::Untold))
+        .and(pool(ServiceState::Running, ServiceStart::Automatic))
         .and(service("W3SVC", ServiceState::Stopped, ServiceStart::Disabled))
         .and(service("It's", ServiceState::Running, ServiceStart::Automatic))
         .and(service("Odd", ServiceState::Changing, ServiceStart::Manual))
@@ -355,6 +383,7 @@ fn stopped_services_get_their_start_types_and_states_back() {
             "Set-Service -Name 'Odd' -StartupType Manual",
             "# 'Odd' was neither stopped nor running: start it only if it has to run",
             "Set-Service -Name 'W3SVC' -StartupType Disabled",
+            "Import-Module WebAdministration; Set-ItemProperty 'IIS:\\AppPools\\WsusPool' -Name autoStart -Value $true",
             "Start-WebAppPool -Name 'WsusPool'",
             "sc.exe config 'WsusService' start= delayed-auto",
             "Start-Service -Name 'WsusService'"
@@ -363,7 +392,7 @@ fn stopped_services_get_their_start_types_and_states_back() {
     assert_eq!(
         start.previous.as_str(),
         "It's running (automatic), None absent (manual), Odd changing (manual), W3SVC stopped (disabled), WsusPool \
-         running, WsusService running (automatic-delayed)"
+         running (automatic), WsusService running (automatic-delayed)"
     );
     requires(
         &start,

@@ -7,7 +7,7 @@ use support::database::*;
 use support::{History, action, finished_step, run, running, started};
 use wsusmigrate_core::event::database::*;
 use wsusmigrate_core::event::run::{
-    Finished, InterruptionFound, Role, RoleDeclared, StepStarted, StopRequested, Verdict,
+    Finished, InterruptionFound, PlanApproved, Role, RoleDeclared, StepStarted, StopRequested, Verdict,
 };
 use wsusmigrate_core::id::Guid;
 use wsusmigrate_core::status::Replacement;
@@ -75,6 +75,17 @@ fn an_approval_of_another_plan_is_none() {
     other.plan.0[0] = 1;
     let history = ready_without("approval").and(other);
     assert_eq!(history.begin(Operation::Drop).refusal(), "the plan is not approved");
+}
+
+/// Two approvals of one account are one: the table counts persons, whatever a plan file said when the drop was decided.
+#[test]
+fn as_many_persons_approve_as_the_plan_demands() {
+    let by = |sid: &str| PlanApproved { approvals_wanted: 2, ..approved(sid) };
+    let one = || ready_without("approval").and(by("S-1"));
+    for too_few in [one(), one().and(by("S-1"))] {
+        assert_eq!(too_few.begin(Operation::Drop).refusal(), "the plan is not approved");
+    }
+    one().and(by("S-2")).begin(Operation::Drop).status().unwrap();
 }
 
 #[test]

@@ -204,35 +204,16 @@ impl MediaLabel {
     }
 }
 
-/// Which backup set of a medium is meant.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SetChoice {
-    /// The one at a position.
-    Position(u16),
-    /// The one with an identity: what a backup just made is found again by.
-    Guid(Guid),
-    /// The last full backup of SUSDB.
-    Newest,
-}
-
-/// Finds a backup set.
+/// The backup set with an identity, wherever it stands on its medium: what a backup just made is found again by.
 #[must_use]
-pub fn choose(sets: &[BackupSet], choice: SetChoice) -> Option<&BackupSet> {
-    match choice {
-        SetChoice::Position(position) => sets.iter().find(|set| set.position == position),
-        SetChoice::Guid(guid) => sets.iter().find(|set| set.guid == Some(guid)),
-        SetChoice::Newest => sets.iter().filter(|set| is_full_susdb(set)).max_by_key(|set| set.position),
-    }
+pub fn find(sets: &[BackupSet], guid: Guid) -> Option<&BackupSet> {
+    sets.iter().find(|set| set.guid == Some(guid))
 }
 
 /// The sets on a medium that this migration did not make: overwriting them needs somebody's word.
 #[must_use]
 pub fn foreign<'a>(sets: &'a [BackupSet], ours: &BTreeSet<Guid>) -> Vec<&'a BackupSet> {
     sets.iter().filter(|set| !set.guid.is_some_and(|guid| ours.contains(&guid))).collect()
-}
-
-fn is_full_susdb(set: &BackupSet) -> bool {
-    set.kind == FULL && set.database.eq_ignore_ascii_case(DATABASE)
 }
 
 /// `BackupType` of a full backup.

@@ -26,14 +26,10 @@ pub struct ServerFacts {
     pub version_text: String,
     /// `ProductLevel`, such as `RTM`.
     pub product_level: String,
-    /// Whether availability groups are switched on.
-    pub is_hadr_enabled: bool,
     /// Where databases go where nobody says a folder; older engines do not tell.
     pub default_data_path: Option<String>,
     /// Where logs go.
     pub default_log_path: Option<String>,
-    /// Where backups go.
-    pub default_backup_path: Option<String>,
     /// The internal version databases of this engine have.
     pub database_version: DatabaseVersion,
     /// The session's number.
@@ -49,7 +45,6 @@ pub struct ServerFacts {
 impl ServerFacts {
     /// Reads the one row.
     pub fn from_row(row: &Row) -> Result<Self, RowError> {
-        let version = row.int("database_version")?;
         Ok(Self {
             server_name: row.text("server_name")?,
             machine: row.text("machine_name")?,
@@ -58,15 +53,9 @@ impl ServerFacts {
             product_version: row.text("product_version")?,
             version_text: row.maybe_text("version_text")?.unwrap_or_default(),
             product_level: row.maybe_text("product_level")?.unwrap_or_default(),
-            is_hadr_enabled: row.maybe_bit("is_hadr_enabled")?.unwrap_or(false),
             default_data_path: row.maybe_text("default_data_path")?,
             default_log_path: row.maybe_text("default_log_path")?,
-            default_backup_path: row.maybe_text("default_backup_path")?,
-            database_version: DatabaseVersion(u32::try_from(version).map_err(|_| RowError::Kind {
-                column: "database_version".into(),
-                wanted: "a version",
-                found: "another number",
-            })?),
+            database_version: version(row.int("database_version")?)?,
             session_id: row.int("session_id")?,
             login_name: row.text("login_name")?,
             is_sysadmin: row.maybe_bit("is_sysadmin")?,
@@ -74,12 +63,16 @@ impl ServerFacts {
         })
     }
 
-    /// What kind of engine it is, by its own words: the edition, and the instance names only WID has.
+    /// What kind of engine it is, by its own words: the edition, and the instance names only WID has (`MICROSOFT##SSEE` up
+    /// to 2008 R2, `MICROSOFT##WID` from 2012 on).
     #[must_use]
     pub fn engine_kind(&self) -> EngineKind {
-        let is_wid =
-            ["MICROSOFT##WID", "MICROSOFT##SSEE"].iter().any(|name| self.instance.eq_ignore_ascii_case(name))
-                || self.edition.starts_with("Windows Internal Database");
+        let named = |name: &&str| {
+            let of_server = self.server_name.rsplit('\\').next();
+            [Some(self.instance.as_str()), of_server].iter().flatten().any(|it| it.eq_ignore_ascii_case(name))
+        };
+        let is_wid = ["MICROSOFT##WID", "MICROSOFT##SSEE"].iter().any(named)
+            || self.edition.to_ascii_lowercase().starts_with("windows internal database");
         if is_wid { EngineKind::Wid } else { EngineKind::SqlServer }
     }
 
@@ -99,6 +92,16 @@ impl ServerFacts {
             database,
         }
     }
+}
+
+/// An internal version, as engines tell theirs and that of a database.
+fn version(number: i64) -> Result<DatabaseVersion, RowError> {
+    let version = u32::try_from(number).map_err(|_| RowError::Kind {
+        column: "database_version".into(),
+        wanted: "a version",
+        found: "another number",
+    })?;
+    Ok(DatabaseVersion(version))
 }
 
 /// The answer of [`statement::database_facts`](super::statement::database_facts).
@@ -125,6 +128,8 @@ pub struct DatabaseFacts {
     pub owner: Option<String>,
     /// When it was created, by the engine's local clock.
     pub created: TimeMicros,
+    /// The internal version it is of; 0 where the engine does not tell, as while it is restored or offline.
+    pub internal_version: DatabaseVersion,
     /// Whether it belongs to an availability group.
     pub is_in_group: bool,
 }
@@ -144,6 +149,7 @@ impl DatabaseFacts {
             is_published: published || row.maybe_bit("is_merge_published")?.unwrap_or(false),
             owner: row.maybe_text("owner_name")?,
             created: row.time("create_date")?,
+            internal_version: row.maybe_int("database_version")?.map_or(Ok(DatabaseVersion(0)), version)?,
             is_in_group: row.maybe_guid("group_database_id")?.is_some(),
         })
     }
@@ -164,10 +170,14 @@ pub enum FileKind {
 /// A file of a database: a row of [`statement::database_files`](super::statement::database_files).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DatabaseFile {
+    /// Its number within the database: 1 is the first of data, 2 that of the log, and numbers of removed files stay free.
+    pub file_id: u32,
     /// Its logical name.
     pub logical_name: String,
     /// What it is.
     pub kind: FileKind,
+    /// The same in the engine's words: `ROWS`, `LOG`, `FILESTREAM`, `FULLTEXT`.
+    pub type_desc: String,
     /// Where it lies, as the engine says it.
     pub path: String,
     /// Its size in bytes.
@@ -187,9 +197,16 @@ impl DatabaseFile {
             1 => FileKind::Log,
             _ => FileKind::Other,
         };
+        let file_id = u32::try_from(row.int("file_id")?).map_err(|_| RowError::Kind {
+            column: "file_id".into(),
+            wanted: "a file's number",
+            found: "another number",
+        })?;
         Ok(Self {
+            file_id,
             logical_name: row.text("name")?,
             kind,
+            type_desc: row.text("type_desc")?,
             path: row.text("physical_name")?,
             bytes: u64::try_from(row.int("size")?).unwrap_or(0).saturating_mul(PAGE_BYTES),
             state: row.text("state_desc")?,
@@ -238,15 +255,40 @@ mod tests {
         assert_eq!(facts.engine_kind(), EngineKind::SqlServer);
         let named = ServerFacts { instance: "Microsoft##SSEE".into(), ..facts.clone() };
         assert_eq!(named.engine_kind(), EngineKind::Wid);
+        let called = ServerFacts { server_name: "SQL1\\MICROSOFT##WID".into(), ..facts.clone() };
+        assert_eq!(called.engine_kind(), EngineKind::Wid);
         let worded = ServerFacts { edition: "Windows Internal Database (64-bit)".into(), ..facts.clone() };
         assert_eq!(worded.engine_kind(), EngineKind::Wid);
         assert_eq!(facts.identity(None, DatabaseMarks::Absent).instance, Some(String::new()));
     }
 
+    /// A database that is not online has no version of its own; the engine's would be another answer.
+    #[test]
+    fn a_database_tells_its_own_internal_version_or_none() {
+        let told = |version: Cell| {
+            let row = Row::of([
+                ("name", text("SUSDB")),
+                ("state_desc", text("ONLINE")),
+                ("is_read_only", Cell::Bit(false)),
+                ("user_access_desc", text("MULTI_USER")),
+                ("recovery_model_desc", text("SIMPLE")),
+                ("compatibility_level", Cell::Int(110)),
+                ("create_date", Cell::Time(TimeMicros(0))),
+                ("database_version", version),
+            ]);
+            DatabaseFacts::from_row(&row).map(|facts| facts.internal_version)
+        };
+        assert_eq!(told(Cell::Int(706)), Ok(DatabaseVersion(706)));
+        assert_eq!(told(Cell::Null), Ok(DatabaseVersion(0)));
+        assert!(told(Cell::Int(-1)).is_err());
+    }
+
     #[test]
     fn files_are_sized_in_bytes() {
         let row = Row::of([
+            ("file_id", Cell::Int(7)),
             ("type", Cell::Int(1)),
+            ("type_desc", text("LOG")),
             ("name", text("SUSDB_log")),
             ("physical_name", text("C:\\Windows\\WID\\Data\\SUSDB_log.ldf")),
             ("size", Cell::Int(128)),
@@ -254,5 +296,6 @@ mod tests {
         ]);
         let file = DatabaseFile::from_row(&row).unwrap();
         assert_eq!((file.kind, file.bytes), (FileKind::Log, 1 << 20));
+        assert_eq!((file.file_id, file.type_desc.as_str()), (7, "LOG"));
     }
 }

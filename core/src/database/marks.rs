@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::civil;
 use super::row::{Cell, Row, RowError};
 
 /// A table whose marks are taken.
@@ -80,9 +81,21 @@ pub const MARKED_TABLES: &[MarkedTable] = &[
 pub struct TableMarks {
     /// Rows.
     pub row_count: i64,
-    /// The largest value of each column that rises, as a number: times in microseconds since 1970. No value for a table
-    /// without rows.
-    pub largest: BTreeMap<String, Option<i64>>,
+    /// The largest value of each column that rises: a number, or a [civil time](civil). Empty for a table without rows.
+    pub largest: BTreeMap<String, String>,
+}
+
+/// How the record of a table's number of rows is called, in the place of a column.
+const ROWS: &str = "rows";
+
+/// A recorded mark that cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the mark {mark} = {value} is none: not written TABLE.COLUMN, or TABLE.rows without a number")]
+pub struct NotAMark {
+    /// Its name.
+    pub mark: String,
+    /// Its value.
+    pub value: String,
 }
 
 impl TableMarks {
@@ -91,9 +104,9 @@ impl TableMarks {
         let mut marks = Self { row_count: row.int("row_count")?, largest: BTreeMap::new() };
         for (column, cell) in row.columns().iter().zip(row.cells()).filter(|(name, _)| *name != "row_count") {
             let largest = match cell {
-                Cell::Null => None,
-                Cell::Time(time) => Some(time.0),
-                _ => row.maybe_int(column)?,
+                Cell::Null => String::new(),
+                Cell::Time(time) => civil(*time),
+                _ => row.int(column)?.to_string(),
             };
             marks.largest.insert(column.clone(), largest);
         }
@@ -116,6 +129,32 @@ pub enum Movement {
 }
 
 impl Marks {
+    /// Each mark with its name, such as `tbDeployment.LastChangeNumber` or `tbDeployment.rows`, and its value.
+    pub fn named(&self) -> impl Iterator<Item = (String, String)> {
+        self.0.iter().flat_map(|(table, marks)| {
+            let rows = (format!("{table}.{ROWS}"), marks.row_count.to_string());
+            let largest = marks.largest.iter();
+            let largest = largest.map(move |(column, value)| (format!("{table}.{column}"), value.clone()));
+            std::iter::once(rows).chain(largest)
+        })
+    }
+
+    /// Marks as they were [named](Self::named).
+    pub fn from_named<'m>(named: impl IntoIterator<Item = (&'m str, &'m str)>) -> Result<Self, NotAMark> {
+        let mut marks = Self::default();
+        for (mark, value) in named {
+            let wrong = || NotAMark { mark: mark.to_owned(), value: value.to_owned() };
+            let (table, column) = mark.split_once('.').ok_or_else(wrong)?;
+            let of_table = marks.0.entry(table.to_owned()).or_default();
+            if column == ROWS {
+                of_table.row_count = value.parse().map_err(|_| wrong())?;
+            } else {
+                of_table.largest.insert(column.to_owned(), value.to_owned());
+            }
+        }
+        Ok(marks)
+    }
+
     /// Compares marks from before the backup with marks from after the row sums. A table that only one of the two knows
     /// counts as moved.
     #[must_use]
@@ -150,7 +189,7 @@ mod tests {
         let row = Row::of([
             ("row_count", Cell::Int(rows)),
             ("LastChangeNumber", Cell::Int(number)),
-            ("LastChangeTime", Cell::Time(TimeMicros(5))),
+            ("LastChangeTime", Cell::Time(TimeMicros(5_000_000))),
             ("LastSyncTime", Cell::Null),
         ]);
         Marks(BTreeMap::from([(table.to_owned(), TableMarks::from_row(&row).unwrap())]))
@@ -159,8 +198,8 @@ mod tests {
     #[test]
     fn a_table_that_moved_is_named_and_casts_doubt() {
         let before = marks("tbRevision", 3, 7);
-        assert_eq!(before.0["tbRevision"].largest["LastChangeTime"], Some(5));
-        assert_eq!(before.0["tbRevision"].largest["LastSyncTime"], None);
+        assert_eq!(before.0["tbRevision"].largest["LastChangeTime"], "1970-01-01T00:00:05.000");
+        assert_eq!(before.0["tbRevision"].largest["LastSyncTime"], "");
         assert_eq!(before.movement(&before), Movement::Quiet);
         assert!(!Movement::Quiet.casts_doubt_on("tbRevision"));
         let moved = before.movement(&marks("tbRevision", 3, 8));
@@ -169,6 +208,37 @@ mod tests {
         assert!(!moved.casts_doubt_on("tbComputerTarget"));
         assert_eq!(before.movement(&marks("tbRevision", 2, 7)), moved);
         assert_eq!(before.movement(&Marks::default()), moved);
+    }
+
+    #[test]
+    fn a_mark_has_a_name_of_its_own_and_comes_back() {
+        let all = marks("tbDeployment", 60, 1060);
+        let named: Vec<_> = all.named().collect();
+        let shown: Vec<_> = named.iter().map(|(mark, value)| format!("{mark} = {value}")).collect();
+        assert_eq!(
+            shown,
+            [
+                "tbDeployment.rows = 60",
+                "tbDeployment.LastChangeNumber = 1060",
+                "tbDeployment.LastChangeTime = 1970-01-01T00:00:05.000",
+                "tbDeployment.LastSyncTime = ",
+            ]
+        );
+        let read = |named: &[(String, String)]| {
+            Marks::from_named(named.iter().map(|(mark, value)| (mark.as_str(), value.as_str())))
+        };
+        assert_eq!(read(&named), Ok(all));
+        for (mark, value) in [("tbDeployment", "1"), ("tbDeployment.rows", ""), ("tbDeployment.rows", "many")]
+        {
+            assert!(read(&[(mark.into(), value.into())]).is_err(), "{mark} = {value}");
+        }
+    }
+
+    #[test]
+    fn no_column_that_rises_is_taken_for_the_number_of_rows() {
+        for marked in MARKED_TABLES {
+            assert!(!marked.rising.contains(&ROWS) && !marked.name.contains('.'), "{}", marked.name);
+        }
     }
 
     #[test]

@@ -30,33 +30,35 @@ pub mod number {
     pub const LOGIN_FAILED: i32 = 18456;
 }
 
-/// A message of the server.
+/// A message of the server. What the connector does not tell is left open, not made up.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ServerMessage {
+    /// Whether the server sent it as an error, not as information.
+    pub is_error: bool,
     /// The number, as in `sys.messages`.
-    pub number: i32,
+    pub number: Option<i32>,
     /// The severity: 10 and below informs, 11 and above is an error, 20 and above ends the connection.
-    pub class: u8,
+    pub class: Option<u8>,
     /// Where in the server it was raised.
-    pub state: u8,
+    pub state: Option<u8>,
     /// The line of the batch, from 1.
-    pub line: u32,
+    pub line: Option<u32>,
     /// The server's words, in its own language.
     pub text: String,
 }
 
 impl ServerMessage {
-    /// Whether it is an error.
+    /// Whether it has this number.
     #[must_use]
-    pub const fn is_error(&self) -> bool {
-        self.class >= 11
+    pub fn has_number(&self, number: i32) -> bool {
+        self.number == Some(number)
     }
 
     /// How far a backup or a restore is, where the message says that. In every language the words begin or end with the
     /// number.
     #[must_use]
     pub fn percent(&self) -> Option<u8> {
-        if self.number != number::PERCENT {
+        if !self.has_number(number::PERCENT) {
             return None;
         }
         let digits = self.text.split(|c: char| !c.is_ascii_digit()).find(|part| !part.is_empty())?;
@@ -67,9 +69,16 @@ impl ServerMessage {
 impl fmt::Display for ServerMessage {
     /// As the guide and every tool of SQL Server show it.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { number, class, state, line, text } = self;
-        write!(f, "Msg {number}, Level {class}, State {state}, Line {line}: {text}")
+        let (number, class) = (told(self.number), told(self.class));
+        let (state, line) = (told(self.state), told(self.line));
+        write!(f, "Msg {number}, Level {class}, State {state}, Line {line}: {}", self.text)
     }
+}
+
+/// A figure of a message; `?` where nobody tells it.
+#[must_use]
+pub fn told<T: fmt::Display>(figure: Option<T>) -> String {
+    figure.map_or_else(|| "?".to_owned(), |figure| figure.to_string())
 }
 
 #[cfg(test)]
@@ -78,17 +87,27 @@ mod tests {
 
     #[test]
     fn progress_is_read_and_errors_are_told_from_information() {
-        let message =
-            |number, class, text: &str| ServerMessage { number, class, state: 1, line: 1, text: text.into() };
+        let message = |number, class, text: &str| ServerMessage {
+            is_error: class > 10,
+            number: Some(number),
+            class: Some(class),
+            state: Some(1),
+            line: Some(1),
+            text: text.into(),
+        };
         assert_eq!(message(3211, 0, "10 percent processed.").percent(), Some(10));
         assert_eq!(message(3211, 0, "10 Prozent verarbeitet.").percent(), Some(10));
         assert_eq!(message(3211, 0, "200 percent processed.").percent(), None);
         assert_eq!(message(4035, 0, "10 pages").percent(), None);
-        assert!(!message(3211, 10, "").is_error());
-        assert!(message(3013, 16, "").is_error());
         assert_eq!(
             message(3013, 16, "RESTORE DATABASE is terminating abnormally.").to_string(),
             "Msg 3013, Level 16, State 1, Line 1: RESTORE DATABASE is terminating abnormally."
+        );
+        let bare = ServerMessage { class: None, state: None, line: None, ..message(3013, 16, "It ended.") };
+        assert_eq!(bare.to_string(), "Msg 3013, Level ?, State ?, Line ?: It ended.");
+        assert_eq!(
+            ServerMessage { number: None, ..message(3211, 0, "10 percent processed.") }.percent(),
+            None
         );
     }
 }

@@ -8,6 +8,7 @@
 
 pub mod backup;
 pub mod catalogue;
+mod civil;
 pub mod connection;
 mod day;
 pub mod facts;
@@ -29,6 +30,7 @@ pub mod setting;
 pub mod statement;
 pub mod version;
 
+pub use civil::civil;
 pub use day::{Day, NotADay};
 pub use guid::{Guid, NotAGuid};
 pub use identifier::{IDENTIFIER_UNITS_MAX, Identifier, NotAnIdentifier};

@@ -28,14 +28,14 @@ impl RestoreAnswer {
     /// Reads the messages of `RESTORE DATABASE [SUSDB]`.
     #[must_use]
     pub fn read(engine: EngineKind, messages: &[ServerMessage]) -> Self {
-        let errors: Vec<_> = messages.iter().filter(|message| message.is_error()).cloned().collect();
+        let errors: Vec<_> = messages.iter().filter(|message| message.is_error).cloned().collect();
         match errors.as_slice() {
             [] => Self::Clean,
             [verification, ending]
                 if engine == EngineKind::Wid
-                    && verification.number == number::SCHEMA_VERIFICATION
+                    && verification.has_number(number::SCHEMA_VERIFICATION)
                     && verification.text.contains(DATABASE)
-                    && ending.number == number::TERMINATING =>
+                    && ending.has_number(number::TERMINATING) =>
             {
                 Self::IfOnline
             }

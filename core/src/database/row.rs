@@ -22,7 +22,7 @@ pub enum Cell {
     Bytes(Vec<u8>),
     /// `uniqueidentifier`.
     Guid(Guid),
-    /// `datetime`, `smalldatetime` and `datetime2`, read as UTC; below a microsecond it is cut off.
+    /// `datetime`, `smalldatetime` and `datetime2`, read as if it were UTC; below a microsecond it is cut off.
     Time(TimeMicros),
     /// `numeric` and `decimal`: the unscaled number and the digits behind the point.
     Decimal(i128, u8),

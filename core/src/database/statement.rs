@@ -32,8 +32,8 @@ pub use purpose::Purpose;
 pub use restore::{MoveFile, backup_files, backup_header, media_label, restore, verify_backup};
 pub use samples::all_samples;
 pub use sleep::{
-    RuleId, ScheduleKey, ScheduledTimes, Setting, SettingType, email_off, email_on, email_settings,
-    give_back, rules, rules_off, rules_on, schedule_on, schedules, schedules_off,
+    RuleId, ScheduleKey, ScheduledTimes, Setting, SettingType, email_off, email_settings, give_back, rules,
+    rules_off, schedules, schedules_off,
 };
 pub use table::{content_manifest, file_states, marks, rows};
 

@@ -12,8 +12,8 @@ use serde::{Deserialize, Serialize};
 
 pub use facts::{
     BackupJudged, BackupOf, BackupRecorded, Connected, EngineKind, EvidenceKept, FileRecorded,
-    MediaSetRecorded, Protection, SameAs, ServiceRecorded, ServiceStart, ServiceState, SessionSeen,
-    SettingRecorded, StateRecorded, TargetCompared, TargetJudged, UserDecision, UserFound,
+    MediaSetRecorded, Protection, SameAs, ServiceKind, ServiceRecorded, ServiceStart, ServiceState,
+    SessionSeen, SettingRecorded, StateRecorded, TargetCompared, TargetJudged, UserDecision, UserFound,
 };
 pub use operation::{
     Answer, ChildStarted, MessageReceived, Operation, OperationFinished, OperationReconciled,

@@ -198,10 +198,8 @@ coded! {
     SkipReason {
         /// Update files are stored on Microsoft Update: migrating binaries is unnecessary (guide, 3.1).
         StoredOnMicrosoftUpdate = 1, "stored-on-microsoft-update";
-        /// The plan says nothing of it.
-        NotPlanned = 2, "not-planned";
         /// The destination carries it out.
-        ByDestination = 3, "by-destination";
+        ByDestination = 2, "by-destination";
     }
 }
 
@@ -292,6 +290,8 @@ pub struct JournalSealed {
 pub struct PlanApproved {
     /// SHA-256 of the plan in canonical form: a changed plan is not approved.
     pub plan: Sha256,
+    /// How many persons this plan demands before something is destroyed; 0 where it destroys nothing.
+    pub approvals_wanted: u8,
     /// How it was given.
     pub how: Approval,
     /// The account that approved it, from the process token.
@@ -309,8 +309,6 @@ coded! {
     Approval {
         /// `wsusmigrate plan --approve`.
         Command = 1, "command";
-        /// An answer at the terminal while a run asked.
-        Interactive = 2, "interactive";
     }
 }
 

@@ -68,9 +68,11 @@ pub struct DatabaseState {
     pub marks_after: BTreeMap<Text, Text>,
     /// Users without their logins, as last listed.
     pub users: BTreeMap<Name, UserFound>,
-    /// Services as they were before they were first touched.
+    /// Services as they were before they were first touched, since they were last given back.
     pub services: BTreeMap<Text, ServiceRecorded>,
-    /// Settings as they were before they were first put to sleep.
+    /// Whether they were given back what they were: what is recorded next is a new beginning.
+    pub services_given_back: bool,
+    /// Settings of the SUSDB that was restored last, as they were before they were first put to sleep.
     pub settings: BTreeMap<Text, SettingRecorded>,
     /// Sessions that were in SUSDB when it was last about to be dropped.
     pub sessions: Vec<SessionSeen>,
@@ -311,6 +313,9 @@ impl DatabaseState {
                 self.run.listed_users = true;
             }
             DatabaseEvent::ServiceRecorded(event) => {
+                if std::mem::take(&mut self.services_given_back) {
+                    self.services.clear();
+                }
                 self.services.entry(event.service.clone()).or_insert_with(|| event.clone());
             }
             DatabaseEvent::SettingRecorded(event) => {
@@ -350,6 +355,7 @@ impl DatabaseState {
                 self.parity.clear();
                 self.rows.clear();
                 self.users.clear();
+                self.settings.clear();
                 self.forget_catalogue();
             }
             Operation::BackUp => {
@@ -409,6 +415,7 @@ impl DatabaseState {
     }
 
     fn note_done(&mut self, operation: Operation, begun: Seq, subject: Name) {
+        self.services_given_back |= matches!(operation, Operation::Resume | Operation::StartServices);
         if begun > self.run.since {
             self.run.done.entry(operation).or_default().insert(subject);
         }

@@ -74,7 +74,7 @@ fn is_told(event: &Event) -> bool {
             | DatabaseEvent::EvidenceKept(_)
             | DatabaseEvent::ChildStarted(_) => true,
             DatabaseEvent::TableCompared(event) => event.verdict != Parity::Equal,
-            DatabaseEvent::MessageReceived(event) => event.class > 10,
+            DatabaseEvent::MessageReceived(event) => event.is_error,
             DatabaseEvent::FileRecorded(_)
             | DatabaseEvent::MediaSetRecorded(_)
             | DatabaseEvent::TargetCompared(_)

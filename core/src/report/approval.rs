@@ -64,6 +64,7 @@ fn one(state: &Migration, seq: Seq, time: TimeMicros, approved: &PlanApproved) -
     section.figure("account", "By", approved.account.as_str());
     section.figure("sid", "Security identifier", approved.sid.as_str());
     section.figure("how", "How", approved.how.word());
+    section.figure("wanted", "Persons the plan demands", u64::from(approved.approvals_wanted));
     section.figure("plan", "Plan", approved.plan.to_string());
     section.figure("runs", "Runs of this very plan", ran);
     section.figure("ticket", "Ticket", or_none(approved.ticket.as_str()));

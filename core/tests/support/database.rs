@@ -21,6 +21,7 @@ pub fn in_database(role: Role) -> History {
 pub fn approved(sid: &str) -> PlanApproved {
     PlanApproved {
         plan: Sha256([0; 32]),
+        approvals_wanted: 1,
         how: Approval::Command,
         account: "CONTOSO\\bob".into(),
         sid: sid.into(),
@@ -45,7 +46,15 @@ pub fn end(operation: Operation, result: OperationResult) -> OperationFinished {
 }
 
 pub fn said(ordinal: u32) -> MessageReceived {
-    MessageReceived { ordinal, number: 3014, class: 0, state: 1, line: 1, text: "".into() }
+    MessageReceived {
+        ordinal,
+        is_error: false,
+        number: Some(3014),
+        class: Some(0),
+        state: Some(1),
+        line: Some(1),
+        text: "".into(),
+    }
 }
 
 pub fn looked_at(operation: Operation, found: Probe) -> OperationReconciled {

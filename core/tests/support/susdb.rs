@@ -39,8 +39,9 @@ impl History {
     pub fn ends(self, operation: Operation, result: OperationResult, said: &[(i32, u8, &str)]) -> Self {
         let (begun, action) = self.begins(operation);
         let heard = said.iter().zip(0..).fold(begun, |history, (&(number, class, text), ordinal)| {
-            let state = 1;
-            history.of(action, MessageReceived { ordinal, number, class, state, line: 1, text: text.into() })
+            let (number, class, state, line) = (Some(number), Some(class), Some(1), Some(1));
+            let (is_error, text) = (class > Some(10), text.into());
+            history.of(action, MessageReceived { ordinal, is_error, number, class, state, line, text })
         });
         heard.of(action, outcome(operation, result, said.len()))
     }
@@ -123,12 +124,12 @@ pub fn no_susdb() -> StateRecorded {
 }
 
 pub fn file(file_id: u32, logical: &str, physical: &str) -> FileRecorded {
-    let role = if file_id == 1 { "ROWS" } else { "LOG" };
+    let kind = if file_id == 1 { "ROWS" } else { "LOG" };
     FileRecorded {
         file_id,
         logical: logical.into(),
         physical: physical.into(),
-        role: role.into(),
+        kind: kind.into(),
         bytes: 2048,
     }
 }
@@ -176,6 +177,7 @@ pub fn proved() -> TargetJudged {
 pub fn approved(sid: &str) -> PlanApproved {
     PlanApproved {
         plan: Sha256([0; 32]),
+        approvals_wanted: 1,
         how: Approval::Command,
         account: r"CONTOSO\bob".into(),
         sid: sid.into(),
@@ -185,7 +187,12 @@ pub fn approved(sid: &str) -> PlanApproved {
 }
 
 pub fn service(name: &str, state: ServiceState, start: ServiceStart) -> ServiceRecorded {
-    ServiceRecorded { service: name.into(), state, start }
+    ServiceRecorded { service: name.into(), kind: ServiceKind::Service, state, start }
+}
+
+/// The application pool, as a host tells of it: it starts with the system or by hand.
+pub fn pool(state: ServiceState, start: ServiceStart) -> ServiceRecorded {
+    ServiceRecorded { service: "WsusPool".into(), kind: ServiceKind::AppPool, state, start }
 }
 
 pub fn setting(name: &str, value: &str, becomes: &str) -> SettingRecorded {
@@ -219,7 +226,7 @@ pub fn stopped() -> History {
     secured()
         .and(approved("S-1-5-21-2"))
         .and(service("WsusService", ServiceState::Running, ServiceStart::AutomaticDelayed))
-        .and(service("WsusPool", ServiceState::Running, ServiceStart::Untold))
+        .and(pool(ServiceState::Running, ServiceStart::Automatic))
         .does(Operation::StopServices)
 }
 

@@ -317,7 +317,7 @@ impl World {
                 None,
                 UserFound {
                     user: user.into(),
-                    role: "".into(),
+                    kind: "".into(),
                     sid: "".into(),
                     decision,
                     login: "".into(),

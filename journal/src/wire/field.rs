@@ -107,6 +107,7 @@ codes! {
     database::RowDifference, "row difference";
     database::Moment, "moment";
     database::UserDecision, "user decision";
+    database::ServiceKind, "service kind";
     database::ServiceState, "service state";
     database::ServiceStart, "service start";
 }

@@ -85,7 +85,8 @@ pub fn event(kind: Kind) -> Event {
         .into(),
         Kind::RunPlanApproved => run::PlanApproved {
             plan: Sha256([0x56; 32]),
-            how: run::Approval::Interactive,
+            approvals_wanted: 2,
+            how: run::Approval::Command,
             account: "CONTOSO\\älice".into(),
             sid: "S-1-5-21-1-2-3-1104".into(),
             ticket: "CHG0012345".into(),

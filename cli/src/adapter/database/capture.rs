@@ -15,9 +15,6 @@ use tracing::{Event, Level, Metadata, Subscriber};
 
 use wsusmigrate_core::database::message::ServerMessage;
 
-/// An error is of this class at least: what is known of one whose class nobody tells.
-const ERROR_CLASS_MIN: u8 = 11;
-
 /// Where the library traces tokens. Its version is pinned: a test sees that it still does.
 const TARGET: &str = "tiberius::tds::stream::token";
 
@@ -72,8 +69,8 @@ impl Subscriber for Capture {
         if !is_error && NOT_SAID.iter().any(|beginning| told.text.starts_with(beginning)) {
             return;
         }
-        let class = if is_error { ERROR_CLASS_MIN } else { 0 };
-        let message = ServerMessage { number: told.number, class, state: 0, line: 0, text: told.text };
+        let Told { number, text } = told;
+        let message = ServerMessage { is_error, number, class: None, state: None, line: None, text };
         // Nobody listens any more: the statement was given up.
         let _ = self.heard.send(message);
     }
@@ -82,14 +79,14 @@ impl Subscriber for Capture {
 /// The fields of an event.
 #[derive(Default)]
 struct Told {
-    number: i32,
+    number: Option<i32>,
     text: String,
 }
 
 impl Visit for Told {
     fn record_u64(&mut self, field: &Field, value: u64) {
         if field.name() == "code" {
-            self.number = i32::try_from(value).unwrap_or(i32::MAX);
+            self.number = i32::try_from(value).ok();
         }
     }
 

@@ -169,7 +169,7 @@ impl Connection for TdsConnection {
         // Errors the library tells without their class wait for the one it returns with it.
         let mut held = Vec::new();
         let mut take = |message: ServerMessage, hear: &mut dyn FnMut(&ServerMessage)| {
-            if is_plain || !message.is_error() { hear(&message) } else { held.push(message) }
+            if is_plain || !message.is_error { hear(&message) } else { held.push(message) }
         };
         let Self { runtime, client, .. } = self;
         let mut work = || {
@@ -301,10 +301,11 @@ fn unread(error: &Error) -> ReadError {
 
 fn message(token: &tiberius::error::TokenError) -> ServerMessage {
     ServerMessage {
-        number: i32::try_from(token.code()).unwrap_or(i32::MAX),
-        class: token.class(),
-        state: token.state(),
-        line: token.line(),
+        is_error: true,
+        number: i32::try_from(token.code()).ok(),
+        class: Some(token.class()),
+        state: Some(token.state()),
+        line: Some(token.line()),
         text: token.message().to_owned(),
     }
 }

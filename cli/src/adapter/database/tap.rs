@@ -157,6 +157,9 @@ fn token_length(bytes: &[u8]) -> Option<Option<usize>> {
     Some((bytes.len() >= length).then_some(length))
 }
 
+/// From this severity on a message is an error.
+const ERROR_CLASS_MIN: u8 = 11;
+
 /// The message in the body of a token.
 fn message(body: &[u8]) -> Option<ServerMessage> {
     let (number, rest) = body.split_first_chunk::<4>()?;
@@ -167,10 +170,11 @@ fn message(body: &[u8]) -> Option<ServerMessage> {
     let line = rest.first_chunk::<4>()?;
     let units: Vec<_> = text.as_chunks::<2>().0.iter().map(|unit| u16::from_le_bytes(*unit)).collect();
     Some(ServerMessage {
-        number: i32::from_le_bytes(*number),
-        class: *class,
-        state: *state,
-        line: u32::from_le_bytes(*line),
+        is_error: *class >= ERROR_CLASS_MIN,
+        number: Some(i32::from_le_bytes(*number)),
+        class: Some(*class),
+        state: Some(*state),
+        line: Some(u32::from_le_bytes(*line)),
         text: String::from_utf16_lossy(&units),
     })
 }
@@ -231,8 +235,10 @@ mod tests {
             for cut in [1, 3, 64, 100_000] {
                 let heard = heard(&packets(&payload, size), cut);
                 let numbers: Vec<_> =
-                    heard.iter().map(|it| (it.number, it.class, it.state, it.line)).collect();
-                assert_eq!(numbers, [(3211, 0, 7, 5), (3605, 16, 7, 5), (3013, 16, 7, 5)], "{size} {cut}");
+                    heard.iter().map(|it| (it.is_error, it.number, it.class, it.state, it.line)).collect();
+                let whole = |is_error, number, class| (is_error, Some(number), Some(class), Some(7), Some(5));
+                let expected = [whole(false, 3211, 0), whole(true, 3605, 16), whole(true, 3013, 16)];
+                assert_eq!(numbers, expected, "{size} {cut}");
                 assert_eq!(heard[1].text, "Schema verification failed for database 'SUSDB'.");
             }
         }

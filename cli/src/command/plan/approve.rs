@@ -1,10 +1,8 @@
 //! `plan --approve`: binds who, when and why to the plan's digest, as a record of its own.
 
-use std::collections::BTreeSet;
-
 use wsusmigrate_core::event::run::{Approval, PlanApproved};
 use wsusmigrate_core::plan::Plan;
-use wsusmigrate_core::text::TEXT_BYTES_MAX;
+use wsusmigrate_core::text::{NAME_BYTES_MAX, TEXT_BYTES_MAX};
 
 use crate::command::state;
 use crate::error::Failure;
@@ -21,20 +19,16 @@ pub(in crate::command) fn approve(
     note: &str,
     global: &Global,
 ) -> Result<usize, Failure> {
-    for (what, text) in [("ticket", ticket), ("note", note)] {
-        if text.len() > TEXT_BYTES_MAX {
-            let what = format!("the {what} has {} bytes, a record holds {TEXT_BYTES_MAX}", text.len());
-            return Err(Failure::new(Exit::Usage, what).hint("Say it in fewer words."));
-        }
-    }
+    fits("ticket", ticket, NAME_BYTES_MAX)?;
+    fits("note", note, TEXT_BYTES_MAX)?;
     // Looked at first, so that what is no journal is told as for every command that reads.
     state::reader(global)?;
     let aside = Aside::open(&global.journal_folder()?, &global.keys_folder(), Talk { json: global.json })?;
     let (account, sid) = account();
     let digest = plan.digest();
     let before = aside.state().run.status.approvals.get(&digest);
-    let is_second = before.is_some_and(|sids| sids.contains(&sid));
-    let approvals = before.map_or(0, BTreeSet::len);
+    let is_second = before.is_some_and(|given| given.sids.contains(&sid));
+    let approvals = before.map_or(0, |given| given.sids.len());
     if is_second {
         aside.close()?;
         return Err(Failure::new(Exit::Usage, format!("{account} has approved this plan already"))
@@ -42,6 +36,7 @@ pub(in crate::command) fn approve(
     }
     aside.record(PlanApproved {
         plan: digest,
+        approvals_wanted: u8::try_from(plan.approvals().unwrap_or(0)).unwrap_or(u8::MAX),
         how: Approval::Command,
         account,
         sid,
@@ -49,4 +44,31 @@ pub(in crate::command) fn approve(
         note: note.into(),
     })?;
     Ok(approvals + 1)
+}
+
+/// A person's words are recorded whole or not at all.
+fn fits(what: &str, text: &str, bytes_max: usize) -> Result<(), Failure> {
+    if text.len() <= bytes_max {
+        return Ok(());
+    }
+    let what = format!("the {what} has {} bytes, a record holds {bytes_max}", text.len());
+    Err(Failure::new(Exit::Usage, what).hint("Say it in fewer words."))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use wsusmigrate_core::text::{Name, Text};
+
+    /// A ticket longer than a name was once taken, and recorded cut.
+    #[test]
+    fn what_fits_is_recorded_whole_and_what_does_not_is_refused() {
+        let ticket = "x".repeat(NAME_BYTES_MAX);
+        assert!(fits("ticket", &ticket, NAME_BYTES_MAX).is_ok());
+        assert_eq!(Name::from(ticket.clone()).as_str(), ticket);
+        assert!(fits("ticket", &format!("{ticket}x"), NAME_BYTES_MAX).is_err());
+        let note = "x".repeat(TEXT_BYTES_MAX);
+        assert!(fits("note", &note, TEXT_BYTES_MAX).is_ok());
+        assert_eq!(Text::from(note.clone()).as_str(), note);
+    }
 }

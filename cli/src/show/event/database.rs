@@ -131,7 +131,7 @@ fn file(it: &FileRecorded) -> String {
         "file {} of SUSDB: {} ({}, {}) at {}",
         it.file_id,
         it.logical,
-        it.role,
+        it.kind,
         bytes(it.bytes),
         it.physical
     )
@@ -177,7 +177,7 @@ fn user(it: &UserFound) -> String {
     format!(
         "user {} ({}, {}) without its login: {}{login}{}",
         it.user,
-        it.role,
+        it.kind,
         it.sid,
         it.decision.word(),
         after(&it.why)
@@ -185,7 +185,7 @@ fn user(it: &UserFound) -> String {
 }
 
 fn service(it: &ServiceRecorded) -> String {
-    format!("service {} was {}, started {}", it.service, it.state.word(), it.start.word())
+    format!("{} {} was {}, started {}", it.kind.word(), it.service, it.state.word(), it.start.word())
 }
 
 fn session(it: &SessionSeen) -> String {

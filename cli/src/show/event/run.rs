@@ -42,11 +42,12 @@ pub(super) fn line(event: &RunEvent) -> String {
                 if it.ticket.as_str().is_empty() { String::new() } else { format!(", ticket {}", it.ticket) };
             let note = if it.note.as_str().is_empty() { String::new() } else { format!(": {}", it.note) };
             format!(
-                "plan {} approved by {} ({}), {}{ticket}{note}",
+                "plan {} approved by {} ({}), {}, persons wanted: {}{ticket}{note}",
                 it.plan,
                 it.account,
                 it.sid,
-                it.how.word()
+                it.how.word(),
+                it.approvals_wanted
             )
         }
         RunEvent::RoleDeclared(it) => format!("this host is the {} of the migration", it.role.word()),

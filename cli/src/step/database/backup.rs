@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use wsusmigrate_core::database::backup::{BackupSet, foreign};
 use wsusmigrate_core::database::message::number;
 use wsusmigrate_core::database::statement::{self, BackupOptions, Compression};
-use wsusmigrate_core::database::{EnginePath, Guid};
+use wsusmigrate_core::database::{EnginePath, Guid, civil};
 use wsusmigrate_core::event::database::{BackupOf, BackupRecorded, MediaSetRecorded, Operation};
 use wsusmigrate_core::plan::PlanError;
 
@@ -163,7 +163,7 @@ fn back_up(
         Ok(ended) => ended,
         Err(outcome) => return outcome,
     };
-    let refused = going.said().iter().any(|it| it.number == number::NO_COMPRESSION);
+    let refused = going.said().iter().any(|it| it.has_number(number::NO_COMPRESSION));
     if ended == Ended::Refused && refused && options.compression == Compression::On {
         let plain = options.uncompressed();
         let again = statement::back_up(path, &plain).map_err(|error| Outcome::failed(0, error.to_string()));
@@ -233,7 +233,7 @@ fn record_media(recorder: &mut Recorder, path: &EnginePath, sets: &[BackupSet]) 
             name: set.name.as_str().into(),
             database: set.database.as_str().into(),
             server: set.server_name.as_str().into(),
-            finished: set.finished.to_string().as_str().into(),
+            finished: civil(set.finished).into(),
         };
         let key = [path.as_str().as_bytes(), &set.position.to_be_bytes()].concat();
         recorder.sighting(&key, event)
@@ -275,8 +275,8 @@ pub(super) fn record_set(
         database_version: set.database_version.0,
         backup_bytes: set.bytes,
         compressed_bytes: set.compressed_bytes,
-        started: set.started.to_string().as_str().into(),
-        finished: set.finished.to_string().as_str().into(),
+        started: civil(set.started).into(),
+        finished: civil(set.finished).into(),
         checksums: set.has_checksums,
         damaged: set.is_damaged,
         copy_only: set.is_copy_only,

@@ -1,6 +1,7 @@
 //! Facts of this host's engine and SUSDB for the worksheet and the checks. Whatever cannot be read is told, not guessed.
 
 use wsusmigrate_core::check::{DatabaseDestination, DatabaseFacts, DatabaseSource, EngineFacts, SusdbFacts};
+use wsusmigrate_core::database::civil;
 use wsusmigrate_core::database::principals::{Principal, PrincipalKind};
 use wsusmigrate_core::database::row::{Cell, Row};
 use wsusmigrate_core::database::statement::{self, Count};
@@ -13,7 +14,7 @@ use wsusmigrate_core::status::DatabaseStatus;
 use crate::error::Failure;
 use crate::step::context::Context;
 use crate::step::database::engine::{Engine, Susdb, row_failure};
-use crate::step::database::{look, prove};
+use crate::step::database::prove;
 
 /// A field of the worksheet: its name and its value.
 pub(crate) type Field = (String, String);
@@ -29,7 +30,7 @@ pub(crate) fn worksheet(engine: &mut Engine<'_>) -> Result<Vec<Field>, Failure> 
         named("version", &facts.product_version),
         named("level", &facts.product_level),
         named("internal-version", &facts.database_version.to_string()),
-        named("kind", look::kind(&facts).word()),
+        named("kind", facts.engine_kind().word()),
         named("login", &facts.login_name),
         named("default-data", facts.default_data_path.as_deref().unwrap_or("")),
         named("default-log", facts.default_log_path.as_deref().unwrap_or("")),
@@ -57,7 +58,7 @@ fn susdb_fields(susdb: &Susdb) -> Vec<Field> {
         named("susdb.recovery-model", &facts.recovery_model),
         named("susdb.compatibility-level", &facts.compatibility_level.to_string()),
         named("susdb.owner", facts.owner.as_deref().unwrap_or("")),
-        named("susdb.created", &facts.created.to_string()),
+        named("susdb.created", &civil(facts.created)),
         named("susdb.bytes", &bytes.to_string()),
         named("susdb.database-guid", &susdb.database_guid.to_string()),
         named("susdb.family-guid", &susdb.family_guid.to_string()),
@@ -145,7 +146,7 @@ fn shown(cell: &Cell) -> String {
         Cell::Text(text) => text.clone(),
         Cell::Bytes(bytes) => bytes.iter().fold(String::new(), |hex, byte| hex + &format!("{byte:02X}")),
         Cell::Guid(guid) => guid.to_string(),
-        Cell::Time(time) => time.to_string(),
+        Cell::Time(time) => civil(*time),
         Cell::Decimal(number, 0) => number.to_string(),
         Cell::Decimal(number, scale) => format!("{number}e-{scale}"),
     }
@@ -166,7 +167,7 @@ pub(crate) fn of_checks(context: &Context<'_>, status: Option<&DatabaseStatus>) 
 fn fill(facts: &mut DatabaseFacts, context: &Context<'_>) -> Result<(), Failure> {
     let mut engine = Engine::new(context.connector()?);
     let server = engine.facts()?;
-    let kind = look::kind(&server);
+    let kind = server.engine_kind();
     facts.engine = Ok(EngineFacts {
         shown: format!("{} ({}, {})", server.server_name, server.edition, server.product_version),
         kind,

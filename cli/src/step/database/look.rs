@@ -1,9 +1,8 @@
 //! A look at the engine and at SUSDB, recorded: what everything that follows begins from.
 
-use wsusmigrate_core::database::Guid;
-use wsusmigrate_core::database::facts::{FileKind, ServerFacts};
 use wsusmigrate_core::database::statement;
-use wsusmigrate_core::event::database::{Connected, EngineKind, FileRecorded, StateRecorded};
+use wsusmigrate_core::database::{Guid, civil};
+use wsusmigrate_core::event::database::{Connected, FileRecorded, StateRecorded};
 
 use crate::error::Failure;
 use crate::executor::Recorder;
@@ -20,7 +19,7 @@ pub(super) fn perform(
     let protection = engine.connection()?.protection();
     let connected = Connected {
         address: engine.connector().address().into(),
-        kind: kind(&facts),
+        kind: facts.engine_kind(),
         server: facts.server_name.as_str().into(),
         edition: facts.edition.as_str().into(),
         version: facts.product_version.as_str().into(),
@@ -38,29 +37,28 @@ pub(super) fn perform(
 
 /// Records what the engine says of SUSDB at this moment.
 pub(super) fn record_state(recorder: &mut Recorder, engine: &mut Engine<'_>) -> Result<(), Failure> {
-    let facts = engine.facts()?;
     let susdb = engine.susdb()?;
     let server_id = match &susdb {
         Some(susdb) if susdb.is_online() => server_id(engine)?,
         Some(_) | None => Guid::UNTOLD,
     };
-    let state = state(&facts, susdb.as_ref(), server_id);
+    let state = state(susdb.as_ref(), server_id);
     let mut drafts = vec![recorder.sighting(b"", state)];
-    for (number, file) in (1_u32..).zip(susdb.iter().flat_map(|susdb| &susdb.files)) {
+    for file in susdb.iter().flat_map(|susdb| &susdb.files) {
         let event = FileRecorded {
-            file_id: number,
+            file_id: file.file_id,
             logical: file.logical_name.as_str().into(),
             physical: file.path.as_str().into(),
-            role: role(file.kind).into(),
+            kind: file.type_desc.as_str().into(),
             bytes: file.bytes,
         };
-        drafts.push(recorder.sighting(&number.to_be_bytes(), event));
+        drafts.push(recorder.sighting(&file.file_id.to_be_bytes(), event));
     }
     recorder.record(drafts)?;
     Ok(())
 }
 
-fn state(engine: &ServerFacts, susdb: Option<&Susdb>, server_id: Guid) -> StateRecorded {
+fn state(susdb: Option<&Susdb>, server_id: Guid) -> StateRecorded {
     let Some(susdb) = susdb else {
         return StateRecorded {
             present: false,
@@ -83,13 +81,12 @@ fn state(engine: &ServerFacts, susdb: Option<&Susdb>, server_id: Guid) -> StateR
         read_only: susdb.facts.is_read_only,
         user_access: susdb.facts.user_access.as_str().into(),
         recovery_model: susdb.facts.recovery_model.as_str().into(),
-        // An engine upgrades what it restores: a database that is there is of its version.
-        internal_version: engine.database_version.0,
+        internal_version: susdb.facts.internal_version.0,
         bytes: susdb.files.iter().map(|file| file.bytes).sum(),
         files: u32::try_from(susdb.files.len()).unwrap_or(u32::MAX),
         database_guid: susdb.database_guid,
         family_guid: susdb.family_guid,
-        created: susdb.facts.created.to_string().into(),
+        created: civil(susdb.facts.created).into(),
         server_id,
     }
 }
@@ -105,24 +102,4 @@ pub(super) fn server_id(engine: &mut Engine<'_>) -> Result<Guid, Failure> {
         }
     }
     Ok(Guid::UNTOLD)
-}
-
-/// What kind of engine it is. Windows Internal Database has instance names of its own (`MICROSOFT##SSEE` up to 2008 R2,
-/// `MICROSOFT##WID` from 2012 on) and says so in its edition.
-pub(super) fn kind(facts: &ServerFacts) -> EngineKind {
-    let server = facts.server_name.to_ascii_uppercase();
-    let named = ["MICROSOFT##WID", "MICROSOFT##SSEE"].iter().any(|name| server.ends_with(name));
-    if named || facts.edition.to_ascii_lowercase().starts_with("windows internal database") {
-        EngineKind::Wid
-    } else {
-        EngineKind::SqlServer
-    }
-}
-
-const fn role(kind: FileKind) -> &'static str {
-    match kind {
-        FileKind::Data => "ROWS",
-        FileKind::Log => "LOG",
-        FileKind::Other => "other",
-    }
 }

@@ -16,7 +16,7 @@ use crate::error::Failure;
 use crate::executor::{Draft, Recorder, file_failure};
 use crate::platform::Process;
 use crate::step::context::Context;
-use wsusmigrate_core::database::message::ServerMessage;
+use wsusmigrate_core::database::message::{self, ServerMessage};
 use wsusmigrate_core::database::statement::Statement;
 
 /// An operation that is about to begin.
@@ -67,9 +67,10 @@ impl Outcome {
 
     /// The server refused: its own words, the first error first.
     pub(super) fn refused(said: &[ServerMessage]) -> Self {
-        let errors: Vec<_> = said.iter().filter(|message| message.is_error()).collect();
-        let told: Vec<_> = errors.iter().map(|it| format!("Msg {}: {}", it.number, it.text)).collect();
-        Self::failed(errors.first().map_or(0, |first| first.number), told.join(" "))
+        let errors: Vec<_> = said.iter().filter(|message| message.is_error).collect();
+        let told: Vec<_> =
+            errors.iter().map(|it| format!("Msg {}: {}", message::told(it.number), it.text)).collect();
+        Self::failed(errors.first().and_then(|first| first.number).unwrap_or(0), told.join(" "))
     }
 }
 
@@ -92,6 +93,7 @@ impl Going<'_> {
         let ordinal = u32::try_from(self.said.len()).unwrap_or(u32::MAX);
         let event = MessageReceived {
             ordinal,
+            is_error: message.is_error,
             number: message.number,
             class: message.class,
             state: message.state,

@@ -13,7 +13,6 @@ use crate::exit::Exit;
 use crate::platform::Process;
 use crate::step::context::Context;
 use crate::step::database::engine::Engine;
-use crate::step::database::look;
 use crate::step::database::operation::{Intent, Outcome, carry_out};
 
 /// How long it may take: it changes the schema of a large SUSDB.
@@ -106,7 +105,7 @@ fn command(context: &Context<'_>, engine: &mut Engine<'_>) -> Result<Command, Fa
     let plan = context.database()?;
     let facts = engine.facts()?;
     let content = plan.content_dir.as_deref().unwrap_or(&context.plan().content.destination);
-    let instance = match look::kind(&facts) {
+    let instance = match facts.engine_kind() {
         EngineKind::Wid => None,
         EngineKind::SqlServer => Some(facts.server_name.as_str()),
     };

@@ -145,7 +145,7 @@ fn judge(going: &Going<'_>, ended: &Ended, engine: &mut Engine<'_>, moves: &[Mov
         Ok(facts) => facts,
         Err(failure) => return Outcome::unknown(failure.to_string()),
     };
-    let answer = RestoreAnswer::read(look::kind(&facts), going.said());
+    let answer = RestoreAnswer::read(facts.engine_kind(), going.said());
     if let RestoreAnswer::Failed(_) = answer {
         return Outcome::refused(going.said());
     }

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use wsusmigrate_core::event::database::{Operation, ServiceRecorded, ServiceStart, ServiceState};
+use wsusmigrate_core::event::database::{
+    Operation, ServiceKind, ServiceRecorded, ServiceStart, ServiceState,
+};
 
 use crate::adapter::host::{self, Host, ScriptError, Service, StartType, State};
 use crate::error::Failure;
@@ -149,6 +151,10 @@ fn named(operation: Operation, what: &str) -> String {
 fn recorded(service: Service, is: host::ServiceState) -> ServiceRecorded {
     ServiceRecorded {
         service: service.name().into(),
+        kind: match service {
+            Service::Wsus | Service::Web => ServiceKind::Service,
+            Service::Pool => ServiceKind::AppPool,
+        },
         state: match is.state {
             _ if !is.exists => ServiceState::Absent,
             Some(State::Stopped) => ServiceState::Stopped,
@@ -197,4 +203,22 @@ pub(super) fn failure(error: &ScriptError) -> Failure {
     Failure::new(Exit::Failed, "the host's services and settings cannot be asked")
         .because(error)
         .hint("Run elevated, on the WSUS server itself; `wsusmigrate journal log` has the tool's words.")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A pool is not stopped as a service is: whoever goes back by hand must be told which of the two it is.
+    #[test]
+    fn a_pool_is_recorded_as_a_pool_with_its_start_type() {
+        let is = host::ServiceState {
+            exists: true,
+            state: Some(State::Running),
+            start_type: Some(StartType::Automatic),
+        };
+        let kinds = [Service::Wsus, Service::Web, Service::Pool].map(|service| recorded(service, is).kind);
+        assert_eq!(kinds, [ServiceKind::Service, ServiceKind::Service, ServiceKind::AppPool]);
+        assert_eq!(recorded(Service::Pool, is).start, ServiceStart::Automatic);
+    }
 }

@@ -1,6 +1,7 @@
 //! The restored server must not wake up as production: what would synchronise, approve or send mail by itself is switched
 //! off before its services start. Previous values are recorded first; the cutover gives them back.
 
+use wsusmigrate_core::database::civil;
 use wsusmigrate_core::database::row::{Row, RowError};
 use wsusmigrate_core::database::setting::{NotAPlace, Place, Stored};
 use wsusmigrate_core::database::statement::{
@@ -8,7 +9,6 @@ use wsusmigrate_core::database::statement::{
     schedules_off,
 };
 use wsusmigrate_core::event::database::{Operation, SettingRecorded};
-use wsusmigrate_core::unit::TimeMicros;
 
 use crate::error::Failure;
 use crate::executor::Recorder;
@@ -124,7 +124,7 @@ impl WakeUps {
                 settings.push(changed(place("ScheduledTimeOfDay")?, time.to_string(), ""));
             }
             if let Some(run) = times.next_run {
-                settings.push(changed(place("ScheduledRunTime")?, moment(run), ""));
+                settings.push(changed(place("ScheduledRunTime")?, civil(run), ""));
             }
         }
         for setting in &self.email {
@@ -168,16 +168,11 @@ impl WakeUps {
     }
 }
 
-/// As a `datetime` is written, to the millisecond it holds.
-fn moment(time: TimeMicros) -> String {
-    let shown = chrono::DateTime::from_timestamp_millis(time.0.div_euclid(1000));
-    shown.map_or_else(String::new, |time| time.format("%Y-%m-%dT%H:%M:%S%.3f").to_string())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use wsusmigrate_core::database::row::Cell;
+    use wsusmigrate_core::unit::TimeMicros;
 
     fn rule(id: i64, enabled: bool) -> Row {
         Row::of([("ID", Cell::Int(id)), ("Enabled", Cell::Bit(enabled)), ("Name", Cell::Text("x".into()))])

@@ -15,7 +15,7 @@ use crate::platform;
 use crate::step::context::Context;
 use crate::step::database::engine::{Engine, row_failure};
 use crate::step::database::operation::{Intent, Outcome, carry_out};
-use crate::step::database::{look, watch};
+use crate::step::database::watch;
 
 /// The database's owner, whom every database has.
 const OWNER: &str = "dbo";
@@ -135,7 +135,7 @@ fn orphaned(orphan: &OrphanedUser) -> UserFound {
 fn found(user: &Principal, decision: UserDecision, login: &str, why: &str) -> UserFound {
     UserFound {
         user: user.name.as_str().into(),
-        role: match user.kind {
+        kind: match user.kind {
             PrincipalKind::Sql => "SQL_USER",
             PrincipalKind::WindowsAccount => "WINDOWS_USER",
             PrincipalKind::WindowsGroup => "WINDOWS_GROUP",
@@ -164,7 +164,7 @@ fn owner(engine: &mut Engine<'_>) -> Result<UserFound, Failure> {
     };
     Ok(UserFound {
         user: OWNER.into(),
-        role: "".into(),
+        kind: "".into(),
         sid: Name::EMPTY,
         decision,
         login: owner.unwrap_or_default().into(),
@@ -190,10 +190,10 @@ fn service_login(seen: &Seen, hosts: &Hosts, found: &[UserFound]) -> Option<User
     if found.iter().any(|user| user.login == name || user.user == name) {
         return None;
     }
-    let (sid, role) = (Name::EMPTY, "".into());
+    let (sid, kind) = (Name::EMPTY, "".into());
     Some(UserFound {
         user: name,
-        role,
+        kind,
         sid,
         decision: UserDecision::Manual,
         login: Name::EMPTY,
@@ -228,7 +228,7 @@ fn hosts(context: &Context<'_>, engine: &mut Engine<'_>) -> Result<Hosts, Failur
     // Windows Internal Database answers on its own machine only: there the engine knows what WSUS's host is called.
     let was_wid = field("database.kind")?.as_deref() == Some(EngineKind::Wid.word());
     let old = field(if was_wid { "database.machine" } else { "host.name" })?.unwrap_or_default();
-    let is_wid = look::kind(&facts) == EngineKind::Wid;
+    let is_wid = facts.engine_kind() == EngineKind::Wid;
     let new = if is_wid { facts.machine.clone() } else { own_name()? };
     let is_engine_local = is_wid || facts.machine.eq_ignore_ascii_case(&short(&new));
     Ok(Hosts { old: short(&old), new: short(&new), new_domain: domain(), is_engine_local })

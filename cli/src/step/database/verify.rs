@@ -2,7 +2,7 @@
 //! could stop a restore before anything was dropped.
 
 use wsusmigrate_core::database::EnginePath;
-use wsusmigrate_core::database::backup::{BackupFile, BackupJudgement, BackupSet, SetChoice, choose};
+use wsusmigrate_core::database::backup::{BackupFile, BackupJudgement, BackupSet, find};
 use wsusmigrate_core::database::restore::{conflicts, restored_bytes};
 use wsusmigrate_core::database::statement::{self, MoveFile};
 use wsusmigrate_core::database::version::VersionGate;
@@ -184,7 +184,7 @@ fn find_set(
             return Ok(None);
         }
     };
-    let found = choose(&sets, SetChoice::Guid(recorded.set_guid)).cloned();
+    let found = find(&sets, recorded.set_guid).cloned();
     if found.is_none() {
         faults.push(format!("the set {} is not on {path}", recorded.set_guid));
     }

@@ -106,13 +106,11 @@ fn a_header_without_a_checksum_column_is_no_header() {
 }
 
 #[test]
-fn sets_are_found_by_position_by_identity_and_the_last_full_one() {
-    let at = |position, kind, byte: u8| BackupSet { position, kind, guid: Some(Guid([byte; 16])), ..set() };
-    let sets = [at(1, 1, 1), at(2, 1, 2), at(3, 5, 3)];
-    assert_eq!(choose(&sets, SetChoice::Newest).map(|set| set.position), Some(2));
-    assert_eq!(choose(&sets, SetChoice::Guid(Guid([3; 16]))).map(|set| set.position), Some(3));
-    assert_eq!(choose(&sets, SetChoice::Position(1)).map(|set| set.position), Some(1));
-    assert_eq!(choose(&sets, SetChoice::Position(4)), None);
+fn sets_are_found_by_their_identity_wherever_they_stand() {
+    let at = |position, byte: u8| BackupSet { position, guid: Some(Guid([byte; 16])), ..set() };
+    let sets = [at(1, 1), at(2, 2), at(3, 3)];
+    assert_eq!(find(&sets, Guid([3; 16])).map(|set| set.position), Some(3));
+    assert_eq!(find(&sets, Guid([4; 16])), None);
     let ours = BTreeSet::from([Guid([1; 16]), Guid([3; 16])]);
     assert_eq!(foreign(&sets, &ours).iter().map(|set| set.position).collect::<Vec<_>>(), [2]);
 }

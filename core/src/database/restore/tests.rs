@@ -4,7 +4,14 @@ use super::*;
 use crate::unit::TimeMicros;
 
 fn message(number: i32, class: u8, text: &str) -> ServerMessage {
-    ServerMessage { number, class, state: 1, line: 5, text: text.into() }
+    ServerMessage {
+        is_error: class > 10,
+        number: Some(number),
+        class: Some(class),
+        state: Some(1),
+        line: Some(5),
+        text: text.into(),
+    }
 }
 
 fn verification() -> ServerMessage {
@@ -65,14 +72,17 @@ fn database() -> DatabaseFacts {
         is_published: false,
         owner: None,
         created: TimeMicros(0),
+        internal_version: crate::database::version::DatabaseVersion(706),
         is_in_group: false,
     }
 }
 
 fn files() -> Vec<DatabaseFile> {
     let file = |moved: MoveFile| DatabaseFile {
+        file_id: 1,
         logical_name: moved.logical_name,
         kind: FileKind::Data,
+        type_desc: "ROWS".into(),
         // The server need not write a path as it was told it.
         path: moved.target.as_str().to_uppercase(),
         bytes: 0,
@@ -189,10 +199,8 @@ fn the_instances_own_folders_are_found_and_masters_stand_in() {
         product_version: String::new(),
         version_text: String::new(),
         product_level: String::new(),
-        is_hadr_enabled: false,
         default_data_path: data.map(str::to_owned),
         default_log_path: None,
-        default_backup_path: None,
         database_version: crate::database::version::DatabaseVersion(661),
         session_id: 51,
         login_name: String::new(),
@@ -200,8 +208,10 @@ fn the_instances_own_folders_are_found_and_masters_stand_in() {
         utc_now: TimeMicros(0),
     };
     let master = |name: &str, kind, at: &str| DatabaseFile {
+        file_id: 1,
         logical_name: name.into(),
         kind,
+        type_desc: String::new(),
         path: at.into(),
         bytes: 0,
         state: "ONLINE".into(),

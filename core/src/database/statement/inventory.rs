@@ -17,10 +17,8 @@ const PROPERTIES: &[(&str, &str, &str)] = &[
     ("EngineEdition", "int", "engine_edition"),
     ("ProductVersion", "nvarchar(256)", "product_version"),
     ("ProductLevel", "nvarchar(256)", "product_level"),
-    ("IsHadrEnabled", "int", "is_hadr_enabled"),
     ("InstanceDefaultDataPath", "nvarchar(512)", "default_data_path"),
     ("InstanceDefaultLogPath", "nvarchar(512)", "default_log_path"),
-    ("InstanceDefaultBackupPath", "nvarchar(512)", "default_backup_path"),
 ];
 
 /// What the engine says of itself, one row.
@@ -41,12 +39,13 @@ pub fn server_facts() -> Statement {
 /// What the engine says of SUSDB: one row, or none where there is no such database.
 #[must_use]
 pub fn database_facts(engine: EngineVersion) -> Statement {
+    let susdb = susdb_text();
     let group = if engine.has_availability_groups() { ", replica_id, group_database_id" } else { "" };
     let text = format!(
         "SELECT name, database_id, state, state_desc, is_read_only, user_access, user_access_desc, recovery_model_desc, \
          compatibility_level, is_encrypted, is_published, is_merge_published, SUSER_SNAME(owner_sid) AS owner_name, \
-         create_date{group} FROM sys.databases WHERE name = {};",
-        susdb_text()
+         create_date, CAST(DATABASEPROPERTYEX({susdb}, N'Version') AS int) AS database_version{group} \
+         FROM sys.databases WHERE name = {susdb};"
     );
     Statement::new(Purpose::DatabaseFacts, text)
 }

@@ -2,8 +2,8 @@
 
 use super::{
     BackupOptions, Compression, Expiry, Identifier, Media, MediaCheck, MoveFile, OnChecksumError, RuleId,
-    ScheduleKey, ScheduledTimes, Setting, SettingType, Statement, backup, engine, inventory, principals,
-    restore, sleep, susdb, susdb_text, table,
+    Setting, SettingType, Statement, backup, engine, inventory, principals, restore, sleep, susdb,
+    susdb_text, table,
 };
 use crate::database::EnginePath;
 use crate::database::catalogue::Catalogue;
@@ -11,7 +11,6 @@ use crate::database::marks::MARKED_TABLES;
 use crate::database::parity::PARITY_TABLES;
 use crate::database::setting::Place;
 use crate::database::version::EngineVersion;
-use crate::unit::TimeMicros;
 
 const OLD: EngineVersion = EngineVersion::new(10, 0, 1600);
 const NEW: EngineVersion = EngineVersion::new(16, 0, 1000);
@@ -101,17 +100,12 @@ fn changing() -> Vec<Statement> {
     let path = path();
     let account = |name: &str| Identifier::new(name).unwrap_or_else(|_| susdb());
     let (user, login) = (account("OLD]DOMAIN\\OLDWSUS$"), account("DOMAIN\\NEWWSUS$"));
-    let key = ScheduleKey { target: 1, id: 1 };
-    let times =
-        ScheduledTimes { time_of_day: Some(10_800), next_run: Some(TimeMicros(1_700_000_000_000_000)) };
     let mut all = vec![
         engine::drop_database(),
         engine::multi_user(),
         principals::mend_user(&user, &login),
         principals::create_login(&login),
         sleep::schedules_off(),
-        sleep::schedule_on(key, times),
-        sleep::schedule_on(key, ScheduledTimes::default()),
     ];
     let place: Result<Place, _> = "tbConfiguration.Value as bit where Name = it's".parse();
     all.extend(
@@ -120,11 +114,10 @@ fn changing() -> Vec<Statement> {
         }),
     );
     all.extend(sleep::rules_off(&[RuleId(1), RuleId(2)]));
-    all.extend(sleep::rules_on(&[RuleId(1)]));
     for kind in [SettingType::Bit, SettingType::Int, SettingType::Text] {
         let setting =
             Setting { name: "EmailNeedToSendStatusNotification".into(), kind, value: "True".into() };
-        all.extend([sleep::email_off(&setting), sleep::email_on(&setting)].into_iter().flatten());
+        all.extend(sleep::email_off(&setting));
     }
     all.extend(backups().iter().flat_map(|options| backup::back_up(&path, options)));
     all.extend(restore::restore(&path, 3, &moves()));

@@ -125,22 +125,11 @@ pub fn rules() -> Statement {
 /// Switches rules off. Nothing where there is none.
 #[must_use]
 pub fn rules_off(rules: &[RuleId]) -> Option<Statement> {
-    rules_set(rules, 0, Purpose::Sleep)
-}
-
-/// Switches rules on again. Nothing where there is none.
-#[must_use]
-pub fn rules_on(rules: &[RuleId]) -> Option<Statement> {
-    rules_set(rules, 1, Purpose::Wake)
-}
-
-fn rules_set(rules: &[RuleId], enabled: u8, purpose: Purpose) -> Option<Statement> {
     let ids = listed(rules.iter().map(|rule| rule.0));
     let susdb = susdb();
-    let text = format!(
-        "UPDATE {susdb}.[dbo].[tbAutoDeploymentRule] SET [Enabled] = {enabled} WHERE [ID] IN ({ids});"
-    );
-    (!rules.is_empty()).then(|| Statement::new(purpose, text))
+    let text =
+        format!("UPDATE {susdb}.[dbo].[tbAutoDeploymentRule] SET [Enabled] = 0 WHERE [ID] IN ({ids});");
+    (!rules.is_empty()).then(|| Statement::new(Purpose::Sleep, text))
 }
 
 /// The schedules: `ScheduleTarget`, `ScheduleID`, `ScheduledTimeOfDay`, `ScheduledRunTime`, `Frequency`.
@@ -165,28 +154,6 @@ pub fn schedules_off() -> Statement {
     Statement::new(Purpose::Sleep, text)
 }
 
-/// Gives a schedule its time and next run back.
-#[must_use]
-pub fn schedule_on(key: ScheduleKey, times: ScheduledTimes) -> Statement {
-    let time_of_day = times.time_of_day.map_or_else(|| "NULL".to_owned(), |time| time.to_string());
-    let text = format!(
-        "UPDATE {}.[dbo].[tbSchedule] SET [ScheduledTimeOfDay] = {time_of_day}, [ScheduledRunTime] = {} \
-         WHERE [ScheduleTarget] = {} AND [ScheduleID] = {};",
-        susdb(),
-        times.next_run.map_or_else(|| "NULL".to_owned(), moment),
-        key.target,
-        key.id
-    );
-    Statement::new(Purpose::Wake, text)
-}
-
-/// A `datetime` literal that means the same in every language of a server; `datetime` takes three decimals.
-fn moment(time: TimeMicros) -> String {
-    const MILLIS: i64 = 1000;
-    let shown = chrono::DateTime::from_timestamp_millis(time.0.div_euclid(MILLIS));
-    shown.map_or_else(|| "NULL".to_owned(), |time| format!("N'{}'", time.format("%Y-%m-%dT%H:%M:%S%.3f")))
-}
-
 /// The settings that switch e-mail: `Name`, `Value` as text, `base_type` of what is stored.
 #[must_use]
 pub fn email_settings() -> Statement {
@@ -201,25 +168,15 @@ pub fn email_settings() -> Statement {
 
 /// Switches one setting off, in the type it is stored in.
 pub fn email_off(setting: &Setting) -> Result<Statement, NotALiteral> {
-    email_set(setting, false, Purpose::Sleep)
-}
-
-/// Puts one setting back as it was.
-pub fn email_on(setting: &Setting) -> Result<Statement, NotALiteral> {
-    email_set(setting, setting.is_on(), Purpose::Wake)
-}
-
-fn email_set(setting: &Setting, on: bool, purpose: Purpose) -> Result<Statement, NotALiteral> {
-    let value = match (setting.kind, on) {
-        (SettingType::Bit, on) => format!("CAST({} AS bit)", u8::from(on)),
-        (SettingType::Int, on) => format!("CAST({} AS int)", u8::from(on)),
-        (SettingType::Text, true) => "N'True'".to_owned(),
-        (SettingType::Text, false) => "N'False'".to_owned(),
+    let value = match setting.kind {
+        SettingType::Bit => "CAST(0 AS bit)",
+        SettingType::Int => "CAST(0 AS int)",
+        SettingType::Text => "N'False'",
     };
     let table = Identifier::known("tbConfiguration");
     let name = Literal::new(&setting.name)?;
     let text = format!("UPDATE {}.[dbo].{table} SET [Value] = {value} WHERE [Name] = {name};", susdb());
-    Ok(Statement::new(purpose, text))
+    Ok(Statement::new(Purpose::Sleep, text))
 }
 
 /// Gives a setting a value it had; without one, NULL. It is put back where and as it was stored.
@@ -235,32 +192,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_schedule_comes_back_as_it_was() {
-        let key = ScheduleKey { target: 1, id: 2 };
-        let times =
-            ScheduledTimes { time_of_day: Some(10_800), next_run: Some(TimeMicros(1_700_000_000_123_456)) };
-        assert_eq!(
-            schedule_on(key, times).text(),
-            "UPDATE [SUSDB].[dbo].[tbSchedule] SET [ScheduledTimeOfDay] = 10800, \
-             [ScheduledRunTime] = N'2023-11-14T22:13:20.123' WHERE [ScheduleTarget] = 1 AND [ScheduleID] = 2;"
-        );
-        assert!(
-            schedule_on(key, ScheduledTimes::default()).text().contains("= NULL, [ScheduledRunTime] = NULL")
-        );
-    }
-
-    #[test]
     fn settings_keep_their_type() {
         let setting = |kind, value: &str| Setting {
             name: "EmailNeedToSendStatusNotification".into(),
             kind,
             value: value.into(),
         };
-        assert!(
-            email_off(&setting(SettingType::Bit, "1")).unwrap().text().contains("= CAST(0 AS bit) WHERE")
-        );
-        assert!(email_on(&setting(SettingType::Text, "True")).unwrap().text().contains("= N'True' WHERE"));
-        assert!(email_on(&setting(SettingType::Int, "0")).unwrap().text().contains("= CAST(0 AS int) WHERE"));
+        let off = |kind, value: &str| email_off(&setting(kind, value)).unwrap().text().to_owned();
+        assert!(off(SettingType::Bit, "1").contains("= CAST(0 AS bit) WHERE"));
+        assert!(off(SettingType::Int, "1").contains("= CAST(0 AS int) WHERE"));
+        assert!(off(SettingType::Text, "True").contains("= N'False' WHERE"));
     }
 
     #[test]
@@ -301,11 +242,7 @@ mod tests {
     #[test]
     fn no_rule_is_no_statement() {
         assert_eq!(rules_off(&[]), None);
-        assert!(
-            rules_on(&[RuleId(1), RuleId(7)])
-                .unwrap()
-                .text()
-                .ends_with("SET [Enabled] = 1 WHERE [ID] IN (1, 7);")
-        );
+        let off = rules_off(&[RuleId(1), RuleId(7)]).unwrap();
+        assert!(off.text().ends_with("SET [Enabled] = 0 WHERE [ID] IN (1, 7);"));
     }
 }

@@ -64,7 +64,8 @@ pub struct StateRecorded {
     pub user_access: Word,
     /// `recovery_model_desc`.
     pub recovery_model: Word,
-    /// The internal version of the database.
+    /// `DATABASEPROPERTYEX('SUSDB', 'Version')`: the internal version it is of; 0 where the engine does not tell, as while it
+    /// is restored.
     pub internal_version: u32,
     /// Size of all its files, in bytes.
     pub bytes: u64,
@@ -74,7 +75,7 @@ pub struct StateRecorded {
     pub database_guid: Guid,
     /// `sys.database_recovery_status.family_guid`; a restore keeps it. Untold where the engine does not say.
     pub family_guid: Guid,
-    /// `create_date`, as the engine writes it.
+    /// `create_date`, in its host's [civil time](crate::database::civil).
     pub created: Word,
     /// `ServerID` of `tbConfigurationA`; untold where SUSDB does not say.
     pub server_id: Guid,
@@ -83,14 +84,14 @@ pub struct StateRecorded {
 /// One file of SUSDB.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FileRecorded {
-    /// Its number within the database.
+    /// `file_id`: its number within the database.
     pub file_id: u32,
     /// Its logical name.
     pub logical: Text,
     /// Where the engine keeps it.
     pub physical: Text,
     /// `type_desc`: `ROWS` or `LOG`.
-    pub role: Text,
+    pub kind: Text,
     /// Its size, in bytes.
     pub bytes: u64,
 }
@@ -110,7 +111,7 @@ pub struct MediaSetRecorded {
     pub database: Name,
     /// On which server it was made.
     pub server: Name,
-    /// When it was finished, as the engine writes it.
+    /// When it was finished, in the [civil time](crate::database::civil) of the host it was made on.
     pub finished: Word,
 }
 
@@ -157,9 +158,9 @@ pub struct BackupRecorded {
     pub backup_bytes: u64,
     /// `CompressedBackupSize`, in bytes.
     pub compressed_bytes: u64,
-    /// `BackupStartDate`, as the engine writes it: its own civil time.
+    /// `BackupStartDate`, in the [civil time](crate::database::civil) of the host it was made on.
     pub started: Word,
-    /// `BackupFinishDate`.
+    /// `BackupFinishDate`, in the same.
     pub finished: Word,
     /// `HasBackupChecksums`.
     pub checksums: bool,
@@ -242,7 +243,7 @@ pub struct UserFound {
     /// The user.
     pub user: Name,
     /// `type_desc`.
-    pub role: Word,
+    pub kind: Word,
     /// Its security identifier, in hexadecimal digits.
     pub sid: Name,
     /// What is done.
@@ -251,6 +252,16 @@ pub struct UserFound {
     pub login: Name,
     /// Why.
     pub why: Text,
+}
+
+coded! {
+    /// What a service is to its system: the two are stopped and started in different ways.
+    ServiceKind {
+        /// A Windows service.
+        Service = 1, "service";
+        /// An application pool of IIS.
+        AppPool = 2, "app-pool";
+    }
 }
 
 coded! {
@@ -278,7 +289,7 @@ coded! {
         Manual = 3, "manual";
         /// Not at all.
         Disabled = 4, "disabled";
-        /// It is not told, as of an application pool.
+        /// The system does not tell, as of what is not installed.
         Untold = 5, "untold";
     }
 }
@@ -288,9 +299,11 @@ coded! {
 pub struct ServiceRecorded {
     /// Its name, such as `WsusService`.
     pub service: Text,
+    /// What it is.
+    pub kind: ServiceKind,
     /// Whether it ran.
     pub state: ServiceState,
-    /// How it started.
+    /// How it started. A pool starts with the system or by hand (`autoStart`).
     pub start: ServiceStart,
 }
 

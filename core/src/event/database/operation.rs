@@ -108,14 +108,16 @@ pub struct OperationStarted {
 pub struct MessageReceived {
     /// Its place among the operation's messages, from 0.
     pub ordinal: u32,
-    /// The number, as in `sys.messages`.
-    pub number: i32,
+    /// Whether the server sent it as an error, not as information.
+    pub is_error: bool,
+    /// The number, as in `sys.messages`. This and what follows is untold where the client library does not pass it on.
+    pub number: Option<i32>,
     /// The severity: up to 10 informs, from 11 on is an error.
-    pub class: u8,
+    pub class: Option<u8>,
     /// Where in the server it was raised.
-    pub state: u8,
+    pub state: Option<u8>,
     /// The line of the batch.
-    pub line: u32,
+    pub line: Option<u32>,
     /// The words.
     pub text: Text,
 }
@@ -139,7 +141,8 @@ pub struct OperationFinished {
     pub result: OperationResult,
     /// Messages recorded of it.
     pub messages: u32,
-    /// The number of the first error the server sent, or the exit code of a child process; 0 where there was none.
+    /// The number of the first error the server sent, or the exit code of a child process; 0 where there was none, or none was
+    /// told.
     pub error: i32,
     /// How long it took, in milliseconds.
     pub elapsed_ms: u64,

@@ -101,14 +101,14 @@ coded! {
     }
 }
 
-/// The high-water marks of one of the source's tables: two that differ show that it moved.
+/// A high-water mark of one of the source's tables: one that differs afterwards shows that the table moved.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MarkRecorded {
     /// When.
     pub moment: Moment,
-    /// The table, such as `tbDeployment`.
+    /// The table and its column that rises with changes, such as `tbDeployment.LastChangeNumber`; `tbDeployment.rows` is the
+    /// number of its rows.
     pub mark: Text,
-    /// [`TableMarks`](crate::database::marks::TableMarks) as JSON: its rows, and the largest value of each column that
-    /// rises with changes. The destination reads them from the imported records.
+    /// The column's largest value: a number, or a [civil time](crate::database::civil). Empty for a table without rows.
     pub value: Text,
 }

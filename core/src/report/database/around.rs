@@ -16,7 +16,7 @@ pub(super) fn users(side: Side<'_>) -> Section {
     let rows = needy().map(|user| {
         vec![
             user.user.as_str().into(),
-            user.role.as_str().into(),
+            user.kind.as_str().into(),
             user.decision.word().into(),
             or_dash(user.login.as_str()).into(),
             user.why.as_str().into(),
@@ -34,9 +34,11 @@ pub(super) fn users(side: Side<'_>) -> Section {
 pub(super) fn services(side: Side<'_>) -> Section {
     let mut section = side.section(keys("services", "source_services"), "Services as they were before");
     let rows = side.database().services.values().map(|service| {
-        [service.service.as_str(), service.state.word(), service.start.word()].map(Value::from).to_vec()
+        let told =
+            [service.service.as_str(), service.kind.word(), service.state.word(), service.start.word()];
+        told.map(Value::from).to_vec()
     });
-    section.table("services", &["service", "state", "starts"], rows);
+    section.table("services", &["service", "kind", "state", "starts"], rows);
     if !side.database().services.is_empty() {
         let stopped = side.state.run.status.database.stopped;
         let now =

@@ -68,8 +68,8 @@ pub(super) fn told(guid: Guid) -> String {
 
 fn files(database: &DatabaseState, section: &mut Section) {
     let row = |file: &FileRecorded, when: &str| {
-        let (physical, logical, role) = (file.physical.as_str(), file.logical.as_str(), file.role.as_str());
-        vec![physical.into(), logical.into(), role.into(), Value::bytes(file.bytes), when.into()]
+        let (physical, logical, kind) = (file.physical.as_str(), file.logical.as_str(), file.kind.as_str());
+        vec![physical.into(), logical.into(), kind.into(), Value::bytes(file.bytes), when.into()]
     };
     let before = database.before_files.iter().map(|file| row(file, "before"));
     let now = database.files.iter().map(|file| row(file, "now"));

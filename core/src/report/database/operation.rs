@@ -1,6 +1,7 @@
 //! Every operation: what was sent, what the server said, how it ended, and how doubts were settled.
 
 use super::{Side, keys, or_dash};
+use crate::database::message;
 use crate::projection::database::{Doubt, OperationRecord};
 use crate::report::{Section, Value};
 
@@ -35,9 +36,9 @@ pub(super) fn operations(side: Side<'_>) -> Section {
     });
     section.table("messages", &["record", "number", "level", "the server said"], {
         operations.iter().flat_map(|record| {
-            record.messages.iter().map(|message| {
-                let (number, level) = (message.number.to_string(), u64::from(message.class));
-                vec![record.seq.0.into(), number.into(), level.into(), message.text.as_str().into()]
+            record.messages.iter().map(|said| {
+                let (number, level) = (message::told(said.number), message::told(said.class));
+                vec![record.seq.0.into(), number.into(), level.into(), said.text.as_str().into()]
             })
         })
     });

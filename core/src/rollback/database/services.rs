@@ -1,7 +1,7 @@
 //! Services and application pools as they were before they were stopped.
 
 use super::{Way, answered, last_begun, last_effect};
-use crate::event::database::{Operation, ServiceRecorded, ServiceStart, ServiceState};
+use crate::event::database::{Operation, ServiceKind, ServiceRecorded, ServiceStart, ServiceState};
 use crate::projection::Migration;
 use crate::projection::rollback::TakenAction;
 use crate::rollback::{ActionKind, Undo};
@@ -71,25 +71,45 @@ pub fn services_by_hand(state: &Migration) -> Vec<Text> {
 /// PowerShell, and `sc.exe` for the one start type that Windows PowerShell cannot set.
 fn by_hand(service: &ServiceRecorded) -> Vec<Text> {
     let name = quoted(service.service.as_str());
-    let is_pool = service.start == ServiceStart::Untold;
+    let start = match service.state {
+        ServiceState::Absent => return Vec::new(),
+        ServiceState::Stopped => None,
+        ServiceState::Running => Some(match service.kind {
+            ServiceKind::Service => format!("Start-Service -Name {name}"),
+            ServiceKind::AppPool => format!("Start-WebAppPool -Name {name}"),
+        }),
+        ServiceState::Changing => {
+            Some(format!("# {name} was neither stopped nor running: start it only if it has to run"))
+        }
+    };
+    let start_type = match service.kind {
+        ServiceKind::Service => service_start(&name, service.start),
+        ServiceKind::AppPool => pool_start(service.service.as_str(), service.start),
+    };
+    start_type.into_iter().chain(start).map(Text::from).collect()
+}
+
+/// How a service gets its start type back; nothing where the system did not tell it.
+fn service_start(name: &str, start: ServiceStart) -> Option<String> {
     let start_type = |kind: &str| Some(format!("Set-Service -Name {name} -StartupType {kind}"));
-    let start_type = match service.start {
+    match start {
         ServiceStart::Automatic => start_type("Automatic"),
         ServiceStart::AutomaticDelayed => Some(format!("sc.exe config {name} start= delayed-auto")),
         ServiceStart::Manual => start_type("Manual"),
         ServiceStart::Disabled => start_type("Disabled"),
         ServiceStart::Untold => None,
+    }
+}
+
+/// The same of a pool, which starts with the system or does not. Its drive is there once the module is loaded.
+fn pool_start(name: &str, start: ServiceStart) -> Option<String> {
+    let starts = match start {
+        ServiceStart::Automatic | ServiceStart::AutomaticDelayed => "$true",
+        ServiceStart::Manual | ServiceStart::Disabled => "$false",
+        ServiceStart::Untold => return None,
     };
-    let start = match service.state {
-        ServiceState::Absent => return Vec::new(),
-        ServiceState::Stopped => None,
-        ServiceState::Running if is_pool => Some(format!("Start-WebAppPool -Name {name}")),
-        ServiceState::Running => Some(format!("Start-Service -Name {name}")),
-        ServiceState::Changing => {
-            Some(format!("# {name} was neither stopped nor running: start it only if it has to run"))
-        }
-    };
-    start_type.into_iter().chain(start).map(Text::from).collect()
+    let path = quoted(&format!("IIS:\\AppPools\\{name}"));
+    Some(format!("Import-Module WebAdministration; Set-ItemProperty {path} -Name autoStart -Value {starts}"))
 }
 
 /// How services and pools are stopped by hand, the one that serves first.
@@ -97,12 +117,9 @@ pub(super) fn stop_by_hand(state: &Migration) -> impl Iterator<Item = Text> {
     let there = state.database.services.values().filter(|service| service.state != ServiceState::Absent);
     let stop = there.map(|service| {
         let name = quoted(service.service.as_str());
-        match service.start {
-            ServiceStart::Untold => format!("Stop-WebAppPool -Name {name}"),
-            ServiceStart::Automatic
-            | ServiceStart::AutomaticDelayed
-            | ServiceStart::Manual
-            | ServiceStart::Disabled => format!("Stop-Service -Name {name}"),
+        match service.kind {
+            ServiceKind::Service => format!("Stop-Service -Name {name}"),
+            ServiceKind::AppPool => format!("Stop-WebAppPool -Name {name}"),
         }
     });
     stop.map(Text::from)

@@ -28,10 +28,11 @@ frozen! {
 
     MessageReceived for database::MessageReceived {
         ordinal: u32,
-        number: i32,
-        class: u8,
-        state: u8,
-        line: u32,
+        is_error: bool,
+        number: Option<i32>,
+        class: Option<u8>,
+        state: Option<u8>,
+        line: Option<u32>,
         text: String,
     }
 
@@ -102,7 +103,7 @@ frozen! {
         file_id: u32,
         logical: String,
         physical: String,
-        role: String,
+        kind: String,
         bytes: u64,
     }
 
@@ -146,14 +147,14 @@ frozen! {
 
     UserFound for database::UserFound {
         user: String,
-        role: String,
+        kind: String,
         sid: String,
         decision: u8,
         login: String,
         why: String,
     }
 
-    ServiceRecorded for database::ServiceRecorded { service: String, state: u8, start: u8 }
+    ServiceRecorded for database::ServiceRecorded { service: String, kind: u8, state: u8, start: u8 }
 
     SettingRecorded for database::SettingRecorded { setting: String, value: String, becomes: String }
 

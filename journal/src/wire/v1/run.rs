@@ -48,6 +48,7 @@ frozen! {
 
     PlanApproved for run::PlanApproved {
         plan: [u8; 32],
+        approvals_wanted: u8,
         how: u8,
         account: String,
         sid: String,

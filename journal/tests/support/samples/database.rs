@@ -25,10 +25,11 @@ pub(super) fn operation_started() -> Event {
 pub(super) fn message_received() -> Event {
     MessageReceived {
         ordinal: 300,
-        number: -3605,
-        class: 16,
-        state: 255,
-        line: 70_000,
+        is_error: true,
+        number: Some(-3605),
+        class: Some(16),
+        state: None,
+        line: Some(70_000),
         text: "Schema verification failed for database 'SUSDB'.".into(),
     }
     .into()
@@ -104,7 +105,7 @@ pub(super) fn file_recorded() -> Event {
         file_id: 65_537,
         logical: "SUSDB_log".into(),
         physical: "C:\\WID\\Data\\SUSDB_log.ldf".into(),
-        role: "LOG".into(),
+        kind: "LOG".into(),
         bytes: 104_857_600,
     }
     .into()
@@ -127,7 +128,7 @@ pub(super) fn target_judged() -> Event {
 pub(super) fn user_found() -> Event {
     UserFound {
         user: "CONTOSO\\WSUS-OLD$".into(),
-        role: "WINDOWS_USER".into(),
+        kind: "WINDOWS_USER".into(),
         sid: "010500000000000515000000".into(),
         decision: UserDecision::CreateLogin,
         login: "CONTOSO\\WSUS-NEW$".into(),
@@ -138,7 +139,8 @@ pub(super) fn user_found() -> Event {
 
 pub(super) fn service_recorded() -> Event {
     ServiceRecorded {
-        service: "WsusService".into(),
+        service: "WsusPool".into(),
+        kind: ServiceKind::AppPool,
         state: ServiceState::Running,
         start: ServiceStart::AutomaticDelayed,
     }

@@ -1,5 +1,6 @@
 //! Operations, in words.
 
+use wsusmigrate_core::database::message::told;
 use wsusmigrate_core::event::database::{MessageReceived, OperationFinished, OperationStarted};
 
 use super::after;
@@ -15,7 +16,9 @@ pub(super) fn started(it: &OperationStarted) -> String {
 
 /// As the tools of SQL Server write it.
 pub(super) fn message(it: &MessageReceived) -> String {
-    format!("Msg {}, Level {}, State {}, Line {}: {}", it.number, it.class, it.state, it.line, it.text)
+    let (number, class) = (told(it.number), told(it.class));
+    let (state, line) = (told(it.state), told(it.line));
+    format!("Msg {number}, Level {class}, State {state}, Line {line}: {}", it.text)
 }
 
 pub(super) fn finished(it: &OperationFinished) -> String {
@@ -73,11 +76,21 @@ mod tests {
     #[test]
     fn a_message_reads_as_in_the_tools_of_sql_server() {
         let text = "RESTORE DATABASE is terminating abnormally.".into();
-        let said = MessageReceived { ordinal: 1, number: 3013, class: 16, state: 1, line: 5, text };
+        let said = MessageReceived {
+            ordinal: 1,
+            is_error: true,
+            number: Some(3013),
+            class: Some(16),
+            state: Some(1),
+            line: Some(5),
+            text,
+        };
         assert_eq!(
             message(&said),
             "Msg 3013, Level 16, State 1, Line 5: RESTORE DATABASE is terminating abnormally."
         );
+        let bare = MessageReceived { class: None, state: None, line: None, ..said };
+        assert!(message(&bare).starts_with("Msg 3013, Level ?, State ?, Line ?: RESTORE"));
     }
 
     #[test]
