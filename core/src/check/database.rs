@@ -468,7 +468,7 @@ mod tests {
         assert_eq!(not_passed(&facts), [("database.susdb-usable".to_owned(), Stop)]);
     }
 
-    /// Regression: what was restored is of the source's family and has its ServerID, so that no run behind a restore passed.
+    /// Regression: what was restored is of the source's family and has its `ServerID`, so that no run behind a restore passed.
     #[test]
     fn what_this_migration_put_there_is_not_asked_what_it_replaced_is() {
         let mut facts = with_source(|source| {
