@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use wsusmigrate_core::database::backup::carried_file;
 use wsusmigrate_core::digest::Sha256;
-use wsusmigrate_core::event::database::{BackupOf, BackupRecorded, Operation};
+use wsusmigrate_core::event::database::{BackupJudged, BackupOf, BackupRecorded, Operation, OperationResult};
 
 use crate::error::Failure;
 use crate::executor::Recorder;
@@ -32,7 +32,21 @@ pub(super) fn fetch(recorder: &mut Recorder, context: &Context<'_>) -> Result<()
     };
     let from = in_store(context, &backup)?;
     let to = files::folder_here(context)?.join(carried_file(backup.set_guid));
-    carry(Operation::CarryBackup, recorder, context, &from, &to, backup.sha256)
+    carry(Operation::CarryBackup, recorder, context, &from, &to, backup.sha256)?;
+    refuse_altered(&backup, recorder)
+}
+
+/// A backup that is not the one that was recorded never counts as verified, and stops the step: nothing was touched.
+fn refuse_altered(backup: &BackupRecorded, recorder: &mut Recorder) -> Result<(), Failure> {
+    let carried = recorder.state().database.operations.last();
+    let failed = carried
+        .and_then(|record| record.finished.as_ref())
+        .filter(|(_, end)| end.result == OperationResult::Failed);
+    let Some((_, end)) = failed.filter(|(_, end)| end.error == 0) else { return Ok(()) };
+    let why = end.detail.clone();
+    let event = BackupJudged { of: BackupOf::Source, set_guid: backup.set_guid, verified: false, why };
+    recorder.record(vec![recorder.sighting(b"", event)])?;
+    Ok(())
 }
 
 /// The migration store holds it under the name of its set: whatever else is kept there stays as it is.

@@ -169,10 +169,10 @@ impl<'c> Engine<'c> {
 
 /// A part of an answer is none: what was cut off may be what matters.
 fn whole(rows: Vec<Row>, max: usize) -> Result<Vec<Row>, ReadError> {
-    match rows.len() > max {
-        true => Err(ReadError::Unreadable(format!("it has more than {max} rows"))),
-        false => Ok(rows),
+    if rows.len() > max {
+        return Err(ReadError::Unreadable(format!("it has more than {max} rows")));
     }
+    Ok(rows)
 }
 
 /// No connection.

@@ -126,9 +126,10 @@ fn user_field(user: &Principal) -> Field {
     };
     let roles: Vec<_> = user.roles.iter().map(String::as_str).collect();
     let roles = if roles.is_empty() { "none".to_owned() } else { roles.join(" ") };
-    let sid = match user.sid.is_empty() {
-        true => "no sid".to_owned(),
-        false => format!("sid {}", shown(&Cell::Bytes(user.sid.clone()))),
+    let sid = if user.sid.is_empty() {
+        "no sid".to_owned()
+    } else {
+        format!("sid {}", shown(&Cell::Bytes(user.sid.clone())))
     };
     (format!("database.user.{}", user.name), format!("{kind}, {sid}, roles {roles}"))
 }

@@ -20,12 +20,11 @@ pub(super) fn leave(
 ) -> Result<(), Failure> {
     let records = failure
         .is_none_or(|failure| !matches!(failure.exit(), Exit::JournalUnwritable | Exit::JournalDamaged));
-    let put_back = match records && may_resume(recorder.state()) {
-        true => {
-            context.talk().say("the step ends: the source's services are put back first");
-            services::start(Operation::Resume, recorder, context)
-        }
-        false => Ok(()),
+    let put_back = if records && may_resume(recorder.state()) {
+        context.talk().say("the step ends: the source's services are put back first");
+        services::start(Operation::Resume, recorder, context)
+    } else {
+        Ok(())
     };
     if let Some(told) = told(recorder.state()) {
         context.talk().say(&told);
