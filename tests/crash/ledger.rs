@@ -1,7 +1,9 @@
 //! What a rehearsal left, in the terms in which two of them are compared.
 
 use std::path::Path;
+use std::sync::LazyLock;
 
+use regex::Regex;
 use serde_json::Value;
 use wsusmigrate_tests::{History, World, differences};
 
@@ -26,8 +28,14 @@ pub(crate) struct Rehearsal {
 impl Rehearsal {
     /// Rehearses; crashes once for each boundary that is given, in the run that resumes after the one before.
     pub(crate) fn of(scenario: &str, crash_at: &[u64]) -> Self {
+        Self::crashed_in("destination", scenario, crash_at)
+    }
+
+    /// The same, with the crashes in the run of a server: `source` or `destination`.
+    pub(crate) fn crashed_in(server: &str, scenario: &str, crash_at: &[u64]) -> Self {
         let world = World::new(PROGRAM);
         let mut rehearse = world.command(["rehearse", "--json", "--dir", "r", "--scenario", scenario]);
+        rehearse.args(["--crash-in", server]);
         for at in crash_at {
             rehearse.args(["--crash-at", &at.to_string()]);
         }
@@ -56,9 +64,9 @@ impl Rehearsal {
         }
     }
 
-    /// The destination's root.
+    /// The destination's content root.
     pub(crate) fn destination(&self) -> std::path::PathBuf {
-        self.world.path("r/hosts/destination")
+        self.world.path("r/hosts/destination/WSUS")
     }
 
     /// Compares with an uninterrupted rehearsal: destination, totals, and that nothing was copied twice.
@@ -102,16 +110,38 @@ fn way_back(world: &World) -> Vec<Value> {
         assert_eq!(told.status.code(), Some(0), "{}", String::from_utf8_lossy(&told.stderr));
         String::from_utf8(told.stdout).expect("JSON").replace(&*world.root().to_string_lossy(), "[ROOT]")
     };
-    let mut guidance: Value = serde_json::from_str(&ask(&[])).expect("guidance in JSON");
+    let mut guidance: Value = serde_json::from_str(&without_names(&ask(&[]))).expect("guidance in JSON");
     for undo in guidance["actions"].as_array_mut().expect("actions") {
         let undo = undo.as_object_mut().expect("an action");
         undo.retain(|key, _| !["first_seq", "last_seq", "last_time"].contains(&key.as_str()));
+    }
+    // A backup that was cut off is made again, and changes as little.
+    for kept in guidance["nothing_to_undo"].as_array_mut().expect("a list") {
+        if kept["action"] == "write-backup" {
+            kept.as_object_mut().expect("an action").remove("count");
+        }
     }
     let tidied = |kept: &Value| kept["action"] == "remove-leftover";
     guidance["nothing_to_undo"].as_array_mut().expect("a list").retain(|kept| !tidied(kept));
     let files = ask(&["--files"]);
     let files = files.lines().map(|line| serde_json::from_str(line).expect("a file in JSON"));
     std::iter::once(guidance).chain(files).collect()
+}
+
+/// Numbers and times that are new in each rehearsal.
+const NAMES: [&str; 5] = [
+    "[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}",
+    "[0-9A-F]{64}",
+    r"\d{4}-\d\d-\d\dT[0-9:.]+Z",
+    r"record \d+",
+    // Made again after a crash, the safety backup is another file or another set of the same.
+    r"SUSDB-own-\d+-[0-9a-f]{8}|FILE = \d+",
+];
+
+/// A text without them.
+fn without_names(text: &str) -> String {
+    static PATTERN: LazyLock<Regex> = LazyLock::new(|| Regex::new(&NAMES.join("|")).expect("a pattern"));
+    PATTERN.replace_all(text, "[NAME]").into_owned()
 }
 
 /// The figures of a section.
