@@ -227,3 +227,46 @@ impl Read for Evidence {
         Ok(count)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn left(journal: &Path) -> Vec<PathBuf> {
+        let entries = fs::read_dir(folder(journal)).unwrap();
+        let mut paths: Vec<_> = entries.map(|entry| entry.unwrap().path()).collect();
+        paths.sort();
+        paths
+    }
+
+    #[test]
+    fn pieces_make_the_same_file_as_the_whole() {
+        let journal = tempfile::tempdir().unwrap();
+        let whole: Vec<u8> = (0..300_000_u32).flat_map(u32::to_be_bytes).collect();
+        let mut writer = Writer::create(journal.path()).unwrap();
+        for piece in whole.chunks(1_001) {
+            writer.add(piece).unwrap();
+        }
+        let digest = writer.finish().unwrap();
+        assert!(verify(journal.path(), digest).unwrap());
+        assert_eq!(write_bytes(journal.path(), &whole).unwrap(), digest);
+        assert_eq!(left(journal.path()), [path(journal.path(), digest)]);
+    }
+
+    #[test]
+    fn what_is_not_finished_leaves_nothing() {
+        let journal = tempfile::tempdir().unwrap();
+        let mut writer = Writer::create(journal.path()).unwrap();
+        writer.add(&vec![0; 2 * BUFFER_BYTES]).unwrap();
+        drop(writer);
+        let mut scratch = Scratch::create(journal.path()).unwrap();
+        scratch.write_all(b"rows").unwrap();
+        scratch.rewind().unwrap();
+        let mut read = String::new();
+        scratch.read_to_string(&mut read).unwrap();
+        assert_eq!(read, "rows");
+        assert_eq!(left(journal.path()).len(), 1);
+        drop(scratch);
+        assert_eq!(left(journal.path()).len(), 0);
+    }
+}

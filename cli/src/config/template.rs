@@ -11,6 +11,8 @@ pub fn template(name: &str, source: &str, destination: &str, batch_files: u16) -
 [migration]
 # What the migration is called, also the name of its journal: letters, digits, '.', '_', '-'.
 name = {name}
+# What this host is in it: "source" is read and backed up, "destination" (the default) gets everything.
+#role = "destination"
 
 [content]
 # The folder that holds WsusContent on the source (the registry's ContentDir). A share works:
@@ -28,6 +30,33 @@ workers = 4
 batch_files = {batch_files}
 # The most that is read from the source each second. Leave it out for no limit.
 #bandwidth_limit = "50 MiB/s"
+
+# SUSDB (3.3). Without this table nothing is done with it. Both servers need a plan of their own, with their role.
+#[database]
+# How this host's SUSDB is reached: "auto" (WSUS's registry says), "wid", "wid-2008", 'HOST', 'HOST\INSTANCE', 'HOST,PORT'.
+#server = "auto"
+# A SQL login, where the account of this program is not to be used, and where its password is: "prompt", "env:NAME" or
+# "file:PATH". Never the password.
+#login = "migration"
+#password = "prompt"
+# What is encrypted on the way to a SQL Server: "strict", "trust-any-certificate", "login-only", "off".
+#encryption = "strict"
+# The migration store: a folder both hosts reach, or a disk that is carried.
+#store = '\\files\migration'
+# The folder of backups as the engine's host names it, and as this host does, where that differs.
+#backup_folder = 'D:\Backup'
+#backup_folder_here = '\\sql1\Backup'
+# Source: stop WSUS and the web server while SUSDB is backed up; they are as they were afterwards.
+#quiesce = false
+# DBCC CHECKDB before the backup and after the restore.
+#check = true
+# Destination: two persons have to approve before anything is dropped.
+#four_eyes = false
+# Destination: where the restored files go; the instance's own folders where nothing is said.
+#data_folder = 'E:\Data'
+#log_folder = 'F:\Log'
+# Destination: CONTENT_DIR of wsusutil postinstall; content.destination where nothing is said.
+#content_dir = 'D:\WSUS'
 "#,
         name = quoted(name),
         source = quoted(source),

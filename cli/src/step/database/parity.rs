@@ -118,3 +118,18 @@ fn columns_digest(columns: &[String]) -> Sha256 {
     }
     Sha256(hasher.finalize().into())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_digest_of_columns_is_frozen() {
+        // A source of one version and a destination of the next have to agree. sha256sum of "TargetID\nName\n".
+        let table = ParityTable::named("tbTarget").unwrap();
+        let columns = columns(table, &["Name"]);
+        assert_eq!(columns, ["TargetID", "Name"]);
+        let digest = columns_digest(&columns).to_string().to_lowercase();
+        assert_eq!(digest, "1f930ae06a2265986c10c7c2b8ebfa5d02a1a271e08d3f097f6fcdec5a27c935");
+    }
+}

@@ -149,7 +149,7 @@ fn found(user: &Principal, decision: UserDecision, login: &str, why: &str) -> Us
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02X}")).collect()
+    bytes.iter().fold(String::new(), |hex, byte| hex + &format!("{byte:02X}"))
 }
 
 /// The owner is no user that could be altered: a restore makes whoever restores the owner.
@@ -183,7 +183,7 @@ fn service_login(seen: &Seen, hosts: &Hosts, found: &[UserFound]) -> Option<User
             );
             (login, why)
         }
-        Err(by_hand) => (hosts.new.clone(), by_hand.to_string()),
+        Err(by_hand) => (format!("{}$", hosts.new), by_hand.to_string()),
     };
     let name = Name::from(login);
     // Where a user of that name is, it was decided about.
@@ -221,13 +221,22 @@ fn statements(user: &UserFound, seen: &Seen) -> Result<Vec<Statement>, Failure> 
 /// What is known of the two hosts.
 fn hosts(context: &Context<'_>, engine: &mut Engine<'_>) -> Result<Hosts, Failure> {
     let facts = engine.facts()?;
-    let worksheet = &context.source()?.worksheet.fields;
-    let old = worksheet.get(&"host.name".into()).map_or("", |field| field.value.as_str());
-    let name = platform::host_name()
-        .map_err(|error| Failure::new(Exit::Failed, "this machine does not tell its name").because(&error))?;
-    let new = short(&name);
-    let is_local = look::kind(&facts) == EngineKind::Wid || facts.machine.eq_ignore_ascii_case(&new);
-    Ok(Hosts { old: short(old), new, new_domain: domain(), is_engine_local: is_local })
+    let field = |name: &str| {
+        let worksheet = context.source().map(|source| &source.worksheet.fields);
+        worksheet.map(|fields| fields.get(&name.into()).map(|field| field.value.as_str().to_owned()))
+    };
+    // Windows Internal Database answers on its own machine only: there the engine knows what WSUS's host is called.
+    let was_wid = field("database.kind")?.as_deref() == Some(EngineKind::Wid.word());
+    let old = field(if was_wid { "database.machine" } else { "host.name" })?.unwrap_or_default();
+    let is_wid = look::kind(&facts) == EngineKind::Wid;
+    let new = if is_wid { facts.machine.clone() } else { own_name()? };
+    let is_engine_local = is_wid || facts.machine.eq_ignore_ascii_case(&short(&new));
+    Ok(Hosts { old: short(&old), new: short(&new), new_domain: domain(), is_engine_local })
+}
+
+fn own_name() -> Result<String, Failure> {
+    platform::host_name()
+        .map_err(|error| Failure::new(Exit::Failed, "this machine does not tell its name").because(&error))
 }
 
 /// The part before the first dot, as accounts have it.

@@ -28,7 +28,7 @@ pub struct TableSummed {
     pub rows: u64,
     /// The sum.
     pub sum: Sha256,
-    /// SHA-256 of the list of keys and row digests, kept as evidence.
+    /// SHA-256 of the list of keys and row digests, kept as evidence; a bundle carries it to the destination.
     pub list: Sha256,
 }
 
@@ -39,7 +39,8 @@ coded! {
         Equal = 1, "equal";
         /// Rows differ; they are named.
         Differs = 2, "differs";
-        /// The source moved between its backup and its sums: nothing can be said.
+        /// The source moved between its backup and its sums, or one side's sum is missing or of other columns: nothing can be
+        /// said.
         NotComparable = 3, "not-comparable";
         /// One side does not have the table.
         Missing = 4, "missing";
@@ -100,13 +101,14 @@ coded! {
     }
 }
 
-/// A high-water mark of the source: two that differ show that it moved.
+/// The high-water marks of one of the source's tables: two that differ show that it moved.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MarkRecorded {
     /// When.
     pub moment: Moment,
-    /// Which, such as `tbDeployment.LastChangeNumber`.
+    /// The table, such as `tbDeployment`.
     pub mark: Text,
-    /// Its value; empty where the table is.
+    /// [`TableMarks`](crate::database::marks::TableMarks) as JSON: its rows, and the largest value of each column that
+    /// rises with changes. The destination reads them from the imported records.
     pub value: Text,
 }

@@ -90,10 +90,8 @@ impl<'s> Judge<'s> {
         }
         self.expect(expected);
         self.counts.missing += 1;
-        let mut detail = format!("SUSDB expects {} bytes", expected.bytes);
-        if let Some(path) = other_name {
-            detail.push_str(&format!("; it lies there as {path}"));
-        }
+        let lies = other_name.map_or_else(String::new, |path| format!("; it lies there as {path}"));
+        let detail = format!("SUSDB expects {} bytes{lies}", expected.bytes);
         Some(Judged { path: expected.path.clone(), how: CatalogueDifference::Missing, detail })
     }
 
@@ -101,15 +99,15 @@ impl<'s> Judge<'s> {
         let verdict = FileVerdict::of(expected, disk);
         let (how, detail) = match verdict {
             FileVerdict::OtherName => return self.absent(expected, Some(&disk.path)),
-            FileVerdict::Right => match self.suspicion(disk) {
-                Some(detail) => (CatalogueDifference::Digest, detail),
-                None => {
+            FileVerdict::Right => {
+                let Some(detail) = self.suspicion(disk) else {
                     self.expect(expected);
                     self.counts.matched += 1;
                     self.by_size += u64::from(disk.read.is_none());
                     return None;
-                }
-            },
+                };
+                (CatalogueDifference::Digest, detail)
+            }
             FileVerdict::WrongSize => {
                 let detail = format!("SUSDB expects {} bytes, {} are there", expected.bytes, disk.bytes);
                 (CatalogueDifference::Size, detail)

@@ -228,14 +228,19 @@ fn tell(compared: &[Compared], context: &Context<'_>) {
     let equal = compared.iter().filter(|one| one.event.verdict == Parity::Equal).count();
     context.talk().say(&format!("parity: {equal} of {} tables are equal", compared.len()));
     for Compared { event, .. } in compared.iter().filter(|one| one.event.verdict != Parity::Equal) {
-        let word = event.verdict.word();
-        let TableCompared { table, source_rows, restored_rows, differing, missing, extra, why, .. } = event;
-        let told = match event.verdict {
-            Parity::Differs => format!(
-                "{source_rows} rows at the source, {restored_rows} here; {differing} differ, {missing} missing, {extra} extra"
-            ),
-            Parity::Equal | Parity::NotComparable | Parity::Missing => String::new(),
-        };
-        context.talk().say(&format!("    {table}: {word} {told}{why}"));
+        context.talk().say(&format!("    {}: {}: {}", event.table, event.verdict.word(), told(event)));
+    }
+}
+
+/// What is told of a table that is not equal.
+fn told(event: &TableCompared) -> String {
+    let TableCompared { source_rows, restored_rows, differing, missing, extra, why, .. } = event;
+    let rows = format!("{source_rows} rows at the source, {restored_rows} here");
+    match event.verdict {
+        Parity::Differs if why.as_str().is_empty() => {
+            format!("{rows}; {differing} differ, {missing} missing, {extra} extra")
+        }
+        Parity::Differs => format!("{rows}; {why}"),
+        Parity::Equal | Parity::NotComparable | Parity::Missing => why.to_string(),
     }
 }

@@ -106,9 +106,9 @@ impl<R: Read> Iterator for ListReader<R> {
         if self.fault.is_some() {
             return None;
         }
-        let read = self.read_line().and_then(|more| match more {
-            true => KeyedDigest::parse_line(&self.line).map(Some).map_err(|error| error.to_string()),
-            false => Ok(None),
+        let read = self.read_line().and_then(|more| {
+            let row = more.then(|| KeyedDigest::parse_line(&self.line));
+            row.transpose().map_err(|error| error.to_string())
         });
         read.unwrap_or_else(|fault| {
             self.fault = Some(fault);
