@@ -21,7 +21,7 @@ mod streams;
 use serde::{Deserialize, Serialize};
 
 pub use content::{BATCHES_OPEN_MAX, BatchStatus, ContentStatus};
-pub use database::{DatabaseStatus, OpenOperation};
+pub use database::{DatabaseStatus, OpenOperation, Owner};
 pub use run::RunStatus;
 pub use streams::{ImportedStream, Streams};
 

@@ -54,13 +54,24 @@ impl Server {
 #[test]
 fn the_destination_at_boundaries() {
     // After one crash or another: what was cut off is told from what was not begun, and from what was done.
-    let traces = ["run.interruption-found", "database.operation-reconciled", "probe happened", "probe not", "probe partly"];
+    let traces = [
+        "run.interruption-found",
+        "database.operation-reconciled",
+        "probe happened",
+        "probe not",
+        "probe partly",
+    ];
     enumerate("tiny", Server::Destination, is_around_what_destroys, &traces);
 }
 
 #[test]
 fn the_source_at_boundaries() {
-    enumerate("tiny", Server::Source, is_around_an_operation, &["database.operation-reconciled", "probe happened"]);
+    enumerate(
+        "tiny",
+        Server::Source,
+        is_around_an_operation,
+        &["database.operation-reconciled", "probe happened"],
+    );
 }
 
 #[test]
@@ -119,7 +130,9 @@ fn enumerate(scenario: &str, server: Server, is_wanted: fn(&Boundary) -> bool, t
 fn marks(history: &History) -> BTreeSet<String> {
     use wsusmigrate_core::event::{DatabaseEvent, Event};
     let found = history.events().iter().filter_map(|event| match event {
-        Event::Database(DatabaseEvent::OperationReconciled(event)) => Some(format!("probe {}", event.found.word())),
+        Event::Database(DatabaseEvent::OperationReconciled(event)) => {
+            Some(format!("probe {}", event.found.word()))
+        }
         _ => None,
     });
     history.events().iter().map(|event| event.kind().name().to_owned()).chain(found).collect()

@@ -9,6 +9,7 @@ use wsusmigrate_core::event::content::IgnoredEntry;
 use wsusmigrate_core::event::preflight::{CheckVerdict, Checked, PreflightFinished};
 use wsusmigrate_core::event::run::{Role, Verdict};
 use wsusmigrate_core::path::RelPath;
+use wsusmigrate_core::status::Owner;
 
 use crate::adapter::content::{Listing, Side, scan};
 use crate::error::Failure;
@@ -27,7 +28,7 @@ pub(super) fn perform(recorder: &mut Recorder, context: &Context<'_>) -> Result<
         // What the source holds is the destination's business, which copies it.
         Role::Source => (Vec::new(), None),
     };
-    checks.extend(of_database(context));
+    checks.extend(of_database(context, recorder.state().run.status.database.owner()));
     if let Some(listings) = listings {
         context.keep(listings);
     }
@@ -53,11 +54,11 @@ pub(super) fn perform(recorder: &mut Recorder, context: &Context<'_>) -> Result<
     Ok(if stops { Verdict::Stopped } else { Verdict::Complete })
 }
 
-/// The checks of SUSDB, where the plan says something of it.
+/// The checks of SUSDB, where the plan says something of it. `owner` says whose the SUSDB is that is there.
 #[must_use]
-pub fn of_database(context: &Context<'_>) -> Vec<Checked> {
+pub fn of_database(context: &Context<'_>, owner: Owner) -> Vec<Checked> {
     match context.plan().database {
-        Some(_) => check::database(&facts::of_checks(context)),
+        Some(_) => check::database(&facts::of_checks(context, owner)),
         None => Vec::new(),
     }
 }

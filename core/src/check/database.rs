@@ -6,6 +6,7 @@ use crate::database::version::{VersionGate, is_schema_newer};
 use crate::event::database::EngineKind;
 use crate::event::preflight::Checked;
 use crate::event::run::Role;
+use crate::status::Owner;
 
 /// The largest database an Express edition opens, in bytes: 10 GB (SQL Server 2008 R2 and later).
 const EXPRESS_BYTES_MAX: u64 = 10 << 30;
@@ -19,6 +20,8 @@ pub struct DatabaseFacts {
     pub engine: Result<EngineFacts, String>,
     /// SUSDB, where there is one.
     pub susdb: Option<SusdbFacts>,
+    /// Whose that SUSDB is.
+    pub owner: Owner,
     /// What only the destination needs.
     pub destination: Option<DestinationFacts>,
 }
@@ -139,6 +142,13 @@ fn susdb(facts: &DatabaseFacts) -> Checked {
             NAME,
             "there is no SUSDB on this engine".into(),
             "Set database.server to the engine WSUS uses: its registry value SqlServerName says which.",
+        ),
+        (Some(susdb), Role::Destination) if facts.owner == Owner::CutOff => pass(
+            NAME,
+            format!(
+                "SUSDB is {}: a restore of this migration was cut off, and is looked at first",
+                susdb.state
+            ),
         ),
         (Some(susdb), _) if susdb.state != "ONLINE" || susdb.is_read_only => stop(
             NAME,
@@ -341,6 +351,7 @@ mod tests {
         };
         DatabaseFacts {
             role: Role::Destination,
+            owner: Owner::Host,
             engine: Ok(EngineFacts {
                 shown: "NEW".into(),
                 kind: EngineKind::Wid,
@@ -364,6 +375,18 @@ mod tests {
 
     fn with_susdb(change: impl Fn(&mut SusdbFacts)) -> DatabaseFacts {
         with(|facts| change(facts.susdb.as_mut().unwrap()))
+    }
+
+    fn cut_off(owner: Owner) -> DatabaseFacts {
+        let mut facts = with_susdb(|susdb| susdb.state = "RESTORING".into());
+        facts.owner = owner;
+        facts
+    }
+
+    #[test]
+    fn what_a_cut_off_restore_left_stops_nothing() {
+        assert_eq!(not_passed(&cut_off(Owner::CutOff)), []);
+        assert_eq!(not_passed(&cut_off(Owner::Host)), [("database.susdb-usable".to_owned(), Stop)]);
     }
 
     fn not_passed(facts: &DatabaseFacts) -> Vec<(String, CheckVerdict)> {
@@ -392,6 +415,7 @@ mod tests {
             ),
             ("database.susdb-usable", Stop, with_susdb(|susdb| susdb.state = "SUSPECT".into())),
             ("database.susdb-usable", Stop, with_susdb(|susdb| susdb.is_read_only = true)),
+            ("database.susdb-usable", Stop, cut_off(Owner::Restored)),
             ("database.topology", Stop, with_susdb(|susdb| susdb.in_group = true)),
             ("database.topology", Stop, with_susdb(|susdb| susdb.is_mirrored = true)),
             ("database.topology", Stop, with_susdb(|susdb| susdb.is_published = true)),

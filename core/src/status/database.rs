@@ -63,7 +63,31 @@ pub struct OpenOperation {
     pub asked: bool,
 }
 
+/// Whose the SUSDB is that is on this host's engine.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Owner {
+    /// The host's: nothing of this migration has replaced it.
+    #[default]
+    Host,
+    /// This migration's: a restore put it there.
+    Restored,
+    /// This migration's: a restore of which nobody knows yet what became of it, or what is left of one that was cut off.
+    CutOff,
+}
+
 impl DatabaseStatus {
+    /// Whose the SUSDB is that is there. What a restore of ours has put there has the source's identity by right, and what
+    /// one has left half done has none.
+    #[must_use]
+    pub fn owner(&self) -> Owner {
+        let about_a_restore = self.open.as_ref().is_some_and(|open| is_about_a_restore(open.operation));
+        match () {
+            () if self.partial || about_a_restore => Owner::CutOff,
+            () if self.restored => Owner::Restored,
+            () => Owner::Host,
+        }
+    }
+
     /// A run begins: what an earlier one proved does not speak for this one. What may yet be restored is verified again:
     /// its file may have changed.
     pub(super) fn begin(&mut self, role: Option<Role>) {

@@ -124,7 +124,11 @@ fn rows(file: &PathBuf) -> Rows {
     let names: Vec<String> =
         names.query_map([], |row| row.get(0)).expect("names").map(|name| name.expect("a name")).collect();
     assert!(names.iter().any(|name| name == "tbFile"), "{} is no SUSDB", file.display());
-    names.into_iter().map(|table| (rows_of(&database, &table), table)).map(|(rows, table)| (table, rows)).collect()
+    names
+        .into_iter()
+        .map(|table| (rows_of(&database, &table), table))
+        .map(|(rows, table)| (table, rows))
+        .collect()
 }
 
 fn rows_of(database: &Connection, table: &str) -> Vec<String> {
@@ -134,8 +138,7 @@ fn rows_of(database: &Connection, table: &str) -> Vec<String> {
         let values: Result<Vec<Value>, _> = (0..columns).map(|column| row.get(column)).collect();
         Ok(format!("{:?}", values?))
     };
-    let mut rows: Vec<_> =
-        select.query_map([], text).expect("rows").map(|row| row.expect("a row")).collect();
+    let mut rows: Vec<_> = select.query_map([], text).expect("rows").map(|row| row.expect("a row")).collect();
     rows.sort_unstable();
     rows
 }

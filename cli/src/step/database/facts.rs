@@ -7,6 +7,7 @@ use wsusmigrate_core::database::version::{DatabaseVersion, VersionGate};
 use wsusmigrate_core::event::database::BackupOf;
 use wsusmigrate_core::event::run::Role;
 use wsusmigrate_core::projection::Migration;
+use wsusmigrate_core::status::Owner;
 
 use crate::error::Failure;
 use crate::step::context::Context;
@@ -140,10 +141,10 @@ fn shown(cell: &Cell) -> String {
     }
 }
 
-/// The facts the checks are made from.
-pub(crate) fn of_checks(context: &Context<'_>) -> DatabaseFacts {
+/// The facts the checks are made from. `owner` says whose the SUSDB is that is there, as far as the journal knows.
+pub(crate) fn of_checks(context: &Context<'_>, owner: Owner) -> DatabaseFacts {
     let role = context.plan().migration.role;
-    let mut facts = DatabaseFacts { role, engine: Err(String::new()), susdb: None, destination: None };
+    let mut facts = DatabaseFacts { role, engine: Err(String::new()), susdb: None, owner, destination: None };
     if let Err(failure) = fill(&mut facts, context) {
         facts.engine = Err(in_one_line(&failure));
     }
@@ -166,8 +167,9 @@ fn fill(facts: &mut DatabaseFacts, context: &Context<'_>) -> Result<(), Failure>
     };
     if facts.role == Role::Destination {
         let source = context.source().map_err(|failure| in_one_line(&failure));
-        let source =
-            source.and_then(|source| source_facts(source, server.database_version, context, &mut engine));
+        let source = source.and_then(|source| {
+            source_facts(source, server.database_version, facts.owner, context, &mut engine)
+        });
         facts.destination = Some(DatabaseDestination { source });
     }
     Ok(())
@@ -212,6 +214,7 @@ fn schema(engine: &mut Engine<'_>) -> Result<String, Failure> {
 fn source_facts(
     source: &Migration,
     engine: DatabaseVersion,
+    owner: Owner,
     context: &Context<'_>,
     own: &mut Engine<'_>,
 ) -> Result<DatabaseSource, String> {
@@ -225,7 +228,7 @@ fn source_facts(
     });
     let parts = |build: &&str| build.split('.').map(|part| part.parse().unwrap_or(0)).collect::<Vec<u32>>();
     let schema = builds.map(|(_, field)| field.value.as_str()).max_by_key(parts).unwrap_or_default();
-    let proof = prove::proof(own, context).map_err(|failure| in_one_line(&failure))?;
+    let proof = prove::proof(own, context, owner).map_err(|failure| in_one_line(&failure))?;
     Ok(DatabaseSource {
         kind: connected.kind,
         gate: VersionGate::judge(DatabaseVersion(backup.database_version), engine),

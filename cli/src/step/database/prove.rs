@@ -6,6 +6,7 @@ use wsusmigrate_core::database::identity::{
 use wsusmigrate_core::event::database::{SameAs, TargetCompared, TargetJudged};
 use wsusmigrate_core::id::Guid;
 use wsusmigrate_core::projection::Migration;
+use wsusmigrate_core::status::Owner;
 
 use crate::error::Failure;
 use crate::executor::Recorder;
@@ -19,7 +20,7 @@ pub(super) fn perform(
     context: &Context<'_>,
     engine: &mut Engine<'_>,
 ) -> Result<(), Failure> {
-    let proof = proof(engine, context)?;
+    let proof = proof(engine, context, recorder.state().run.status.database.owner())?;
     let mut drafts: Vec<_> = proof
         .comparisons()
         .iter()
@@ -49,10 +50,19 @@ pub(super) fn perform(
     Ok(())
 }
 
-/// Asks the engine who it is, and compares that with what the source's journal says.
-pub(super) fn proof(engine: &mut Engine<'_>, context: &Context<'_>) -> Result<IdentityProof, Failure> {
+/// Asks the engine who it is, and compares that with what the source's journal says. A SUSDB that this migration put there
+/// comes from the source and says nothing of the host: then the engine alone is compared.
+pub(super) fn proof(
+    engine: &mut Engine<'_>,
+    context: &Context<'_>,
+    owner: Owner,
+) -> Result<IdentityProof, Failure> {
     let facts = engine.facts()?;
-    let marks = match engine.susdb()? {
+    let susdb = match owner {
+        Owner::Host => engine.susdb()?,
+        Owner::Restored | Owner::CutOff => None,
+    };
+    let marks = match susdb {
         Some(susdb) => DatabaseMarks::Present {
             database_guid: told(susdb.database_guid),
             family_guid: told(susdb.family_guid),
