@@ -119,9 +119,9 @@ fn way_back(world: &World) -> Vec<Value> {
         let undo = undo.as_object_mut().expect("an action");
         undo.retain(|key, _| !["first_seq", "last_seq", "last_time"].contains(&key.as_str()));
     }
-    // A backup that was cut off is made again, and changes as little.
+    // A backup or a postinstall that was cut off is made again, and changes no more.
     for kept in guidance["nothing_to_undo"].as_array_mut().expect("a list") {
-        if kept["action"] == "write-backup" {
+        if kept["action"] == "write-backup" || kept["action"] == "post-install" {
             kept.as_object_mut().expect("an action").remove("count");
         }
     }

@@ -7,7 +7,6 @@
 //! ordinary test run those around each operation, and around what destroys.
 
 mod boundary;
-mod standing;
 
 pub(crate) use boundary::boundaries;
 
@@ -16,13 +15,12 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use wsusmigrate_core::event::database::Operation;
-use wsusmigrate_tests::History;
+use wsusmigrate_tests::{History, Standing};
 
 use crate::every_boundary::on_threads;
 use crate::ledger::Rehearsal;
 use crate::support::full_campaign;
 use crate::susdb::boundary::Boundary;
-use crate::susdb::standing::Standing;
 
 /// Where WID keeps its data files, below a server's folder.
 const WID_DATA: &str = "C/Windows/WID/Data";

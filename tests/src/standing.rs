@@ -15,7 +15,7 @@ type Rows = BTreeMap<String, Vec<String>>;
 
 /// How both simulated servers stand.
 #[derive(Debug)]
-pub(crate) struct Standing {
+pub struct Standing {
     source: Server,
     destination: Server,
     /// What `wsusutil postinstall` said in its logs, one a call.
@@ -32,8 +32,12 @@ struct Server {
 }
 
 impl Standing {
-    /// Looks at the estate in `hosts`. Its engines have ended.
-    pub(crate) fn of(hosts: &Path, data: &str) -> Self {
+    /// Looks at the estate in `hosts`, whose engines keep their data files in `data` below a server's folder. They have ended.
+    ///
+    /// # Panics
+    /// If something cannot be read.
+    #[must_use]
+    pub fn of(hosts: &Path, data: &str) -> Self {
         let logs = hosts.join("destination/host/temp").read_dir().expect("the folder of logs");
         let logs = logs.map(|entry| entry.expect("a log").path());
         Self {
@@ -44,14 +48,16 @@ impl Standing {
     }
 
     /// What is not as after an uninterrupted rehearsal.
-    pub(crate) fn differences(&self, uninterrupted: &Self) -> Vec<String> {
+    #[must_use]
+    pub fn differences(&self, uninterrupted: &Self) -> Vec<String> {
         let mut wrong = self.source.differences("source", &uninterrupted.source);
         wrong.extend(self.destination.differences("destination", &uninterrupted.destination));
         wrong
     }
 
     /// What should never have happened, whatever the end.
-    pub(crate) fn crimes(&self) -> Vec<String> {
+    #[must_use]
+    pub fn crimes(&self) -> Vec<String> {
         let mut crimes = Vec::new();
         if !self.source.diary.is_empty() {
             crimes.push(format!("databases of the source were touched: {:?}", self.source.diary));
