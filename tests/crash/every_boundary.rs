@@ -6,6 +6,7 @@
 
 use std::collections::BTreeSet;
 use std::num::NonZero;
+use std::ops::RangeInclusive;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
@@ -16,6 +17,7 @@ use wsusmigrate_tests::History;
 
 use crate::ledger::{Rehearsal, temporaries};
 use crate::support::full_campaign;
+use crate::susdb::boundaries;
 
 /// What must have been recorded after one crash or another: else crashes no longer hit the windows they are meant for.
 const TRACES: [&str; 5] = [
@@ -33,7 +35,8 @@ fn threads() -> usize {
 
 #[test]
 fn tiny_at_every_boundary() {
-    enumerate("tiny", &TRACES);
+    // `tiny-replaced` takes every boundary of the content step, `susdb` those of the database step.
+    if full_campaign() { enumerate("tiny", &TRACES) } else { spread("tiny", 12) }
 }
 
 #[test]
@@ -44,32 +47,53 @@ fn replacements_at_every_boundary() {
 /// Crashes once at each boundary there is.
 fn enumerate(scenario: &str, traces: &[&str]) {
     let uninterrupted = Rehearsal::of(scenario, &[]);
-    let next = AtomicU64::new(1);
+    let wanted = if full_campaign() { 1..=uninterrupted.boundaries } else { of_content(&uninterrupted) };
+    let next = AtomicU64::new(*wanted.start());
     let crashed = AtomicU64::new(0);
     let seen = Mutex::new(BTreeSet::new());
     let work = || {
         let mut wrong = Vec::new();
         loop {
             let at = next.fetch_add(1, Ordering::SeqCst);
+            if !wanted.contains(&at) {
+                return wrong;
+            }
             let rehearsal = Rehearsal::of(scenario, &[at]);
             if let Err(why) = judge(&rehearsal, &uninterrupted) {
                 wrong.push(format!("--crash-at {at}: {why}"));
             }
-            if !rehearsal.crashed {
-                return wrong;
-            }
-            crashed.fetch_add(1, Ordering::SeqCst);
+            crashed.fetch_add(u64::from(rehearsal.crashed), Ordering::SeqCst);
             seen.lock().expect("the set").extend(marks(&rehearsal.history));
         }
     };
     let wrong = on_threads(work);
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-    let (crashed, there_are) = (crashed.into_inner(), uninterrupted.boundaries);
-    assert_eq!(crashed, there_are, "every boundary there is was crashed at");
+    assert_eq!(
+        crashed.into_inner(),
+        wanted.end() - wanted.start() + 1,
+        "every boundary that is wanted was crashed at"
+    );
     let unseen: Vec<_> =
         traces.iter().filter(|name| !seen.lock().expect("the set").contains(*name)).collect();
     assert!(unseen.is_empty(), "no crash led to {unseen:?}");
-    assert_eq!(there_are, countable(&uninterrupted.history), "is somebody still counting them all?");
+    let beyond = Rehearsal::of(scenario, &[uninterrupted.boundaries + 1]);
+    assert!(!beyond.crashed, "there is a boundary that nobody crashed at");
+    let there_are = countable(&uninterrupted.history);
+    assert_eq!(uninterrupted.boundaries, there_are, "is somebody still counting them all?");
+}
+
+/// The boundaries of the content step: what comes before it are records alone, what follows it is `susdb`'s.
+fn of_content(uninterrupted: &Rehearsal) -> RangeInclusive<u64> {
+    let of_database = boundaries(&uninterrupted.history, Some(uninterrupted.boundaries));
+    let first = position(&uninterrupted.history, "content.manifest-recorded")
+        - position(&uninterrupted.history, "run.started");
+    let behind = of_database.first().map_or(uninterrupted.boundaries + 1, |boundary| boundary.at);
+    first..=behind - 1
+}
+
+/// Where the first event of a name stands.
+fn position(history: &History, name: &str) -> u64 {
+    history.events().iter().position(|event| event.kind().name() == name).expect("the event") as u64
 }
 
 /// What tells that a crash hit a window of a replacement: what became of an intent without an outcome.
@@ -97,14 +121,17 @@ fn marks(history: &History) -> BTreeSet<&'static str> {
     marks
 }
 
-/// The boundaries a history speaks of: each record after the journal's first, each copied file once staged and once
-/// renamed, each leftover once removed, each batch that copied something once synced and once settled.
+/// The boundaries a history speaks of: each record from the run's first on, each copied file once staged and once
+/// renamed, each leftover once removed, each batch that copied something once synced and once settled, each operation on
+/// SUSDB once at its end.
 fn countable(history: &History) -> u64 {
     let copying =
         |event: &&Event| matches!(event, Event::Content(ContentEvent::BatchFinished(it)) if it.copied > 0);
     let batches = history.events().iter().filter(copying).count();
     let files = 2 * history.count("content.file-copied") + history.count("content.leftover-removed");
-    (history.events().len() - 1 + files + 2 * batches) as u64
+    let before = history.events().iter().take_while(|event| event.kind().name() != "run.started").count();
+    let operations = history.count("database.operation-finished");
+    (history.events().len() - before + files + 2 * batches + operations) as u64
 }
 
 #[test]
@@ -134,8 +161,12 @@ fn a_resumed_run_that_crashes_again() {
 
 #[test]
 fn small_office_at_boundaries_spread_over_the_run() {
-    let samples = if full_campaign() { 30 } else { 3 };
-    let uninterrupted = Rehearsal::of("small-office", &[]);
+    spread("small-office", if full_campaign() { 30 } else { 3 });
+}
+
+/// Crashes in the middle of each of as many equal parts of the run.
+fn spread(scenario: &str, samples: u64) {
+    let uninterrupted = Rehearsal::of(scenario, &[]);
     let next = AtomicU64::new(0);
     let work = || {
         let mut wrong = Vec::new();
@@ -144,9 +175,8 @@ fn small_office_at_boundaries_spread_over_the_run() {
             if sample >= samples {
                 return wrong;
             }
-            // In the middle of each of as many equal parts.
             let at = (2 * sample + 1) * uninterrupted.boundaries / (2 * samples);
-            let rehearsal = Rehearsal::of("small-office", &[at]);
+            let rehearsal = Rehearsal::of(scenario, &[at]);
             assert!(rehearsal.crashed, "boundary {at} of {}", uninterrupted.boundaries);
             if let Err(why) = judge(&rehearsal, &uninterrupted) {
                 wrong.push(format!("--crash-at {at}: {why}"));
@@ -163,7 +193,8 @@ fn judge(rehearsal: &Rehearsal, uninterrupted: &Rehearsal) -> Result<(), String>
     if left.is_empty() { Ok(()) } else { Err(format!("temporary files stay: {left:?}")) }
 }
 
-fn on_threads(work: impl Fn() -> Vec<String> + Sync) -> Vec<String> {
+/// Runs the same work on several threads; what each found wrong.
+pub(crate) fn on_threads(work: impl Fn() -> Vec<String> + Sync) -> Vec<String> {
     thread::scope(|scope| {
         let threads: Vec<_> = (0..threads()).map(|_| scope.spawn(&work)).collect();
         threads.into_iter().flat_map(|thread| thread.join().expect("a thread of the test")).collect()

@@ -20,6 +20,7 @@ mod killed;
 mod ledger;
 mod stopped;
 mod support;
+mod susdb;
 mod undurable;
 #[cfg(target_os = "linux")]
 mod unheard;

@@ -9,6 +9,7 @@ pub(crate) fn apply(filter: &[String], text: &str) -> Result<String, String> {
     let words: Vec<_> = filter.iter().map(String::as_str).collect();
     match words[..] {
         ["lines", part] => Ok(text.lines().filter(|line| line.contains(part)).fold(String::new(), add)),
+        ["without", part] => Ok(text.lines().filter(|line| !line.contains(part)).fold(String::new(), add)),
         ["first", count] => Ok(text.lines().take(count.parse().expect("a count")).fold(String::new(), add)),
         ["sort"] => {
             let mut lines: Vec<_> = text.lines().collect();

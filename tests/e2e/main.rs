@@ -15,8 +15,11 @@
 //! standard output
 //! 2> standard error
 //! ? 1                                     the exit code, where it is not 0
+//! $ wsusmigrate ... | quiet               what it says on standard error is not looked at
 //! $ wsusmigrate ... | field /key | keep key     shows nothing; from here on `{key}` stands for it
 //! $ write plan/a.txt 'text'               a verb of `verb.rs` that arranges the world
+//! $ serve tiny                            an estate's servers run; plans for both stand in `old/` and `new/`
+//! $ at old                                from here on the program is started on the old server, in `old/`
 //! ```
 
 mod filter;

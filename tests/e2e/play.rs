@@ -55,7 +55,7 @@ pub(crate) fn play(script: &Script, world: &World) -> Played {
                 }
                 commands += 1;
                 let [words, filters @ ..] = &stages[..] else { panic!("an empty command: {line}") };
-                let mut told = perform(words, &mut stage, world);
+                let mut told = perform(words, &mut stage);
                 if words[0] == "wsusmigrate" {
                     objections.extend(judge(line, words, &told));
                 }
@@ -64,6 +64,10 @@ pub(crate) fn play(script: &Script, world: &World) -> Played {
                         && keep == "keep"
                     {
                         stage.keep(name, &std::mem::take(&mut told.out));
+                        continue;
+                    }
+                    if filter[..] == ["quiet"] {
+                        told.err.clear();
                         continue;
                     }
                     let filter: Vec<_> = filter.iter().map(|word| stage.filled_in(word)).collect();
@@ -79,14 +83,14 @@ pub(crate) fn play(script: &Script, world: &World) -> Played {
     Played { transcript, objections }
 }
 
-fn perform(words: &[String], stage: &mut Stage<'_>, world: &World) -> Told {
+fn perform(words: &[String], stage: &mut Stage<'_>) -> Told {
     let [verb, args @ ..] = words else { panic!("a command without a word") };
     let args: Vec<_> = args.iter().map(|arg| stage.filled_in(arg)).collect();
     if verb != "wsusmigrate" {
         return stage.perform(verb, &args);
     }
     let args = args.iter().map(|arg| arg.replace(LONG, &long_name()));
-    let ran = world.command(args).stdout(Stdio::piped()).stderr(Stdio::piped()).output();
+    let ran = stage.command(args).stdout(Stdio::piped()).stderr(Stdio::piped()).output();
     let ran = ran.expect("the program under test");
     // Under its own name in usage lines; what is tested is a copy that had to be called otherwise.
     let text = |bytes: &[u8]| {

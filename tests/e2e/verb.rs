@@ -10,6 +10,8 @@ use wsusmigrate_fixtures::{Scenario, build, flip};
 use wsusmigrate_tests::{World, differences};
 
 use crate::play::Told;
+#[cfg(unix)]
+use wsusmigrate_tests::Servers;
 
 /// The modification time of the first file a script writes; each one after it is a minute younger.
 const FIRST_TIME: Duration = Duration::from_secs(1_600_000_000);
@@ -30,11 +32,21 @@ pub(crate) struct Stage<'w> {
     locks: Vec<File>,
     /// What a script kept of an answer, by the name it gave it.
     kept: BTreeMap<String, String>,
+    /// Simulated servers, where a script has them served.
+    #[cfg(unix)]
+    servers: Option<Servers>,
 }
 
 impl<'w> Stage<'w> {
     pub(crate) fn new(world: &'w World) -> Self {
-        Self { world, written: 0, locks: Vec::new(), kept: BTreeMap::new() }
+        Self {
+            world,
+            written: 0,
+            locks: Vec::new(),
+            kept: BTreeMap::new(),
+            #[cfg(unix)]
+            servers: None,
+        }
     }
 
     /// Keeps an answer, such as a fingerprint, for later commands.
@@ -49,11 +61,39 @@ impl<'w> Stage<'w> {
             .fold(word.to_owned(), |word, (name, kept)| word.replace(&format!("{{{name}}}"), kept))
     }
 
+    /// The program, as it is started on the server the script is at.
+    pub(crate) fn command(&self, args: impl IntoIterator<Item = String>) -> std::process::Command {
+        let command = self.world.command(args);
+        #[cfg(unix)]
+        let command = match &self.servers {
+            Some(servers) => servers.at(command),
+            None => command,
+        };
+        command
+    }
+
     /// Performs a verb.
     pub(crate) fn perform(&mut self, verb: &str, args: &[String]) -> Told {
         let words: Vec<_> = args.iter().map(String::as_str).collect();
         let done = match (verb, &words[..]) {
             ("estate", ["build", scenario, dir]) => self.estate(scenario, dir),
+            #[cfg(unix)]
+            ("serve", [scenario]) => {
+                self.servers = None;
+                Servers::start(scenario, self.world)
+                    .map(|servers| self.servers = Some(servers))
+                    .map(|()| String::new())
+            }
+            #[cfg(unix)]
+            ("at", [server]) => {
+                self.servers.as_mut().expect("servers").go(server);
+                Ok(String::new())
+            }
+            #[cfg(unix)]
+            ("set", [variable, value]) => {
+                self.servers.as_mut().expect("servers").set(variable, value);
+                Ok(String::new())
+            }
             ("flip", [file, offset]) => {
                 flip(&self.at(file), offset.parse().expect("an offset")).expect("a byte to flip");
                 Ok(String::new())

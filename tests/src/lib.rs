@@ -6,6 +6,9 @@
 
 mod history;
 mod load;
+#[cfg(unix)]
+mod servers;
+mod standing;
 mod trees;
 mod waiting;
 mod world;
@@ -13,6 +16,9 @@ mod world;
 pub use history::History;
 pub use load::Mark;
 pub use load::new_journal;
+#[cfg(unix)]
+pub use servers::Servers;
+pub use standing::Standing;
 pub use trees::differences;
 pub use waiting::wait_until;
 pub use world::World;

@@ -99,9 +99,11 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<Answer, Failure> {
         None => None,
     };
     plans::write(&folder, &scenario, &estate, serving.as_ref())?;
+    let mut crashed = false;
     if let Some(serving) = &serving {
         Toolboxes::of(serving).save(&folder)?;
-        let (done, boundaries, crashed) = part(args, Role::Source, &folder, talk)?;
+        let (done, boundaries, crashed_there) = part(args, Role::Source, &folder, talk)?;
+        crashed = crashed_there;
         if done.verdict != Verdict::Complete {
             let mut report = report::audit(&done.state, None);
             report.sections.insert(0, section(args, &scenario, crashed, boundaries));
@@ -109,7 +111,8 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<Answer, Failure> {
         }
         parts::hand_over(&folder, serving, talk)?;
     }
-    let (done, boundaries, crashed) = part(args, Role::Destination, &folder, talk)?;
+    let (done, boundaries, crashed_here) = part(args, Role::Destination, &folder, talk)?;
+    crashed |= crashed_here;
     let source = source_state(&folder.journal(Role::Destination), &done.state)?;
     let mut report = report::audit(&done.state, source.as_ref());
     report.sections.insert(0, section(args, &scenario, crashed, boundaries));

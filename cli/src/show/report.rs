@@ -19,6 +19,8 @@ pub(super) fn text(report: &Report, out: &mut dyn Write) -> io::Result<()> {
 const ROWS_MAX: usize = 200;
 /// The width of a figure's label, in columns.
 const LABEL_WIDTH: usize = 36;
+/// Figures that people copy: blanks in them are no place for a line's end.
+const PATHS: [&str; 6] = ["source", "destination", "journal", "keys", "engine_path", "program_path"];
 
 fn is_empty(section: &Section) -> bool {
     section.figures.is_empty()
@@ -29,7 +31,12 @@ fn is_empty(section: &Section) -> bool {
 fn section(section: &Section, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "\n{}", section.title)?;
     for figure in &section.figures {
-        writeln!(out, "  {:<LABEL_WIDTH$} {}", figure.label, value(&figure.value))?;
+        let (label, value) = (format!("  {:<LABEL_WIDTH$} ", figure.label), value(&figure.value));
+        if PATHS.contains(&figure.key) {
+            writeln!(out, "{label}{value}")?;
+        } else {
+            out.write_all(sentence(&label, &value).as_bytes())?;
+        }
     }
     for part in section.tables.iter().filter(|table| !table.rows.is_empty()) {
         let rows = part.rows.iter().take(ROWS_MAX).map(|row| row.iter().map(value).collect());

@@ -19,11 +19,13 @@ pub(super) fn table<'a>(columns: &[&str], rows: impl Iterator<Item = Vec<String>
 }
 
 /// A sentence after `indent`, in which no word ends a line, wrapped between words; further lines stand below its beginning.
+/// A hyphen ends no word: what people copy, such as a GUID, has them.
 pub(super) fn sentence(indent: &str, text: &str) -> String {
     let hanging = " ".repeat(indent.chars().count());
     let options = textwrap::Options::new(usize::from(WIDTH))
         .initial_indent(indent)
         .subsequent_indent(&hanging)
+        .word_splitter(textwrap::WordSplitter::NoHyphenation)
         .break_words(false);
     textwrap::fill(&plain(text), options) + "\n"
 }

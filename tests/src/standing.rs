@@ -1,0 +1,150 @@
+//! What a rehearsal of SUSDB left behind in the estate, as the estate itself tells it: the program's journal is not asked.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use rusqlite::types::Value;
+use rusqlite::{Connection, OpenFlags};
+use wsusmigrate_fixtures::tools::{HostState, RegistryValue, SimulatedHost};
+
+/// How the stand-in orders text.
+const COLLATION: &str = "tsql";
+
+/// Rows of every table, each as text, sorted.
+type Rows = BTreeMap<String, Vec<String>>;
+
+/// How both simulated servers stand.
+#[derive(Debug)]
+pub struct Standing {
+    source: Server,
+    destination: Server,
+    /// What `wsusutil postinstall` said in its logs, one a call.
+    postinstalls: Vec<String>,
+}
+
+/// How one of them stands.
+#[derive(Debug)]
+struct Server {
+    rows: Rows,
+    host: HostState,
+    /// What became of its databases: the word, and the family.
+    diary: Vec<(String, String)>,
+}
+
+impl Standing {
+    /// Looks at the estate in `hosts`, whose engines keep their data files in `data` below a server's folder. They have ended.
+    ///
+    /// # Panics
+    /// If something cannot be read.
+    #[must_use]
+    pub fn of(hosts: &Path, data: &str) -> Self {
+        let logs = hosts.join("destination/host/temp").read_dir().expect("the folder of logs");
+        let logs = logs.map(|entry| entry.expect("a log").path());
+        Self {
+            source: Server::of(&hosts.join("source"), data),
+            destination: Server::of(&hosts.join("destination"), data),
+            postinstalls: logs.map(|log| std::fs::read_to_string(log).expect("a log")).collect(),
+        }
+    }
+
+    /// What is not as after an uninterrupted rehearsal.
+    #[must_use]
+    pub fn differences(&self, uninterrupted: &Self) -> Vec<String> {
+        let mut wrong = self.source.differences("source", &uninterrupted.source);
+        wrong.extend(self.destination.differences("destination", &uninterrupted.destination));
+        wrong
+    }
+
+    /// What should never have happened, whatever the end.
+    #[must_use]
+    pub fn crimes(&self) -> Vec<String> {
+        let mut crimes = Vec::new();
+        if !self.source.diary.is_empty() {
+            crimes.push(format!("databases of the source were touched: {:?}", self.source.diary));
+        }
+        let count = |fate: &str| self.destination.diary.iter().filter(|(word, _)| word == fate).count();
+        for (fate, most) in [("dropped", 1), ("online", 1)] {
+            if count(fate) != most {
+                crimes.push(format!("{fate} {} times: {:?}", count(fate), self.destination.diary));
+            }
+        }
+        if count("restoring") != count("discarded") + count("online") {
+            crimes.push(format!("restored over what was there: {:?}", self.destination.diary));
+        }
+        let restored = self.destination.diary.iter().position(|(word, _)| word == "online");
+        let dropped = self.destination.diary.iter().position(|(word, _)| word == "dropped");
+        if restored < dropped {
+            crimes.push(format!("a restored SUSDB was dropped: {:?}", self.destination.diary));
+        }
+        if self.postinstalls.iter().any(|log| log.contains("Fatal Error")) || self.postinstalls.is_empty() {
+            crimes.push(format!("postinstall without SUSDB, or never: {:?}", self.postinstalls));
+        }
+        crimes
+    }
+}
+
+impl Server {
+    fn of(folder: &Path, data: &str) -> Self {
+        let diary = std::fs::read_to_string(folder.join("sql/diary.log")).unwrap_or_default();
+        let lines = diary.lines().map(|line| line.split(' ').map(str::to_owned).collect::<Vec<_>>());
+        Self {
+            rows: rows(&folder.join(data).join("SUSDB.mdf")),
+            host: SimulatedHost::at(&folder.join("host")).state().expect("a server's state"),
+            diary: lines.map(|words| (words[0].clone(), words[2].clone())).collect(),
+        }
+    }
+
+    fn differences(&self, name: &str, uninterrupted: &Self) -> Vec<String> {
+        let mut wrong = Vec::new();
+        for (table, rows) in &uninterrupted.rows {
+            if self.rows.get(table) != Some(rows) {
+                wrong.push(format!("{name}: other rows in {table}: {:?}", self.rows.get(table)));
+            }
+        }
+        let [is, was] = [&self.host, &uninterrupted.host].map(without_key);
+        if is != was {
+            wrong.push(format!("{name}: {is:?} instead of {was:?}"));
+        }
+        wrong
+    }
+}
+
+/// A server without the key that each postinstall makes anew.
+fn without_key(host: &HostState) -> HostState {
+    let mut host = host.clone();
+    for values in host.registry.values_mut() {
+        if let Some(key) = values.get_mut("EncryptionKey") {
+            *key = RegistryValue::Binary(Vec::new());
+        }
+    }
+    host
+}
+
+/// Every row of a database's file.
+fn rows(file: &PathBuf) -> Rows {
+    let database = Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_ONLY).expect("SUSDB's file");
+    // Tables are kept in an order of the stand-in's own; here it only has to be an order.
+    database.create_collation(COLLATION, str::cmp).expect("a collation");
+    let mut names =
+        database.prepare("SELECT name FROM sqlite_master WHERE type = 'table'").expect("its tables");
+    let names: Vec<String> =
+        names.query_map([], |row| row.get(0)).expect("names").map(|name| name.expect("a name")).collect();
+    assert!(names.iter().any(|name| name == "tbFile"), "{} is no SUSDB", file.display());
+    names
+        .into_iter()
+        .map(|table| (rows_of(&database, &table), table))
+        .map(|(rows, table)| (table, rows))
+        .collect()
+}
+
+fn rows_of(database: &Connection, table: &str) -> Vec<String> {
+    let mut select = database.prepare(&format!("SELECT * FROM \"{table}\"")).expect("a table");
+    let columns = select.column_count();
+    let text = |row: &rusqlite::Row<'_>| {
+        let values: Result<Vec<Value>, _> = (0..columns).map(|column| row.get(column)).collect();
+        Ok(format!("{:?}", values?))
+    };
+    let mut rows: Vec<_> = select.query_map([], text).expect("rows").map(|row| row.expect("a row")).collect();
+    rows.sort_unstable();
+    rows
+}

@@ -1,0 +1,15 @@
+//! Goal: what the acceptance of step 3.3 asks for beyond crashes: connections that are cut anywhere, secrets that turn up
+//! nowhere, a SUSDB of any size in the same memory.
+//!
+//! Method: two simulated servers run in this process, the program runs on them as a person there would start it. A larger
+//! campaign, with figures:
+//!
+//! ```text
+//! CAMPAIGN=full cargo test --release -p wsusmigrate-tests --test susdb -- --nocapture
+//! ```
+#![cfg(unix)]
+
+mod cut;
+mod secrets;
+mod site;
+mod volume;

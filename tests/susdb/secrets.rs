@@ -1,0 +1,137 @@
+//! Goal: no secret is in anything the program writes or says.
+//!
+//! Method: known secrets are planted (the SQL login's password, by a file and by a variable; the proxy's password in SUSDB);
+//! after whole migrations everything under journals, keys, plans and evidence, and everything said, is searched for them in
+//! every form they could have taken.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use wsusmigrate_fixtures::{PROXY_PASSWORD, Scenario};
+
+use crate::site::Site;
+
+/// The password of the SQL logins: no scenario says another.
+const LOGIN_PASSWORD: &str = "Stand-in, never the field's 1";
+/// What a run may take.
+const RUN_MAX: Duration = Duration::from_secs(60);
+
+/// Every form in which a secret could stand somewhere.
+fn forms(secret: &str) -> Vec<(&'static str, Vec<u8>)> {
+    let wide = |bytes: fn(u16) -> [u8; 2]| secret.encode_utf16().flat_map(bytes).collect::<Vec<u8>>();
+    let raw = [
+        ("UTF-8", secret.as_bytes().to_vec()),
+        ("UTF-16LE", wide(u16::to_le_bytes)),
+        ("UTF-16BE", wide(u16::to_be_bytes)),
+    ];
+    let mut forms = Vec::new();
+    for (name, bytes) in raw {
+        let digits: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        forms.extend([("hex", digits.to_uppercase().into_bytes()), ("hex", digits.into_bytes())]);
+        // Wherever in a longer text it stands, one of three shifts has it, but for its ends.
+        for shift in 0..3 {
+            let text = base64(&[&vec![0; shift][..], &bytes].concat());
+            let ends = text.len() - 4;
+            forms.push(("base64", text.as_bytes()[4..ends].to_vec()));
+        }
+        forms.push((name, bytes));
+    }
+    forms
+}
+
+fn base64(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut text = String::new();
+    for chunk in bytes.chunks(3) {
+        let bits =
+            chunk.iter().fold(0_u32, |bits, byte| bits << 8 | u32::from(*byte)) << (8 * (3 - chunk.len()));
+        text.extend((0..4).map(|digit| char::from(DIGITS[(bits >> (18 - 6 * digit) & 63) as usize])));
+    }
+    text
+}
+
+/// Where a secret stands: file by file, and in which form.
+fn found(secret: &str, files: &[(String, Vec<u8>)]) -> Vec<String> {
+    let forms = forms(secret);
+    let stands = |bytes: &[u8], form: &[u8]| bytes.windows(form.len()).any(|window| window == form);
+    let hits = files.iter().flat_map(|(name, bytes)| {
+        forms.iter().filter(|(_, form)| stands(bytes, form)).map(move |(what, _)| format!("{name} as {what}"))
+    });
+    hits.collect()
+}
+
+/// Every file below a folder, but for the estate's own.
+fn files(folder: &Path, into: &mut Vec<(String, Vec<u8>)>) {
+    for entry in fs::read_dir(folder).expect("a folder") {
+        let path: PathBuf = entry.expect("an entry").path();
+        if path.is_dir() {
+            files(&path, into);
+        } else {
+            into.push((path.display().to_string(), fs::read(&path).expect("a file")));
+        }
+    }
+}
+
+/// A whole migration, and everything it left: what it said comes first.
+fn left(scenario: &str, by_variable: bool) -> Vec<(String, Vec<u8>)> {
+    let mut site = Site::new(&Scenario::named(scenario).expect("a scenario"), None);
+    if by_variable {
+        for server in ["old", "new"] {
+            let plan = site.world.path(server).join("migration.toml");
+            let text = fs::read_to_string(&plan).expect("the plan");
+            let lines = text.lines().map(|line| match line.starts_with("password = ") {
+                true => "password = 'env:SUSDB_PASSWORD'",
+                false => line,
+            });
+            fs::write(&plan, lines.collect::<Vec<_>>().join("\n")).expect("the plan");
+        }
+        site.servers.set("SUSDB_PASSWORD", LOGIN_PASSWORD);
+    }
+    site.run_to_the_end("old", RUN_MAX);
+    site.hand_over();
+    site.run_to_the_end("new", RUN_MAX);
+    for args in [
+        &["report", "audit"][..],
+        &["report", "audit", "--json"],
+        &["status"],
+        &["rollback"],
+        &["plan"],
+        &["journal", "log", "--json"],
+        &["journal", "export", "--format", "jsonl"],
+    ] {
+        assert!(site.ask(args).status.success(), "{args:?}");
+    }
+    let mut all = vec![("what was said".to_owned(), std::mem::take(&mut site.said))];
+    for folder in ["old", "new", "account", "hosts/store"] {
+        files(&site.world.path(folder), &mut all);
+    }
+    // The backup carries SUSDB as it is, with what is in it: it is kept like one.
+    all.retain(|(name, _)| !name.ends_with(".bak"));
+    all
+}
+
+#[test]
+fn secrets_turn_up_nowhere() {
+    for (scenario, by_variable) in [("tiny", false), ("sql-to-sql", false), ("sql-to-sql", true)] {
+        let files = left(scenario, by_variable);
+        assert!(files.len() > 20, "{scenario} left {} files", files.len());
+        for secret in [LOGIN_PASSWORD, PROXY_PASSWORD] {
+            assert_eq!(found(secret, &files), Vec::<String>::new(), "{scenario}");
+        }
+    }
+}
+
+#[test]
+fn a_planted_secret_is_found_in_every_form() {
+    let secret = "Planted-Pa55word";
+    let wide: Vec<u8> = secret.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    for bytes in [
+        format!("x{secret}y").into_bytes(),
+        wide.clone(),
+        base64(format!("ab{secret}cd").as_bytes()).into_bytes(),
+        wide.iter().map(|byte| format!("{byte:02x}")).collect::<String>().into_bytes(),
+    ] {
+        assert_ne!(found(secret, &[("f".to_owned(), bytes)]), Vec::<String>::new());
+    }
+}
