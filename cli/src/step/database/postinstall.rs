@@ -94,11 +94,13 @@ pub(super) fn probe(recorder: &Recorder, context: &Context<'_>) -> Result<(Probe
     let since = UNIX_EPOCH + Duration::from_micros(u64::try_from(record.started.0).unwrap_or(0));
     let log = context.host()?.post_install_log(since);
     let through = log.filter(|log| log.is_newer).is_some_and(|log| is_through(&log.text()));
-    Ok(match through {
-        // Its exit code is lost with it: once more it comes to the same, with an exit code.
-        true => (Probe::Not, "a newer log says that it was through; its exit code is not known".to_owned()),
-        false => (Probe::Not, "its process is gone, and no newer log says that it was through".to_owned()),
-    })
+    // Its exit code is lost with it: once more it comes to the same, with an exit code.
+    let why = if through {
+        "a newer log says that it was through; its exit code is not known"
+    } else {
+        "its process is gone, and no newer log says that it was through"
+    };
+    Ok((Probe::Not, why.to_owned()))
 }
 
 fn command(context: &Context<'_>, engine: &mut Engine<'_>) -> Result<Command, Failure> {
