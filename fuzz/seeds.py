@@ -4,6 +4,13 @@
 import sys
 from pathlib import Path
 
+# Engines, places of secrets, paths, and what has to be quoted.
+NAMES = [
+    "auto", "wid", "wid-2008", "HOST", "HOST\\INSTANCE", "HOST,1433", "\\\\.\\pipe\\MICROSOFT##WID\\tsql\\query", "prompt",
+    "env:NAME", "file:C:\\secret.txt", "C:\\Backup\\SUSDB.bak", "\\\\host\\share\\SUSDB.bak", "/var/opt/mssql/data/SUSDB.mdf",
+    "D:\\O'Brien's [store]\\SUSDB.bak", "OLD]DOMAIN\\USER$", "6F9619FF-8B86-D011-B42D-00C04FC964FF",
+]
+
 golden, journal, bundle, corpus = map(Path, sys.argv[1:])
 
 
@@ -23,5 +30,7 @@ for log in (journal / "log").glob("*.log"):
         seed("log_file", f"{log.stem}-{mended}-short", bytes([mended]) + data[:2048])
 for note in (journal / "checkpoints").iterdir():
     seed("checkpoint_note", note.name, note.read_bytes())
+for number, name in enumerate(NAMES):
+    seed("names", str(number), name.encode())
 for mended in (0, 1):
     seed("bundle", f"whole-{mended}", bytes([mended]) + bundle.read_bytes())
