@@ -35,7 +35,7 @@ impl Servers {
     }
 
     /// The same of any scenario; connections to the engines are cut where `cut` says.
-    pub fn start_with(scenario: &Scenario, world: &World, cut: Option<Cut>) -> io::Result<Self> {
+    pub fn start_with(scenario: &Scenario, world: &World, cut: Option<&Cut>) -> io::Result<Self> {
         let estate = build(scenario, 1, &world.path("hosts"), &mut |_| {}).map_err(io::Error::other)?;
         let serving = estate.serve_cutting(Reach::AsInTheField, cut).map_err(io::Error::other)?;
         let folders = NAMES.map(|name| world.path(name));
@@ -67,6 +67,7 @@ impl Servers {
     }
 
     /// A command, started on the server the script is at.
+    #[must_use]
     pub fn at(&self, mut command: Command) -> Command {
         let folder = &self.folders[self.here];
         let served = if self.here == 0 { self.serving.source() } else { self.serving.destination() };

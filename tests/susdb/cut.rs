@@ -56,7 +56,7 @@ fn connections_cut_anywhere() {
     let each = if full_campaign() { 50 } else { 8 };
     let cuts = Cuts::default();
     let scenario = Scenario::named("tiny").expect("a scenario");
-    let mut site = Site::new(&scenario, Some(cuts.by(seed)));
+    let mut site = Site::new(&scenario, Some(&cuts.by(seed)));
     cuts.allow(each);
     let old = site.run_to_the_end("old", RUN_MAX);
     cuts.allow(0);

@@ -15,7 +15,7 @@ use crate::site::Site;
 /// The password of the SQL logins: no scenario says another.
 const LOGIN_PASSWORD: &str = "Stand-in, never the field's 1";
 /// What a run may take.
-const RUN_MAX: Duration = Duration::from_secs(60);
+const RUN_MAX: Duration = Duration::from_mins(1);
 
 /// Every form in which a secret could stand somewhere.
 fn forms(secret: &str) -> Vec<(&'static str, Vec<u8>)> {
@@ -27,7 +27,7 @@ fn forms(secret: &str) -> Vec<(&'static str, Vec<u8>)> {
     ];
     let mut forms = Vec::new();
     for (name, bytes) in raw {
-        let digits: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        let digits = hex(&bytes);
         forms.extend([("hex", digits.to_uppercase().into_bytes()), ("hex", digits.into_bytes())]);
         // Wherever in a longer text it stands, one of three shifts has it, but for its ends.
         for shift in 0..3 {
@@ -80,9 +80,8 @@ fn left(scenario: &str, by_variable: bool) -> Vec<(String, Vec<u8>)> {
         for server in ["old", "new"] {
             let plan = site.world.path(server).join("migration.toml");
             let text = fs::read_to_string(&plan).expect("the plan");
-            let lines = text.lines().map(|line| match line.starts_with("password = ") {
-                true => "password = 'env:SUSDB_PASSWORD'",
-                false => line,
+            let lines = text.lines().map(|line| {
+                if line.starts_with("password = ") { "password = 'env:SUSDB_PASSWORD'" } else { line }
             });
             fs::write(&plan, lines.collect::<Vec<_>>().join("\n")).expect("the plan");
         }
@@ -107,7 +106,9 @@ fn left(scenario: &str, by_variable: bool) -> Vec<(String, Vec<u8>)> {
         files(&site.world.path(folder), &mut all);
     }
     // The backup carries SUSDB as it is, with what is in it: it is kept like one.
-    all.retain(|(name, _)| !name.ends_with(".bak"));
+    all.retain(|(name, _)| {
+        !std::path::Path::new(name).extension().is_some_and(|ending| ending.eq_ignore_ascii_case("bak"))
+    });
     all
 }
 
@@ -130,8 +131,12 @@ fn a_planted_secret_is_found_in_every_form() {
         format!("x{secret}y").into_bytes(),
         wide.clone(),
         base64(format!("ab{secret}cd").as_bytes()).into_bytes(),
-        wide.iter().map(|byte| format!("{byte:02x}")).collect::<String>().into_bytes(),
+        hex(&wide).into_bytes(),
     ] {
         assert_ne!(found(secret, &[("f".to_owned(), bytes)]), Vec::<String>::new());
     }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |digits, byte| digits + &format!("{byte:02x}"))
 }

@@ -26,7 +26,7 @@ pub(crate) struct Site {
 }
 
 impl Site {
-    pub(crate) fn new(scenario: &Scenario, cut: Option<Cut>) -> Self {
+    pub(crate) fn new(scenario: &Scenario, cut: Option<&Cut>) -> Self {
         let world = World::new(PROGRAM);
         let servers = Servers::start_with(scenario, &world, cut).expect("two servers");
         Self { world, servers, said: Vec::new() }

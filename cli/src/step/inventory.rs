@@ -35,7 +35,9 @@ fn database(context: &Context<'_>) -> Vec<FieldRecorded> {
     if context.plan().database.is_none() {
         return Vec::new();
     }
-    let read = context.connector().and_then(|connector| worksheet(&mut Engine::new(connector)));
+    let read = || context.connector().and_then(|connector| worksheet(&mut Engine::new(connector)));
+    // A connection that is lost on the way is opened once more: the destination's proof stands on this worksheet.
+    let read = read().or_else(|_| read());
     match read {
         Ok(fields) => fields.into_iter().map(|(name, value)| field(&name, value, "engine")).collect(),
         Err(failure) => vec![field("database.server", format!("not readable: {failure}"), "engine")],

@@ -11,6 +11,7 @@
 pub mod database;
 pub mod susdb;
 pub mod told;
+pub mod undone;
 
 use wsusmigrate_core::decide::{self, ContentNext, Next, Request};
 use wsusmigrate_core::digest::{Sha1, Sha256};

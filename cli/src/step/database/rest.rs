@@ -50,7 +50,7 @@ fn told(state: &Migration) -> Option<String> {
         return None;
     }
     let status = &state.run.status.database;
-    let names: Vec<_> = state.database.services.keys().map(|name| name.as_str()).collect();
+    let names: Vec<_> = state.database.services.keys().map(wsusmigrate_core::text::Text::as_str).collect();
     let names = names.join(", ");
     let by_hand: Vec<_> = services_by_hand(state).iter().map(ToString::to_string).collect();
     let by_hand = by_hand.join("; ");

@@ -105,7 +105,7 @@ fn each_fault_is_found_by_its_check_alone() {
             "database.engine-version",
             Stop,
             with_source(|source| {
-                source.gate = VersionGate::judge(DatabaseVersion(957), DatabaseVersion(852))
+                source.gate = VersionGate::judge(DatabaseVersion(957), DatabaseVersion(852));
             }),
         ),
         ("database.backup-verified", Stop, with_source(|source| source.is_verified = false)),
