@@ -1,8 +1,8 @@
 //! SUSDB: backup, drop, restore, postinstall and parity, step 3.3.
 //!
 //! An *operation* is a statement, a child process or a copy with an effect: one durable intent, whatever the server said
-//! on the way, one outcome. What was seen or concluded between operations has events of its own in [`facts`] and
-//! [`parity`]. At most one operation is open at a time.
+//! on the way, one outcome. What was seen or concluded between operations has events of its own in `facts` and
+//! `parity`. At most one operation is open at a time.
 
 mod facts;
 mod operation;
