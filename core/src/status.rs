@@ -271,7 +271,7 @@ impl Status {
     }
 
     fn next_of_database(&mut self, recorded: &Recorded, event: &DatabaseEvent) -> Result<(), Why> {
-        let approved = self.approved() > 0;
+        let approved = self.is_approved();
         self.database.next(self.role, approved, recorded.seq, recorded.envelope.action, event)
     }
 

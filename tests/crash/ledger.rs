@@ -136,7 +136,7 @@ fn way_back(world: &World) -> Vec<Value> {
 const NAMES: [&str; 5] = [
     "[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}",
     "[0-9A-F]{64}",
-    r"\d{4}-\d\d-\d\dT[0-9:.]+Z",
+    r"\d{4}-\d\d-\d\dT[0-9:.]+Z?",
     r"record \d+",
     // Made again after a crash, the safety backup is another file or another set of the same.
     r"SUSDB-own-\d+-[0-9a-f]{8}|FILE = \d+",

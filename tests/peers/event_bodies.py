@@ -74,6 +74,10 @@ class Fields:
     def id(self):
         return str(uuid.UUID(bytes=self.take(16)))
 
+    def guid(self):
+        """A GUID of SQL Server's, written as its people write it."""
+        return self.id().upper()
+
     def b20(self):
         return Hex(self.take(20).hex())
 
@@ -171,7 +175,10 @@ BODIES = {
         "stream:id host:str origin:str size:u64 root:b32 key:b32 account:str sid:str",
     ),
     (0x010E, 1): ("run.journal-sealed", "reason:str account:str sid:str"),
-    (0x010F, 1): ("run.plan-approved", "plan:b32 how:approval account:str sid:str ticket:name note:str"),
+    (0x010F, 1): (
+        "run.plan-approved",
+        "plan:b32 approvals_wanted:u8 how:approval account:str sid:str ticket:name note:str",
+    ),
     (0x0110, 1): ("run.role-declared", "role:role"),
     (0x0201, 1): ("inventory.field-recorded", "field:str value:str source:str"),
     (0x0202, 1): ("inventory.finished", "fields:u32"),
@@ -225,7 +232,10 @@ BODIES = {
         "database.operation-started",
         "operation:operation subject:name statement:str whole:evidence? before:str expects:str",
     ),
-    (0x0603, 1): ("database.message-received", "ordinal:u32 number:i32 class:u8 state:u8 line:u32 text:str"),
+    (0x0603, 1): (
+        "database.message-received",
+        "ordinal:u32 is_error:bool number:i32? class:u8? state:u8? line:u32? text:str",
+    ),
     (0x0604, 1): (
         "database.operation-finished",
         "operation:operation result:result messages:u32 error:i32 elapsed_ms:u64 detail:str",
@@ -234,21 +244,21 @@ BODIES = {
     (0x0606, 1): ("database.operation-resolved", "operation:operation answer:answer note:str account:str sid:str"),
     (0x0607, 1): (
         "database.backup-recorded",
-        "of:backup engine_path:str program_path:str position:u32 set_guid:id family_guid:id name:name server:name"
+        "of:backup engine_path:str program_path:str position:u32 set_guid:guid family_guid:guid name:name server:name"
         " first_lsn:word last_lsn:word checkpoint_lsn:word database_backup_lsn:word database_version:u32"
         " backup_bytes:u64 compressed_bytes:u64 started:word finished:word checksums:bool damaged:bool"
         " copy_only:bool file_bytes:u64 sha256:b32?",
     ),
-    (0x0608, 1): ("database.backup-judged", "of:backup set_guid:id verified:bool why:str"),
+    (0x0608, 1): ("database.backup-judged", "of:backup set_guid:guid verified:bool why:str"),
     (0x0609, 1): (
         "database.state-recorded",
         "present:bool state:word read_only:bool user_access:word recovery_model:word internal_version:u32 bytes:u64"
-        " files:u32 database_guid:id family_guid:id created:word server_id:id",
+        " files:u32 database_guid:guid family_guid:guid created:word server_id:guid",
     ),
-    (0x060A, 1): ("database.file-recorded", "file_id:u32 logical:str physical:str role:str bytes:u64"),
+    (0x060A, 1): ("database.file-recorded", "file_id:u32 logical:str physical:str kind:str bytes:u64"),
     (0x060B, 1): (
         "database.media-set-recorded",
-        "engine_path:str position:u32 set_guid:id name:name database:name server:name finished:word",
+        "engine_path:str position:u32 set_guid:guid name:name database:name server:name finished:word",
     ),
     (0x060C, 1): ("database.target-compared", "what:str source:str target:str verdict:comparison"),
     (0x060D, 1): ("database.target-judged", "comparisons:u32 is_another:bool why:str"),
@@ -259,11 +269,12 @@ BODIES = {
     ),
     (0x0610, 1): ("database.row-differed", "table:str key:str how:row"),
     (0x0611, 1): ("database.mark-recorded", "moment:moment mark:str value:str"),
-    (0x0612, 1): ("database.user-found", "user:name role:word sid:name decision:decision login:name why:str"),
-    (0x0613, 1): ("database.service-recorded", "service:str state:service start:start"),
+    (0x0612, 1): ("database.user-found", "user:name kind:word sid:name decision:decision login:name why:str"),
+    (0x0613, 1): ("database.service-recorded", "service:str kind:service_kind state:service start:start"),
     (0x0614, 1): ("database.setting-recorded", "setting:str value:str becomes:str"),
     (0x0615, 1): ("database.session-seen", "session:u32 login:str host:str program:str"),
     (0x0616, 1): ("database.evidence-kept", "what:str origin:str sha256:evidence bytes:u64"),
+    (0x0617, 1): ("database.child-started", "process:u32 started:word"),
 }
 
 
@@ -279,7 +290,7 @@ ENUMERATIONS = {
     ),
     "scope": numbered("everything content content.verify database"),
     "verdict": numbered("complete failures stopped interrupted waiting"),
-    "skip": numbered("stored-on-microsoft-update not-planned by-destination"),
+    "skip": numbered("stored-on-microsoft-update by-destination"),
     "judgement": numbered("pass warn stop"),
     "ignored": numbered("symbolic-link reparse-point special unreadable-folder temporary unreadable"),
     "naming": numbered("digest unexpected package encrypted"),
@@ -296,7 +307,7 @@ ENUMERATIONS = {
     "engine": numbered("wid sql-server"),
     "protection": numbered("none login-only everything"),
     "operation": {
-        **numbered("quiesce check-source back-up verify-backup resume"),
+        **numbered("quiesce check-source back-up verify-backup resume deliver"),
         **numbered(
             "carry-backup verify-carried back-up-own verify-own stop-services drop set-multi-user discard-partial"
             " restore check-restored mend-user sleep postinstall start-services",
@@ -313,6 +324,7 @@ ENUMERATIONS = {
     "row": numbered("differs missing extra"),
     "moment": numbered("before-backup after-backup"),
     "decision": numbered("alter-user create-login manual leave"),
+    "service_kind": numbered("service app-pool"),
     "service": numbered("absent stopped running changing"),
     "start": numbered("automatic automatic-delayed manual disabled untold"),
 }

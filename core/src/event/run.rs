@@ -309,6 +309,8 @@ coded! {
     Approval {
         /// `wsusmigrate plan --approve`.
         Command = 1, "command";
+        /// A question of `wsusmigrate run`, answered at a terminal.
+        Interactive = 2, "interactive";
     }
 }
 

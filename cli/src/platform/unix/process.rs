@@ -103,10 +103,12 @@ pub fn signal(status: ExitStatus) -> Option<i32> {
     status.signal()
 }
 
-/// Makes a folder that only this account may enter, or makes an existing one so.
+/// Makes a folder that only this account may enter, or makes an existing one so; its name survives a power cut.
 pub fn private_folder(folder: &Path) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
-    std::fs::set_permissions(folder, PermissionsExt::from_mode(0o700))
+    std::fs::set_permissions(folder, PermissionsExt::from_mode(0o700))?;
+    let parent = folder.parent().filter(|parent| !parent.as_os_str().is_empty());
+    std::fs::File::open(parent.unwrap_or(Path::new(".")))?.sync_all()
 }
 
 #[cfg(test)]

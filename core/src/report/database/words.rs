@@ -1,7 +1,7 @@
 //! Sentences a person reads where the database step ends before its end: what is down, what was touched, what helps. They
 //! follow from the state alone, so that none of them promises what did not happen.
 
-use crate::event::database::{Operation, Parity, ServiceStart, ServiceState};
+use crate::event::database::{Operation, Parity, ServiceKind, ServiceState};
 use crate::projection::Migration;
 use crate::projection::database::OperationRecord;
 use crate::report::Section;
@@ -36,11 +36,11 @@ pub fn services_down(state: &Migration) -> Option<String> {
     ))
 }
 
-/// The services that are there. What has no start type is an application pool.
+/// The services that are there.
 fn touched(state: &Migration) -> String {
     let there = state.database.services.values().filter(|it| it.state != ServiceState::Absent);
     let name = |pool: bool, name: &str| if pool { format!("{name} (pool)") } else { name.to_owned() };
-    let names: Vec<_> = there.map(|it| name(it.start == ServiceStart::Untold, it.service.as_str())).collect();
+    let names: Vec<_> = there.map(|it| name(it.kind == ServiceKind::AppPool, it.service.as_str())).collect();
     if names.is_empty() { "The services of WSUS".to_owned() } else { names.join(", ") }
 }
 
