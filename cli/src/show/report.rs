@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use wsusmigrate_core::report::{Report, Section, Value};
 
-use crate::show::table::{paths, sentence, table};
+use crate::show::table::{entries, paths, sentence, table};
 use crate::show::{plain, unit};
 
 /// Writes a report for people. A table longer than `rows_max` says how much it leaves out.
@@ -21,6 +21,9 @@ const ROWS_MAX: usize = 200;
 const LABEL_WIDTH: usize = 36;
 /// Figures that people copy: blanks in them are no place for a line's end.
 const PATHS: [&str; 6] = ["source", "destination", "journal", "keys", "engine_path", "program_path"];
+
+/// Tables of statements, digests and numbers that people copy, too long to stand beside each other uncut.
+const LISTS: [&str; 5] = ["statements", "found", "sums", "comparisons", "susdb"];
 
 fn is_empty(section: &Section) -> bool {
     section.figures.is_empty()
@@ -40,8 +43,11 @@ fn section(section: &Section, out: &mut dyn Write) -> io::Result<()> {
     }
     for part in section.tables.iter().filter(|table| !table.rows.is_empty()) {
         let rows = part.rows.iter().take(ROWS_MAX).map(|row| row.iter().map(value).collect());
-        let text =
-            if part.columns.first() == Some(&"path") { paths(rows) } else { table(&part.columns, rows) };
+        let text = match part.columns.first() {
+            Some(&"path") => paths(rows),
+            _ if LISTS.contains(&part.key) => entries(&part.columns, rows),
+            _ => table(&part.columns, rows),
+        };
         out.write_all(text.as_bytes())?;
         if let Some(more) = part.rows.len().checked_sub(ROWS_MAX).filter(|more| *more > 0) {
             writeln!(out, "  ... and {} more; --json has them all", unit::count(more as u64))?;

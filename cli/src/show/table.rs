@@ -1,4 +1,4 @@
-//! Tables, lists and sentences that fit 80 columns. A path is never cut: people copy it.
+//! Tables, lists and sentences that fit 80 columns. A path, a digest or a statement is never cut: people copy it.
 
 use comfy_table::{ContentArrangement, Table, presets};
 
@@ -6,6 +6,35 @@ use crate::show::plain;
 
 /// The width every table fits, in columns.
 const WIDTH: u16 = 80;
+/// Before what stands below the beginning of an entry.
+const INDENT: &str = "      ";
+
+/// A list in the place of a table whose cells are long and copied: each row begins with its first column, the others stand
+/// below it.
+pub(super) fn entries(columns: &[&str], rows: impl Iterator<Item = Vec<String>>) -> String {
+    let wrapped = if columns.contains(&"statement") { statement } else { sentence };
+    let mut text = String::new();
+    for row in rows {
+        let mut cells = columns.iter().zip(&row).filter(|(_, cell)| !cell.is_empty());
+        if let Some((heading, first)) = cells.next() {
+            text += &format!("  {heading} {first}\n");
+        }
+        let mut line = String::new();
+        for (heading, cell) in cells {
+            let part = format!("{heading}: {cell}");
+            let is_room =
+                INDENT.len() + line.chars().count() + 2 + part.chars().count() <= usize::from(WIDTH);
+            if line.is_empty() || is_room {
+                let between = if line.is_empty() { "" } else { "; " };
+                line += &format!("{between}{part}");
+            } else {
+                text += &wrapped(INDENT, &std::mem::replace(&mut line, part));
+            }
+        }
+        text += &if line.is_empty() { line } else { wrapped(INDENT, &line) };
+    }
+    text
+}
 
 /// A table without lines: headings, then rows; long cells wrap.
 pub(super) fn table<'a>(columns: &[&str], rows: impl Iterator<Item = Vec<String>> + 'a) -> String {
@@ -76,7 +105,7 @@ pub(super) fn paths(rows: impl Iterator<Item = Vec<String>>) -> String {
         text += "\n";
         let rest = cells.collect::<Vec<_>>().join(", ");
         if !rest.is_empty() {
-            text += &sentence("      ", &rest);
+            text += &sentence(INDENT, &rest);
         }
     }
     text
@@ -104,6 +133,14 @@ mod tests {
         assert!(text.lines().filter(|line| !line.contains(&path)).all(|line| line.chars().count() <= 80));
         let words = text.split_whitespace().skip(2).collect::<Vec<_>>().join(" ");
         assert_eq!(words, line.split_whitespace().collect::<Vec<_>>().join(" "));
+    }
+
+    #[test]
+    fn an_entry_cuts_no_word() {
+        let long = "0123456789".repeat(7);
+        let row = ["1", &long, "", "2 s", "3"].map(str::to_owned).to_vec();
+        let text = entries(&["record", "statement", "because", "took", "rows"], std::iter::once(row));
+        assert_eq!(text, format!("  record 1\n      statement:\n      {long}\n      took: 2 s; rows: 3\n"));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use super::{Side, keys, or_dash};
 use crate::database::message;
+use crate::event::database::MessageReceived;
 use crate::projection::database::{Doubt, OperationRecord};
 use crate::report::{Section, Value};
 
@@ -13,7 +14,7 @@ pub(super) fn operations(side: Side<'_>) -> Section {
             vec![
                 record.seq.0.into(),
                 record.started.into(),
-                named(record).into(),
+                record.event.operation.word().into(),
                 took(record),
                 record.word().into(),
             ]
@@ -35,18 +36,32 @@ pub(super) fn operations(side: Side<'_>) -> Section {
         })
     });
     section.table("messages", &["record", "number", "level", "the server said"], {
-        operations.iter().flat_map(|record| {
-            record.messages.iter().map(|said| {
-                let (number, level) = (message::told(said.number), message::told(said.class));
-                vec![record.seq.0.into(), number.into(), level.into(), said.text.as_str().into()]
-            })
-        })
+        operations.iter().flat_map(said)
     });
     section.table("doubts", &["record", "when", "by", "says", "because"], {
         operations.iter().flat_map(|record| record.doubts.iter().map(|doubt| told(record, doubt)))
     });
     section.notes.extend(operations.iter().filter_map(left_out));
     section
+}
+
+/// What the server said of an operation; of how far it was the last word only, and how often it was told.
+fn said(record: &OperationRecord) -> impl Iterator<Item = Vec<Value>> {
+    let tells_how_far = |said: &MessageReceived| said.number == Some(message::number::PERCENT);
+    let told = record.messages.iter().filter(|said| tells_how_far(said)).count();
+    let last = record.messages.iter().rposition(tells_how_far);
+    let shown = record
+        .messages
+        .iter()
+        .enumerate()
+        .filter(move |(at, said)| !tells_how_far(said) || last == Some(*at));
+    shown.map(move |(at, said)| {
+        let (number, level) = (message::told(said.number), message::told(said.class));
+        let text = said.text.as_str();
+        let text =
+            if last == Some(at) && told > 1 { format!("{text} ({told} such)") } else { text.to_owned() };
+        vec![record.seq.0.into(), number.into(), level.into(), text.into()]
+    })
 }
 
 /// An operation with what tells it from others of its kind.
