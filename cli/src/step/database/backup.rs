@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use wsusmigrate_core::database::backup::{BackupSet, foreign};
 use wsusmigrate_core::database::message::number;
-use wsusmigrate_core::database::statement::{self, BackupOptions, Compression};
+use wsusmigrate_core::database::statement::{self, BackupOptions, Compression, Statement};
 use wsusmigrate_core::database::{EnginePath, Guid, civil};
 use wsusmigrate_core::event::database::{BackupOf, BackupRecorded, MediaSetRecorded, Operation};
 use wsusmigrate_core::plan::PlanError;
@@ -89,7 +89,7 @@ pub(super) fn perform(
     let intent = Intent {
         operation,
         subject: path.as_str().into(),
-        statement: statement.text().to_owned(),
+        statement: all_that_may_be_sent(&statement, &path, &options),
         before: format!("{} sets on the media", before.len()),
         expects: "one more set of SUSDB on the media, copy-only, with checksums".to_owned(),
     };
@@ -117,6 +117,19 @@ pub(super) fn perform(
         record_set(of, &set, &path, recorder, context)?;
     }
     Ok(Begun::Yes)
+}
+
+/// The statement and, where it asks for compression, the one that is sent in its place to an edition that has none.
+fn all_that_may_be_sent(first: &Statement, path: &EnginePath, options: &BackupOptions) -> String {
+    let again =
+        (options.compression == Compression::On).then(|| statement::back_up(path, &options.uncompressed()));
+    match again {
+        Some(Ok(plain)) => {
+            let [first, plain] = [first.text(), plain.text()];
+            format!("{first}\n-- Where the edition cannot compress (message 1844):\n{plain}")
+        }
+        Some(Err(_)) | None => first.text().to_owned(),
+    }
 }
 
 /// Which operation, onto which file, with which options.

@@ -25,7 +25,7 @@ pub(in crate::step) fn perform(recorder: &mut Recorder, context: &Context<'_>) -
             "no plan asks for the database step; this is a defect of the program",
         ));
     };
-    let mut engine = Engine::new(context.connector()?);
+    let mut engine = Engine::new(context.connector()?, context.reads());
     let went = go_through(asked, recorder, context, &mut engine);
     let left = rest::leave(went.as_ref().err(), recorder, context);
     // What ended the step comes first; that the services could not be put back was told.
