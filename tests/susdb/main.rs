@@ -9,6 +9,7 @@
 //! ```
 #![cfg(unix)]
 
+mod confirm;
 mod cut;
 mod heard;
 mod secrets;

@@ -75,6 +75,21 @@ impl Asked {
         };
     }
 
+    /// Whether it is the same question with the same kind of answer.
+    fn is_like(&self, other: &Self) -> bool {
+        let kind = |asked: &Self| (asked.protection, asked.outcome);
+        self.statement == other.statement && kind(self) == kind(other) && self.why == other.why
+    }
+
+    fn count_in(&mut self, other: Self) {
+        self.times = self.times.saturating_add(other.times);
+        self.rows = self.rows.saturating_add(other.rows);
+        self.elapsed = self.elapsed.saturating_add(other.elapsed);
+        self.messages = self.messages.saturating_add(other.messages);
+        let room = SAID_MAX.saturating_sub(self.said.len());
+        self.said.extend(other.said.into_iter().take(room));
+    }
+
     /// The event; what does not fit it is kept as evidence.
     pub(super) fn event(self, journal: &Path) -> Result<StatementRead, Failure> {
         let said = self.said.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
@@ -108,15 +123,59 @@ fn whole(text: &str, journal: &Path) -> Result<Option<Sha256>, Failure> {
 pub struct Reads(Arc<Mutex<Vec<Asked>>>);
 
 impl Reads {
-    /// Leaves a statement whose answer has ended.
+    /// Leaves a statement whose answer has ended. One that was asked before, since the last event, is counted with it: who
+    /// waits for hours, and looks every moment, fills neither memory nor journal.
     pub fn leave(&self, asked: Asked) {
-        if asked.times > 0 {
-            self.0.lock().unwrap_or_else(PoisonError::into_inner).push(asked);
+        if asked.times == 0 {
+            return;
+        }
+        let mut left = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match left.iter_mut().find(|earlier| earlier.is_like(&asked)) {
+            Some(earlier) => earlier.count_in(asked),
+            None => left.push(asked),
         }
     }
 
     /// Takes what was left, in its order.
     pub(super) fn take(&self) -> Vec<Asked> {
         std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    //! Goal: a question asked again and again is one event with a count, and no other question is counted with it.
+
+    use wsusmigrate_core::database::statement;
+
+    use super::*;
+
+    fn asked(statement: Statement, read: &Result<(), ReadError>) -> Asked {
+        let mut asked = Asked::new(statement, Protection::None);
+        asked.ended(2, Duration::from_millis(5), false, read);
+        asked
+    }
+
+    #[test]
+    fn a_question_asked_again_is_counted() {
+        let reads = Reads::default();
+        let lost = Err(ReadError::Lost("cut".to_owned()));
+        for _ in 0..50_000 {
+            reads.leave(asked(statement::users(), &Ok(())));
+            reads.leave(asked(statement::server_logins(), &Ok(())));
+        }
+        reads.leave(asked(statement::users(), &lost));
+        reads.leave(Asked::new(statement::catalogue(), Protection::None));
+        let told =
+            |asked: &Asked| (asked.statement.purpose().word(), asked.times, asked.rows, asked.outcome.word());
+        assert_eq!(
+            reads.take().iter().map(told).collect::<Vec<_>>(),
+            [
+                ("users", 50_000, 100_000, "whole"),
+                ("logins", 50_000, 100_000, "whole"),
+                ("users", 1, 2, "lost")
+            ]
+        );
+        assert!(reads.take().is_empty());
     }
 }

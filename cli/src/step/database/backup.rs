@@ -14,6 +14,7 @@ use crate::error::Failure;
 use crate::executor::Recorder;
 use crate::exit::Exit;
 use crate::step::context::Context;
+use crate::step::database::confirm::{self, Loss};
 use crate::step::database::engine::{Engine, read_failure, row_failure};
 use crate::step::database::operation::{Going, Intent, Outcome, carry_out};
 use crate::step::database::{files, watch};
@@ -63,13 +64,25 @@ fn ready(
     // An approval of another plan is none: that one may have appended.
     let approved = recorder.state().run.status.approved() >= context.database()?.approvals();
     if options.overwrites() && !others.is_empty() && !approved {
-        for set in others {
+        for set in &others {
             context.talk().say(&format!(
                 "the media holds set {} ({}, {}, {}): it would be overwritten",
                 set.position, set.name, set.database, set.server_name
             ));
         }
-        return Ok(None);
+        let losing = |set: &BackupSet| {
+            format!(
+                "set {} of {path}: {} of {} from {}",
+                set.position, set.name, set.database, set.server_name
+            )
+        };
+        let what = others.iter().map(|set| losing(set)).collect();
+        let statements = statement::back_up(&path, &options).into_iter().collect();
+        // With four eyes one of them alone may sit here.
+        let asked = confirm::ask(&Loss { what, statements }, recorder, context, engine)?;
+        if !asked || recorder.state().run.status.approved() < context.database()?.approvals() {
+            return Ok(None);
+        }
     }
     Ok(Some(Ready { operation, path, options, before }))
 }

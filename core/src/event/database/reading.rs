@@ -6,8 +6,8 @@ use crate::database::statement::Purpose;
 use crate::digest::Sha256;
 use crate::text::Text;
 
-/// A statement that only reads was sent. Recorded once its answer has ended, before anything that rests on it; a question
-/// that is asked again and again while an operation goes on is one event with a count.
+/// A statement that only reads was sent. Recorded once its answer has ended, before anything that rests on it; one
+/// that is sent again and again before anything else is recorded, as while a backup is watched, is one event with a count.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StatementRead {
     /// What it was for.
