@@ -31,12 +31,16 @@ fn at_a_terminal(site: &Site, answer: &str) -> (Option<i32>, String) {
     let (mut shown, mut typed, mut chunk) = (Vec::new(), false, [0; 4096]);
     while let Ok(length @ 1..) = terminal.read(&mut chunk) {
         shown.extend(&chunk[..length]);
-        if !typed && String::from_utf8_lossy(&shown).contains(QUESTION) {
+        let asked = String::from_utf8_lossy(&shown).matches(QUESTION).count();
+        if asked > 1 {
+            child.kill().expect("the run");
+        } else if asked == 1 && !typed {
             terminal.write_all(format!("{answer}\n").as_bytes()).expect("the terminal");
             typed = true;
         }
     }
     let code = child.wait().expect("the run").code();
+    assert!(code.is_some(), "it asked again: {}", String::from_utf8_lossy(&shown));
     (code, String::from_utf8_lossy(&shown).into_owned())
 }
 
