@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use wsusmigrate_core::database::backup::{BackupSet, foreign};
+use wsusmigrate_core::database::backup::{BackupSet, foreign, own_file, own_options};
 use wsusmigrate_core::database::message::number;
 use wsusmigrate_core::database::statement::{self, BackupOptions, Compression, Statement};
 use wsusmigrate_core::database::{EnginePath, Guid, civil};
@@ -160,13 +160,8 @@ fn ordered(
         BackupOf::Own => {
             let made = recorder.state().database.operations.iter();
             let number = made.filter(|it| it.event.operation == Operation::BackUpOwn).count() + 1;
-            let file = format!("SUSDB-own-{number}-{}.bak", &recorder.migration().to_string()[..8]);
-            let name = Some("SUSDB before it was replaced".to_owned());
-            (
-                Operation::BackUpOwn,
-                plan.in_backup_folder(&file).map_err(usage)?,
-                BackupOptions { name, ..BackupOptions::default() },
-            )
+            let file = own_file(number, recorder.migration());
+            (Operation::BackUpOwn, plan.in_backup_folder(&file).map_err(usage)?, own_options())
         }
     })
 }
