@@ -262,6 +262,8 @@ impl Status {
                 ),
             ) => {}
             (Phase::Running { .. }, Event::Content(_)) => return Err("the content step is not going on"),
+            // Worksheet and checks ask the engine as well.
+            (Phase::Running { .. }, Event::Database(DatabaseEvent::StatementRead(_))) => {}
             (Phase::Running { step: Some(Step::Database), .. }, Event::Database(event)) => {
                 self.next_of_database(recorded, event)?;
             }

@@ -275,6 +275,11 @@ BODIES = {
     (0x0615, 1): ("database.session-seen", "session:u32 login:str host:str program:str"),
     (0x0616, 1): ("database.evidence-kept", "what:str origin:str sha256:evidence bytes:u64"),
     (0x0617, 1): ("database.child-started", "process:u32 started:word"),
+    (0x0618, 1): (
+        "database.statement-read",
+        "purpose:purpose statement:str whole:evidence? times:u32 rows:u64 elapsed_ms:u64 outcome:reading why:str"
+        " protection:protection messages:u32 said:str said_whole:evidence?",
+    ),
 }
 
 
@@ -327,6 +332,14 @@ ENUMERATIONS = {
     "service_kind": numbered("service app-pool"),
     "service": numbered("absent stopped running changing"),
     "start": numbered("automatic automatic-delayed manual disabled untold"),
+    "purpose": numbered(
+        "server-facts database-facts mirroring recovery-status encryption-keys database-files catalogue"
+        " schema-version configuration counts users logins sessions progress file-exists free-space"
+        " media-label backup-header backup-files verify-backup check-database back-up drop multi-user"
+        " restore mend-user create-login table-rows marks content-manifest file-states wake-ups sleep"
+        " wake drop-partial own"
+    ),
+    "reading": numbered("whole broken-off refused lost unreadable"),
 }
 
 

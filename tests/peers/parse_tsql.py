@@ -23,8 +23,8 @@ from sqlglot import exp
 NOBODY = {
     "back-up", "backup-files", "backup-header", "create-login", "media-label", "mend-user", "restore", "verify-backup",
 }
-# sqlglot does not know DBCC either, and takes over ALTER DATABASE without reading it.
-UNKNOWN = {"sqlglot": NOBODY | {"check-database", "drop", "multi-user"}, "sqlfluff": NOBODY}
+# sqlglot knows neither DBCC nor ALTER AUTHORIZATION, and takes over ALTER DATABASE without reading it.
+UNKNOWN = {"sqlglot": NOBODY | {"check-database", "drop", "multi-user", "own"}, "sqlfluff": NOBODY}
 
 LINTER = Linter(config=FluffConfig(overrides={"dialect": "tsql"}))
 

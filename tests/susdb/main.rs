@@ -1,5 +1,5 @@
 //! Goal: what the acceptance of step 3.3 asks for beyond crashes: connections that are cut anywhere, secrets that turn up
-//! nowhere, a SUSDB of any size in the same memory.
+//! nowhere, a SUSDB of any size in the same memory, every statement and every message in the journal.
 //!
 //! Method: two simulated servers run in this process, the program runs on them as a person there would start it. A larger
 //! campaign, with figures:
@@ -9,7 +9,9 @@
 //! ```
 #![cfg(unix)]
 
+mod confirm;
 mod cut;
+mod heard;
 mod secrets;
 mod site;
 mod volume;

@@ -15,7 +15,7 @@ use crate::site::Site;
 /// The password of the SQL logins: no scenario says another.
 const LOGIN_PASSWORD: &str = "Stand-in, never the field's 1";
 /// What a run may take.
-const RUN_MAX: Duration = Duration::from_mins(1);
+pub(crate) const RUN_MAX: Duration = Duration::from_mins(1);
 
 /// Every form in which a secret could stand somewhere.
 fn forms(secret: &str) -> Vec<(&'static str, Vec<u8>)> {

@@ -13,6 +13,7 @@
 //! | `events` | `docs/EVENTS.md` is what the registry says |
 //! | `length` | a file is an evening's read |
 //! | `purity` | core touches nothing but values |
+//! | `statements` | SQL is built in one folder, with a sample each |
 //! | `words` | words and calls that have one place, or none |
 //! | `manifests` | every member is set up like the others |
 //! | `dependencies` | `docs/DEPENDENCIES.md` is what cargo builds |
@@ -37,5 +38,6 @@ mod nouns;
 mod purity;
 mod recoveries;
 mod registry;
+mod statements;
 mod support;
 mod words;

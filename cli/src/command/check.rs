@@ -6,7 +6,7 @@ use wsusmigrate_journal::Upto;
 
 use crate::command::state;
 use crate::error::Failure;
-use crate::executor::{Request, source_state};
+use crate::executor::{Reads, Request, source_state};
 use crate::exit::Exit;
 use crate::place::{self, Global};
 use crate::show::{Answer, Body, Talk};
@@ -27,7 +27,8 @@ pub(super) fn run(_: &Args, global: &Global) -> Result<Answer, Failure> {
     let (mut checks, _) = preflight::make(&Folders::of(&loaded), &journal, storage, before);
     let request = Request::of_checks(loaded, journal, global.keys_folder(), Talk { json: global.json });
     let source = known_state.as_ref().map_or(Ok(None), |state| source_state(&request.journal, state))?;
-    let context = Context::new(&request, source);
+    // Nothing is recorded, what is asked of the engine neither.
+    let context = Context::new(&request, source, Reads::default());
     checks.extend(preflight::of_database(
         &context,
         known_state.as_ref().map(|state| &state.run.status.database),

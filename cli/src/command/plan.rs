@@ -74,7 +74,7 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<Answer, Failure> {
         Section { key: "steps", title: "Steps".to_owned(), tables: vec![table], ..Section::default() };
     let title = format!("Plan of {}", plan.migration.name);
     let mut sections = vec![what, steps];
-    let statements = statements::section(plan, source.as_ref());
+    let statements = statements::sections(plan, known.as_ref(), source.as_ref());
     sections.extend(statements.map_err(|error| Failure::new(Exit::Usage, error.to_string()))?);
     let report = Report { kind: "plan", title, sections };
     Ok(Answer::well(Body::Report(Box::new(report))).next("wsusmigrate run"))

@@ -12,6 +12,7 @@ use crate::clock;
 use crate::error::Failure;
 use crate::executor::failures::append_failure;
 use crate::executor::last_words::{self, End};
+use crate::executor::reads::Reads;
 use crate::exit::Exit;
 use crate::show::{Talk, event};
 
@@ -51,13 +52,15 @@ pub struct Recorder {
     talk: Talk,
     /// What the journal recorded of itself, to be told in the end.
     recoveries: Vec<String>,
+    /// What was asked of the engine since the last event.
+    reads: Reads,
 }
 
 impl Recorder {
     /// `state` is that of the journal's first `size` records.
     pub(super) fn new(journal: Journal, state: Migration, size: u64, run: RunId, talk: Talk) -> Self {
         let migration = journal.identity().migration;
-        Self { journal, state, size, migration, run, talk, recoveries: Vec::new() }
+        Self { journal, state, size, migration, run, talk, recoveries: Vec::new(), reads: Reads::default() }
     }
 
     /// The state of the migration after the last recorded event.
@@ -76,6 +79,12 @@ impl Recorder {
     #[must_use]
     pub const fn run(&self) -> RunId {
         self.run
+    }
+
+    /// Where statements are left that only read: each is recorded before the next event.
+    #[must_use]
+    pub fn reads(&self) -> Reads {
+        self.reads.clone()
     }
 
     /// The journal, for what is not an event.
@@ -105,11 +114,21 @@ impl Recorder {
         recorded.first().copied().ok_or_else(|| defect("an event was not recorded"))
     }
 
-    /// Records events in order; all are durable when this returns. The answer is their numbers.
-    ///
+    /// Records events in order, behind the statements that were read for them; all are durable when this returns. The answer
+    /// is the numbers of the events.
+    pub fn record(&mut self, drafts: Vec<Draft>) -> Result<Vec<Seq>, Failure> {
+        let (folder, _) = self.journal.places();
+        let asked = self.reads.take().into_iter().map(|asked| asked.event(&folder));
+        let asked = asked.collect::<Result<Vec<_>, _>>()?;
+        let reads = asked.len();
+        let of_read = |(at, event): (u64, _)| self.sighting(&at.to_be_bytes(), event);
+        let all = (0..).zip(asked).map(of_read).chain(drafts).collect();
+        Ok(self.record_all(all)?.split_off(reads))
+    }
+
     /// They go in appends that share a sync as far as the journal can; a crash here leaves a prefix of them, in whole
     /// appends. What the journal records of itself meanwhile may stand between two appends.
-    pub fn record(&mut self, drafts: Vec<Draft>) -> Result<Vec<Seq>, Failure> {
+    fn record_all(&mut self, drafts: Vec<Draft>) -> Result<Vec<Seq>, Failure> {
         let time = clock::now();
         let is_known_new = drafts.iter().all(|draft| draft.is_known_new);
         let first = self.size;

@@ -132,7 +132,7 @@ pub fn carry_out(request: &Request) -> Result<Done, Failure> {
     let opened = open::open_or_create(&request.journal, &request.keys, &name, request.talk)?;
     let mut recorder = begin(opened, request)?;
     let source = source_state(&request.journal, recorder.state())?;
-    let context = Context::new(request, source);
+    let context = Context::new(request, source, recorder.reads());
     let run = recorder.run();
     let went = go_through(&mut recorder, &context)
         .and_then(|verdict| recorder.observe(b"", Finished { run, verdict }).map(|_| verdict));

@@ -11,7 +11,7 @@ use wsusmigrate_core::projection::Migration;
 use crate::adapter::database::{Connector, TdsConnector};
 use crate::adapter::host::Host;
 use crate::error::Failure;
-use crate::executor::Request;
+use crate::executor::{Reads, Request};
 use crate::exit::Exit;
 use crate::show::Talk;
 use crate::step::connector;
@@ -27,12 +27,14 @@ pub struct Context<'a> {
     source: Option<Migration>,
     host: OnceCell<Host>,
     connector: OnceCell<TdsConnector>,
+    /// Where statements are left that only read.
+    reads: Reads,
 }
 
 impl<'a> Context<'a> {
     /// The context of a run.
     #[must_use]
-    pub fn new(request: &'a Request, source: Option<Migration>) -> Self {
+    pub fn new(request: &'a Request, source: Option<Migration>, reads: Reads) -> Self {
         Self {
             request,
             folders: Folders::of(&request.loaded),
@@ -40,6 +42,7 @@ impl<'a> Context<'a> {
             source,
             host: OnceCell::new(),
             connector: OnceCell::new(),
+            reads,
         }
     }
 
@@ -47,6 +50,12 @@ impl<'a> Context<'a> {
     #[must_use]
     pub const fn request(&self) -> &Request {
         self.request
+    }
+
+    /// Where statements are left that only read, to be recorded.
+    #[must_use]
+    pub const fn reads(&self) -> &Reads {
+        &self.reads
     }
 
     /// The plan.

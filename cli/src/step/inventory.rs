@@ -35,7 +35,8 @@ fn database(context: &Context<'_>) -> Vec<FieldRecorded> {
     if context.plan().database.is_none() {
         return Vec::new();
     }
-    let read = || context.connector().and_then(|connector| worksheet(&mut Engine::new(connector)));
+    let engine = |connector| Engine::new(connector, context.reads());
+    let read = || context.connector().and_then(|connector| worksheet(&mut engine(connector)));
     // A connection that is lost on the way is opened once more: the destination's proof stands on this worksheet.
     let read = read().or_else(|_| read());
     match read {

@@ -8,9 +8,11 @@ use serde::{Deserialize, Serialize};
 
 use super::facts::FileKind;
 use super::row::{Row, RowError};
+use super::statement::BackupOptions;
 use super::version::DatabaseVersion;
 use super::{DATABASE, Guid};
 use crate::coded::coded;
+use crate::id::MigrationId;
 use crate::unit::TimeMicros;
 
 /// The name a verified backup has in the migration store and in the destination's folder of backups: of its set
@@ -18,6 +20,19 @@ use crate::unit::TimeMicros;
 #[must_use]
 pub fn carried_file(set: Guid) -> String {
     format!("SUSDB-{set}.bak")
+}
+
+/// The file of a migration's safety backup, by its number from 1.
+#[must_use]
+pub fn own_file(number: usize, migration: MigrationId) -> String {
+    let migration: String = migration.to_string().chars().take(8).collect();
+    format!("SUSDB-own-{number}-{migration}.bak")
+}
+
+/// What a safety backup is called.
+#[must_use]
+pub fn own_options() -> BackupOptions {
+    BackupOptions { name: Some("SUSDB before it was replaced".to_owned()), ..BackupOptions::default() }
 }
 
 /// A log sequence number: up to 25 decimal digits.

@@ -5,6 +5,7 @@
 //! ours. [`all_samples`] has one of every shape, for the check with a parser that others wrote.
 
 mod backup;
+mod by_hand;
 mod engine;
 mod inventory;
 mod principals;
@@ -20,6 +21,7 @@ pub use backup::{
     BackupOptions, Compression, DESCRIPTION_UNITS_MAX, Expiry, Media, MediaCheck, NAME_UNITS_MAX, NotABackup,
     OnChecksumError, RETAIN_DAYS_MAX, back_up,
 };
+pub use by_hand::{USE_MASTER, own_by_sa, restore_by_hand};
 pub use engine::{
     check_database, drop_database, drop_partial, file_exists, free_space, multi_user, progress, sessions,
 };

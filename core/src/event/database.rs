@@ -2,11 +2,12 @@
 //!
 //! An *operation* is a statement, a child process or a copy with an effect: one durable intent, whatever the server said
 //! on the way, one outcome. What was seen or concluded between operations has events of its own in `facts` and
-//! `parity`. At most one operation is open at a time.
+//! `parity`; what was asked for it, in `reading`. At most one operation is open at a time.
 
 mod facts;
 mod operation;
 mod parity;
+mod reading;
 
 use serde::{Deserialize, Serialize};
 
@@ -22,6 +23,7 @@ pub use operation::{
 pub use parity::{
     MarkRecorded, Moment, Parity, RowDiffered, RowDifference, SumOf, TableCompared, TableSummed,
 };
+pub use reading::{ReadOutcome, StatementRead};
 
 use crate::event::noun;
 
@@ -74,5 +76,7 @@ noun! {
         EvidenceKept => DatabaseEvidenceKept;
         /// The child process of an operation runs.
         ChildStarted => DatabaseChildStarted;
+        /// A statement that only reads was sent.
+        StatementRead => DatabaseStatementRead;
     }
 }

@@ -43,6 +43,9 @@ impl Event {
                 DatabaseEvent::OperationStarted(event) => event.whole.into_iter().collect(),
                 DatabaseEvent::TableSummed(event) => vec![event.list],
                 DatabaseEvent::EvidenceKept(event) => vec![event.sha256],
+                DatabaseEvent::StatementRead(event) => {
+                    event.whole.into_iter().chain(event.said_whole).collect()
+                }
                 DatabaseEvent::ChildStarted(_)
                 | DatabaseEvent::Connected(_)
                 | DatabaseEvent::MessageReceived(_)

@@ -120,6 +120,7 @@ registry! {
     0x0615 DatabaseSessionSeen "database.session-seen" 1 "A session that was in SUSDB before it was dropped.";
     0x0616 DatabaseEvidenceKept "database.evidence-kept" 1 "A log or an output was kept as evidence.";
     0x0617 DatabaseChildStarted "database.child-started" 1 "The child process of an operation runs: by this it is recognised later.";
+    0x0618 DatabaseStatementRead "database.statement-read" 1 "A statement that only reads was sent: its text, rows, and what the server said.";
 }
 
 const _: () = {

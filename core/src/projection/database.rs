@@ -3,6 +3,7 @@
 //! Memory grows with operations and messages, not with rows: of a table's rows that differ so many are kept by name.
 
 mod operation;
+mod reads;
 mod run;
 
 use std::collections::BTreeMap;
@@ -10,8 +11,10 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 pub use operation::{Doubt, OperationRecord};
+pub use reads::ReadTotals;
 pub use run::{DatabaseRun, OwnBackup, TargetProof};
 
+use crate::database::statement::Purpose;
 use crate::envelope::Recorded;
 use crate::event::content::{CatalogueCompared, CatalogueDiffered, StatesCounted};
 use crate::event::database::{
@@ -78,6 +81,8 @@ pub struct DatabaseState {
     pub settings: BTreeMap<Text, SettingRecorded>,
     /// Sessions that were in SUSDB when it was last about to be dropped.
     pub sessions: Vec<SessionSeen>,
+    /// Statements that were read, by what they were for.
+    pub reads: BTreeMap<Purpose, ReadTotals>,
     /// Logs that were kept.
     pub evidence: Vec<EvidenceKept>,
     /// How the copy compares with what SUSDB expects.
@@ -252,6 +257,7 @@ impl DatabaseState {
                 }
             }
             DatabaseEvent::EvidenceKept(event) => self.evidence.push(event.clone()),
+            DatabaseEvent::StatementRead(event) => self.reads.entry(event.purpose).or_default().add(event),
         }
     }
 
@@ -377,7 +383,7 @@ fn keep<T: Clone>(list: &mut Vec<T>, item: &T) {
 
 impl Projection for DatabaseState {
     const NAME: &'static str = "database";
-    const VERSION: u16 = 2;
+    const VERSION: u16 = 3;
 
     fn apply(&mut self, recorded: &Recorded) {
         match &recorded.event {

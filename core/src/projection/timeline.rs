@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::envelope::Recorded;
-use crate::event::database::Parity;
+use crate::event::database::{Parity, ReadOutcome};
 use crate::event::preflight::CheckVerdict;
 use crate::event::{ContentEvent, DatabaseEvent, Event, InventoryEvent, PreflightEvent};
 use crate::projection::Projection;
@@ -75,6 +75,7 @@ fn is_told(event: &Event) -> bool {
             | DatabaseEvent::ChildStarted(_) => true,
             DatabaseEvent::TableCompared(event) => event.verdict != Parity::Equal,
             DatabaseEvent::MessageReceived(event) => event.is_error,
+            DatabaseEvent::StatementRead(event) => event.outcome != ReadOutcome::Whole,
             DatabaseEvent::FileRecorded(_)
             | DatabaseEvent::MediaSetRecorded(_)
             | DatabaseEvent::TargetCompared(_)

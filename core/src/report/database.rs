@@ -11,6 +11,7 @@ mod operation;
 mod parity;
 mod progress;
 mod proof;
+mod reads;
 mod words;
 
 pub(super) use progress::standing;
@@ -68,6 +69,7 @@ impl<'a> Side<'a> {
             around::sessions(self),
             catalogue::catalogue(self),
             around::evidence(self),
+            reads::reads(self),
         ]);
         sections
     }

@@ -210,7 +210,8 @@ impl DatabaseStatus {
             | DatabaseEvent::ServiceRecorded(_)
             | DatabaseEvent::SettingRecorded(_)
             | DatabaseEvent::SessionSeen(_)
-            | DatabaseEvent::EvidenceKept(_) => {}
+            | DatabaseEvent::EvidenceKept(_)
+            | DatabaseEvent::StatementRead(_) => {}
         }
         Ok(())
     }

@@ -94,6 +94,8 @@ codes! {
     content::Mismatch, "mismatch";
     content::Settlement, "settlement";
     content::CatalogueDifference, "catalogue difference";
+    wsusmigrate_core::database::statement::Purpose, "purpose";
+    database::ReadOutcome, "read outcome";
     database::EngineKind, "engine kind";
     database::Protection, "protection";
     database::Operation, "operation";

@@ -89,6 +89,7 @@ pub(crate) fn subject(code: u16, version: u16, body: &[u8]) -> Option<Sha256> {
             | Kind::DatabaseSessionSeen
             | Kind::DatabaseEvidenceKept
             | Kind::DatabaseChildStarted
+            | Kind::DatabaseStatementRead
             | Kind::ContentFileCopied
             | Kind::ContentFileVerified
             | Kind::ContentFileFailed

@@ -254,6 +254,7 @@ pub fn event(kind: Kind) -> Event {
         Kind::DatabaseSessionSeen => database::session_seen(),
         Kind::DatabaseEvidenceKept => database::evidence_kept(),
         Kind::DatabaseChildStarted => database::child_started(),
+        Kind::DatabaseStatementRead => database::statement_read(),
         Kind::ContentReplacementStarted => content::ReplacementStarted {
             item: 6,
             path: path(),

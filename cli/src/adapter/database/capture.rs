@@ -18,8 +18,9 @@ use wsusmigrate_core::database::message::ServerMessage;
 /// Where the library traces tokens. Its version is pinned: a test sees that it still does.
 const TARGET: &str = "tiberius::tds::stream::token";
 
-/// How the library's words on changes of the environment begin: they share level and target with what the server says.
-const NOT_SAID: [&str; 10] = [
+/// How the library's words on the login and on changes of the environment begin: they share level and target with what the server says.
+const NOT_SAID: [&str; 11] = [
+    "Microsoft SQL Server version ",
     "Database change from '",
     "Packet size change from '",
     "SQL collation change",

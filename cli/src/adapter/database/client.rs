@@ -48,6 +48,8 @@ struct TdsConnection {
     switch: Switch,
     protection: Protection,
     limits: Limits,
+    /// What the server said at the login, until the first statement tells it.
+    greeting: Vec<ServerMessage>,
 }
 
 impl Connector for TdsConnector {
@@ -60,7 +62,10 @@ impl Connector for TdsConnector {
         let runtime =
             runtime.map_err(|source| ConnectError::Unreachable { address: self.address(), source })?;
         let limit = self.limits.connect;
-        let opened = runtime.block_on(async { tokio::time::timeout(limit, Box::pin(self.open())).await });
+        let (sender, mut heard) = mpsc::unbounded_channel();
+        let opened = tracing::subscriber::with_default(Capture::new(sender), || {
+            runtime.block_on(async { tokio::time::timeout(limit, Box::pin(self.open())).await })
+        });
         let timed_out = |_| ConnectError::TimedOut { address: self.address(), seconds: limit.as_secs() };
         let (client, switch) = opened.map_err(timed_out)??;
         Ok(Box::new(TdsConnection {
@@ -69,6 +74,7 @@ impl Connector for TdsConnector {
             switch,
             protection: self.protection(),
             limits: self.limits,
+            greeting: std::iter::from_fn(|| heard.try_recv().ok()).collect(),
         }))
     }
 }
@@ -144,9 +150,27 @@ impl Connection for TdsConnection {
         &mut self,
         statement: &Statement,
         each: &mut dyn FnMut(usize, Row) -> ControlFlow<()>,
+        hear: &mut dyn FnMut(&ServerMessage),
     ) -> Result<(), ReadError> {
+        let (tapped, mut by_tap) = mpsc::unbounded_channel();
+        let (traced, mut by_trace) = mpsc::unbounded_channel();
+        if self.protection != Protection::Everything {
+            self.switch.arm(tapped);
+        }
         let Self { runtime, client, limits, .. } = self;
-        let read = runtime.block_on(read(client, statement.text(), limits.answer, each));
+        let read = tracing::subscriber::with_default(Capture::new(traced), || {
+            runtime.block_on(read(client, statement.text(), limits.answer, each))
+        });
+        self.switch.disarm();
+        let mut said: Vec<_> = std::iter::from_fn(|| by_tap.try_recv().ok()).collect();
+        // The tap hears more of each message, and none behind the first row; the library tells less, and of all.
+        said.extend(std::iter::from_fn(|| by_trace.try_recv().ok()).skip(said.len()));
+        if let Read::Failed(ReadError::Refused(first)) = &read
+            && let Some(bare) = said.iter_mut().find(|it| it.is_error && it.class.is_none())
+        {
+            bare.clone_from(first);
+        }
+        self.greeting.drain(..).chain(said).for_each(|message| hear(&message));
         match read {
             Read::Whole => Ok(()),
             Read::BrokenOff => self.cancel().map_err(ReadError::Lost),
@@ -160,6 +184,7 @@ impl Connection for TdsConnection {
     }
 
     fn act(&mut self, statement: &Statement, hear: &mut dyn FnMut(&ServerMessage)) -> Ended {
+        self.greeting.drain(..).for_each(|message| hear(&message));
         let (sender, mut heard) = mpsc::unbounded_channel();
         let limit = self.limits.act;
         let is_plain = self.protection != Protection::Everything;

@@ -19,16 +19,20 @@ pub trait Connector: Send + Sync {
 }
 
 /// An open connection. Everything here waits, and nothing waits longer than the connector's limits say.
+///
+/// What the server says at the login is heard with the first statement.
 pub trait Connection: Send {
     /// How what passes over it is protected.
     fn protection(&self) -> Protection;
 
     /// Reads: hands each row over as it arrives, with the number of its result, from 0. Memory does not grow with the
-    /// rows. Where `each` breaks off, the statement is cancelled.
+    /// rows. Where `each` breaks off, the statement is cancelled. `hear` gets what the server said, once the answer has
+    /// ended.
     fn rows(
         &mut self,
         statement: &Statement,
         each: &mut dyn FnMut(usize, Row) -> ControlFlow<()>,
+        hear: &mut dyn FnMut(&ServerMessage),
     ) -> Result<(), ReadError>;
 
     /// Acts: `hear` gets what the server says, in its order and as it is said.

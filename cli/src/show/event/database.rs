@@ -1,6 +1,7 @@
 //! SUSDB, in words.
 
 mod operation;
+mod reading;
 
 use wsusmigrate_core::event::DatabaseEvent;
 use wsusmigrate_core::event::database::{
@@ -58,6 +59,7 @@ pub(super) fn line(event: &DatabaseEvent) -> String {
         }
         DatabaseEvent::SessionSeen(it) => session(it),
         DatabaseEvent::ChildStarted(it) => format!("child process {} runs", it.process),
+        DatabaseEvent::StatementRead(it) => reading::line(it),
         DatabaseEvent::EvidenceKept(it) => {
             format!("kept {} from {} ({}), SHA-256 {}", it.what, it.origin, bytes(it.bytes), it.sha256)
         }

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use wsusmigrate_core::database::backup::{BackupSet, foreign};
+use wsusmigrate_core::database::backup::{BackupSet, foreign, own_file, own_options};
 use wsusmigrate_core::database::message::number;
-use wsusmigrate_core::database::statement::{self, BackupOptions, Compression};
+use wsusmigrate_core::database::statement::{self, BackupOptions, Compression, Statement};
 use wsusmigrate_core::database::{EnginePath, Guid, civil};
 use wsusmigrate_core::event::database::{BackupOf, BackupRecorded, MediaSetRecorded, Operation};
 use wsusmigrate_core::plan::PlanError;
@@ -14,6 +14,7 @@ use crate::error::Failure;
 use crate::executor::Recorder;
 use crate::exit::Exit;
 use crate::step::context::Context;
+use crate::step::database::confirm::{self, Loss};
 use crate::step::database::engine::{Engine, read_failure, row_failure};
 use crate::step::database::operation::{Going, Intent, Outcome, carry_out};
 use crate::step::database::{files, watch};
@@ -63,13 +64,25 @@ fn ready(
     // An approval of another plan is none: that one may have appended.
     let approved = recorder.state().run.status.approved() >= context.database()?.approvals();
     if options.overwrites() && !others.is_empty() && !approved {
-        for set in others {
+        for set in &others {
             context.talk().say(&format!(
                 "the media holds set {} ({}, {}, {}): it would be overwritten",
                 set.position, set.name, set.database, set.server_name
             ));
         }
-        return Ok(None);
+        let losing = |set: &BackupSet| {
+            format!(
+                "set {} of {path}: {} of {} from {}",
+                set.position, set.name, set.database, set.server_name
+            )
+        };
+        let what = others.iter().map(|set| losing(set)).collect();
+        let statements = statement::back_up(&path, &options).into_iter().collect();
+        // With four eyes one of them alone may sit here.
+        let asked = confirm::ask(&Loss { what, statements }, recorder, context, engine)?;
+        if !asked || recorder.state().run.status.approved() < context.database()?.approvals() {
+            return Ok(None);
+        }
     }
     Ok(Some(Ready { operation, path, options, before }))
 }
@@ -89,7 +102,7 @@ pub(super) fn perform(
     let intent = Intent {
         operation,
         subject: path.as_str().into(),
-        statement: statement.text().to_owned(),
+        statement: all_that_may_be_sent(&statement, &path, &options),
         before: format!("{} sets on the media", before.len()),
         expects: "one more set of SUSDB on the media, copy-only, with checksums".to_owned(),
     };
@@ -119,6 +132,19 @@ pub(super) fn perform(
     Ok(Begun::Yes)
 }
 
+/// The statement and, where it asks for compression, the one that is sent in its place to an edition that has none.
+fn all_that_may_be_sent(first: &Statement, path: &EnginePath, options: &BackupOptions) -> String {
+    let again =
+        (options.compression == Compression::On).then(|| statement::back_up(path, &options.uncompressed()));
+    match again {
+        Some(Ok(plain)) => {
+            let [first, plain] = [first.text(), plain.text()];
+            format!("{first}\n-- Where the edition cannot compress (message 1844):\n{plain}")
+        }
+        Some(Err(_)) | None => first.text().to_owned(),
+    }
+}
+
 /// Which operation, onto which file, with which options.
 fn ordered(
     of: BackupOf,
@@ -134,13 +160,8 @@ fn ordered(
         BackupOf::Own => {
             let made = recorder.state().database.operations.iter();
             let number = made.filter(|it| it.event.operation == Operation::BackUpOwn).count() + 1;
-            let file = format!("SUSDB-own-{number}-{}.bak", &recorder.migration().to_string()[..8]);
-            let name = Some("SUSDB before it was replaced".to_owned());
-            (
-                Operation::BackUpOwn,
-                plan.in_backup_folder(&file).map_err(usage)?,
-                BackupOptions { name, ..BackupOptions::default() },
-            )
+            let file = own_file(number, recorder.migration());
+            (Operation::BackUpOwn, plan.in_backup_folder(&file).map_err(usage)?, own_options())
         }
     })
 }

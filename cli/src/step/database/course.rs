@@ -13,8 +13,8 @@ use crate::exit::Exit;
 use crate::step::context::Context;
 use crate::step::database::engine::Engine;
 use crate::step::database::{
-    backup, carry, catalogue, check, look, marks, parity, postinstall, prove, reconcile, replace, rest,
-    services, sleep, users, verify,
+    backup, carry, catalogue, check, confirm, look, marks, parity, postinstall, prove, reconcile, replace,
+    rest, services, sleep, users, verify,
 };
 
 /// Carries the step out, beginning with whatever core says comes next.
@@ -25,7 +25,7 @@ pub(in crate::step) fn perform(recorder: &mut Recorder, context: &Context<'_>) -
             "no plan asks for the database step; this is a defect of the program",
         ));
     };
-    let mut engine = Engine::new(context.connector()?);
+    let mut engine = Engine::new(context.connector()?, context.reads());
     let went = go_through(asked, recorder, context, &mut engine);
     let left = rest::leave(went.as_ref().err(), recorder, context);
     // What ended the step comes first; that the services could not be put back was told.
@@ -60,6 +60,8 @@ fn go_through(
                     return Ok(verdict);
                 }
             }
+            // Somebody at the terminal may approve what the run stands before.
+            DatabaseNext::Finish(Verdict::Waiting) if confirm::replacing(recorder, context, engine)? => {}
             DatabaseNext::Finish(verdict) => {
                 tell(verdict, recorder, context);
                 return Ok(verdict);

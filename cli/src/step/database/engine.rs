@@ -1,6 +1,7 @@
 //! The engine of this host, with one connection that is opened again where it was lost.
 
 use std::ops::ControlFlow;
+use std::time::Instant;
 
 use wsusmigrate_core::database::catalogue::Catalogue;
 use wsusmigrate_core::database::facts::{DatabaseFacts, DatabaseFile, ServerFacts, recovery_guids};
@@ -11,6 +12,7 @@ use wsusmigrate_core::database::{DATABASE, Guid, Identifier};
 
 use crate::adapter::database::{ConnectError, Connection, Connector, ReadError};
 use crate::error::Failure;
+use crate::executor::{Asked, Reads};
 use crate::exit::Exit;
 
 /// The most rows of an answer that is read as a whole: files, sets on a medium, sessions, columns of SUSDB.
@@ -21,6 +23,7 @@ pub(crate) struct Engine<'c> {
     connector: &'c dyn Connector,
     connection: Option<Box<dyn Connection>>,
     facts: Option<ServerFacts>,
+    reads: Reads,
 }
 
 /// What an engine says of SUSDB.
@@ -44,8 +47,10 @@ impl Susdb {
 
 impl<'c> Engine<'c> {
     /// An engine nobody has connected to yet.
-    pub(crate) const fn new(connector: &'c dyn Connector) -> Self {
-        Self { connector, connection: None, facts: None }
+    ///
+    /// Every statement it reads with is left in `reads`.
+    pub(crate) fn new(connector: &'c dyn Connector, reads: &Reads) -> Self {
+        Self { connector, connection: None, facts: None, reads: reads.clone() }
     }
 
     /// How it is reached.
@@ -159,12 +164,33 @@ impl<'c> Engine<'c> {
         each: &mut dyn FnMut(usize, Row) -> ControlFlow<()>,
     ) -> Result<(), ReadError> {
         let connection = self.connection().map_err(|failure| ReadError::Lost(failure.to_string()))?;
-        let read = connection.rows(statement, each);
+        let mut asked = Asked::new(statement.clone(), connection.protection());
+        let read = ask(connection, statement, each, &mut asked);
+        self.reads.leave(asked);
         if matches!(read, Err(ReadError::Lost(_))) {
             self.hang_up();
         }
         read
     }
+}
+
+/// Sends a statement that only reads, and notes how it went.
+pub(super) fn ask(
+    connection: &mut dyn Connection,
+    statement: &Statement,
+    each: &mut dyn FnMut(usize, Row) -> ControlFlow<()>,
+    asked: &mut Asked,
+) -> Result<(), ReadError> {
+    let (began, mut rows, mut broken_off) = (Instant::now(), 0, false);
+    let mut take = |result, row| {
+        rows += 1;
+        let went = each(result, row);
+        broken_off = went.is_break();
+        went
+    };
+    let read = connection.rows(statement, &mut take, &mut |message| asked.hear(message));
+    asked.ended(rows, began.elapsed(), broken_off, &read);
+    read
 }
 
 /// A part of an answer is none: what was cut off may be what matters.

@@ -166,7 +166,7 @@ pub(crate) fn of_checks(context: &Context<'_>, status: Option<&DatabaseStatus>) 
 }
 
 fn fill(facts: &mut DatabaseFacts, context: &Context<'_>) -> Result<(), Failure> {
-    let mut engine = Engine::new(context.connector()?);
+    let mut engine = Engine::new(context.connector()?, context.reads());
     let server = engine.facts()?;
     let kind = server.engine_kind();
     facts.engine = Ok(EngineFacts {

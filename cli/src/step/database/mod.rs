@@ -4,6 +4,7 @@ mod backup;
 mod carry;
 mod catalogue;
 mod check;
+mod confirm;
 mod course;
 mod engine;
 pub(crate) mod facts;

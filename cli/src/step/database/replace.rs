@@ -4,7 +4,7 @@
 use wsusmigrate_core::database::EnginePath;
 use wsusmigrate_core::database::backup::BackupFile;
 use wsusmigrate_core::database::restore::{OnlineProof, RestoreAnswer, conflicts};
-use wsusmigrate_core::database::statement::{self, MoveFile};
+use wsusmigrate_core::database::statement::{self, MoveFile, Statement};
 use wsusmigrate_core::event::database::{BackupOf, BackupRecorded, Operation, SessionSeen};
 
 use crate::adapter::database::Ended;
@@ -109,18 +109,8 @@ pub(super) fn restore(
     context: &Context<'_>,
     engine: &mut Engine<'_>,
 ) -> Result<(), Failure> {
-    let Some((_, backup)) = recorder.state().database.backups.get(&BackupOf::Source).cloned() else {
-        return Err(Failure::new(
-            Exit::Failed,
-            "no carried backup is recorded; this is a defect of the program",
-        ));
-    };
-    let (path, position) = place(&backup)?;
-    let moves = moves(context, engine, &path, position)?;
+    let (statement, moves) = restoring(recorder, context, engine)?;
     refuse_conflicts(engine, recorder, &moves)?;
-    let statement = statement::restore(&path, position, &moves).map_err(|error| {
-        Failure::new(Exit::Failed, "a file's name cannot stand in a statement").because(&error)
-    })?;
     let intent = Intent {
         operation: Operation::Restore,
         subject: "".into(),
@@ -135,6 +125,26 @@ pub(super) fn restore(
         }
     })?;
     look::record_state(recorder, engine)
+}
+
+/// The statement that restores the carried backup, and where its files go.
+pub(super) fn restoring(
+    recorder: &Recorder,
+    context: &Context<'_>,
+    engine: &mut Engine<'_>,
+) -> Result<(Statement, Vec<MoveFile>), Failure> {
+    let Some((_, backup)) = recorder.state().database.backups.get(&BackupOf::Source).cloned() else {
+        return Err(Failure::new(
+            Exit::Failed,
+            "no carried backup is recorded; this is a defect of the program",
+        ));
+    };
+    let (path, position) = place(&backup)?;
+    let moves = moves(context, engine, &path, position)?;
+    let statement = statement::restore(&path, position, &moves).map_err(|error| {
+        Failure::new(Exit::Failed, "a file's name cannot stand in a statement").because(&error)
+    })?;
+    Ok((statement, moves))
 }
 
 fn judge(going: &Going<'_>, ended: &Ended, engine: &mut Engine<'_>, moves: &[MoveFile]) -> Outcome {

@@ -156,11 +156,14 @@ fn hex(bytes: &[u8]) -> String {
 fn owner(engine: &mut Engine<'_>) -> Result<UserFound, Failure> {
     let owner = engine.susdb()?.and_then(|susdb| susdb.facts.owner);
     let (decision, why) = match &owner {
-        Some(_) => (UserDecision::Leave, "it is the owner of SUSDB"),
-        None => (
-            UserDecision::Manual,
-            "the owner of SUSDB is an account this engine does not know: ALTER AUTHORIZATION ON DATABASE::[SUSDB] TO [sa]",
-        ),
+        Some(_) => (UserDecision::Leave, "it is the owner of SUSDB".to_owned()),
+        None => {
+            let by_hand = statement::own_by_sa();
+            (
+                UserDecision::Manual,
+                format!("the owner of SUSDB is an account this engine does not know: {}", by_hand.text()),
+            )
+        }
     };
     Ok(UserFound {
         user: OWNER.into(),
@@ -177,9 +180,12 @@ fn service_login(seen: &Seen, hosts: &Hosts, found: &[UserFound]) -> Option<User
     let (login, why) = match missing_service_login(&seen.logins, hosts) {
         Ok(None) => return None,
         Ok(Some(login)) => {
+            let by_hand =
+                Identifier::new(&login).map(|login| statement::create_login(&login).text().to_owned());
             let why = format!(
-                "WSUS works under this account, and it has no login here and no user in SUSDB: CREATE LOGIN [{login}] FROM \
-                 WINDOWS, then in SUSDB a user for it with the role webService"
+                "WSUS works under this account, and it has no login here and no user in SUSDB: {} Then in SUSDB a user for \
+                 it with the role webService",
+                by_hand.unwrap_or_else(|why| why.to_string())
             );
             (login, why)
         }

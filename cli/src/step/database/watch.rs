@@ -1,5 +1,6 @@
 //! Watching a statement that takes long: a second connection asks the engine how far it is.
 
+use std::ops::ControlFlow;
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};
 use std::thread;
 use std::time::Duration;
@@ -9,9 +10,10 @@ use wsusmigrate_core::database::statement::{self, Statement};
 
 use crate::adapter::database::{Connector, Ended};
 use crate::error::Failure;
+use crate::executor::Asked;
 use crate::show::Talk;
 use crate::step::context::Context;
-use crate::step::database::engine::Engine;
+use crate::step::database::engine::{Engine, ask};
 use crate::step::database::operation::{Going, Outcome};
 
 /// How often the engine is asked.
@@ -30,9 +32,12 @@ pub(super) fn act(
     let connection = engine.connection()?;
     let ended = thread::scope(|scope| {
         let (end, ended) = mpsc::channel();
-        scope.spawn(move || watch(connector, session, what, talk, &ended));
+        let watching = scope.spawn(move || watch(connector, session, what, talk, &ended));
         let acted = going.act(connection, statement);
         drop::<Sender<()>>(end);
+        if let Ok(Some(asked)) = watching.join() {
+            context.reads().leave(asked);
+        }
         acted
     });
     if matches!(ended, Ended::Lost(_)) {
@@ -65,15 +70,17 @@ pub(super) fn act_each(
     Ok(())
 }
 
-/// Tells how far the engine is until the work ends. What goes wrong here is nobody's business: the work itself tells.
+/// Tells how far the engine is until the work ends; the answer is the question, with how often it was asked. What goes wrong
+/// here is nobody's business: the work itself tells.
 fn watch(
     connector: &dyn Connector,
     session: Option<u16>,
     what: &str,
     talk: Talk,
     ended: &mpsc::Receiver<()>,
-) {
+) -> Option<Asked> {
     let mut connection = None;
+    let mut asking: Option<Asked> = None;
     let question = statement::progress(session);
     while matches!(ended.recv_timeout(PERIOD), Err(RecvTimeoutError::Timeout)) {
         if connection.is_none() {
@@ -81,17 +88,19 @@ fn watch(
         }
         let Some(open) = &mut connection else { continue };
         let mut rows = Vec::new();
-        let asked = open.rows(&question, &mut |_, row| {
+        let mut take = |_, row| {
             rows.push(row);
-            std::ops::ControlFlow::Continue(())
-        });
-        if asked.is_err() {
+            ControlFlow::Continue(())
+        };
+        let asking = asking.get_or_insert_with(|| Asked::new(question.clone(), open.protection()));
+        if ask(open.as_mut(), &question, &mut take, asking).is_err() {
             connection = None;
         }
         for row in rows.iter().filter(|row| is_of(row, session)) {
             talk.say(&told(what, row));
         }
     }
+    asking
 }
 
 fn is_of(row: &Row, session: Option<u16>) -> bool {

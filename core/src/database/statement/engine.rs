@@ -87,7 +87,7 @@ pub fn drop_database() -> Statement {
 /// Drops what a restore that was cut off left: a database that is being restored knows no users to end.
 #[must_use]
 pub fn drop_partial() -> Statement {
-    Statement::new(Purpose::Drop, format!("USE [master];\nDROP DATABASE {};", susdb()))
+    Statement::new(Purpose::DropPartial, format!("USE [master];\nDROP DATABASE {};", susdb()))
 }
 
 /// Lets everybody in again, after a drop that failed.

@@ -73,6 +73,10 @@ coded! {
         Sleep = 33, "sleep";
         /// Wakes the destination.
         Wake = 34, "wake";
+        /// Drops what a restore that was cut off left of SUSDB.
+        DropPartial = 35, "drop-partial";
+        /// Gives SUSDB an owner the engine knows.
+        Own = 36, "own";
     }
 }
 
@@ -114,7 +118,9 @@ impl Purpose {
             | Self::MendUser
             | Self::CreateLogin
             | Self::Sleep
-            | Self::Wake => false,
+            | Self::Wake
+            | Self::DropPartial
+            | Self::Own => false,
         }
     }
 
@@ -129,7 +135,9 @@ impl Purpose {
             | Self::MendUser
             | Self::CreateLogin
             | Self::Sleep
-            | Self::Wake => false,
+            | Self::Wake
+            | Self::DropPartial
+            | Self::Own => false,
             reading => reading.is_read_only(),
         }
     }

@@ -1,9 +1,9 @@
 //! One statement of every shape, for the check with a T-SQL parser written by others.
 
 use super::{
-    BackupOptions, Compression, Expiry, Identifier, Media, MediaCheck, MoveFile, OnChecksumError, RuleId,
-    Setting, SettingType, Statement, backup, engine, inventory, principals, restore, sleep, susdb,
-    susdb_text, table,
+    BackupOptions, Compression, Expiry, Identifier, Literal, Media, MediaCheck, MoveFile, OnChecksumError,
+    RuleId, Setting, SettingType, Statement, backup, by_hand, engine, inventory, principals, restore, sleep,
+    susdb, susdb_text, table,
 };
 use crate::database::EnginePath;
 use crate::database::catalogue::Catalogue;
@@ -102,7 +102,9 @@ fn changing() -> Vec<Statement> {
     let (user, login) = (account("OLD]DOMAIN\\OLDWSUS$"), account("DOMAIN\\NEWWSUS$"));
     let mut all = vec![
         engine::drop_database(),
+        engine::drop_partial(),
         engine::multi_user(),
+        by_hand::own_by_sa(),
         principals::mend_user(&user, &login),
         principals::create_login(&login),
         sleep::schedules_off(),
@@ -121,6 +123,8 @@ fn changing() -> Vec<Statement> {
     }
     all.extend(backups().iter().flat_map(|options| backup::back_up(&path, options)));
     all.extend(restore::restore(&path, 3, &moves()));
+    let files = moves().into_iter().map(|file| (Literal::checked(&file.logical_name), file.target.literal()));
+    all.push(by_hand::restore_batch(&path.literal(), 3, &files.collect::<Vec<_>>()));
     all
 }
 

@@ -2,16 +2,14 @@
 
 use super::services::stop_by_hand;
 use super::{Way, answered, last_effect};
-use crate::database::statement::{drop_database, multi_user};
-use crate::database::{DATABASE, Literal, NotALiteral};
-use crate::event::database::{BackupRecorded, Operation, StateRecorded};
+use crate::database::statement::{USE_MASTER, drop_database, drop_partial, multi_user, restore_by_hand};
+use crate::database::{Literal, NotALiteral};
+use crate::event::database::{BackupRecorded, FileRecorded, Operation, StateRecorded};
 use crate::projection::Migration;
 use crate::projection::database::{DatabaseState, OperationRecord, OwnBackup};
 use crate::projection::rollback::TakenAction;
 use crate::rollback::{ActionKind, POINT_OF_NO_RETURN, Undo};
 use crate::text::Text;
-
-const USE_MASTER: &str = "USE [master];";
 
 /// The restored SUSDB, or what a restore that was cut off left of it, is dropped.
 pub(super) fn drop_restored(state: &Migration, taken: &TakenAction) -> Option<Undo> {
@@ -26,9 +24,8 @@ pub(super) fn drop_restored(state: &Migration, taken: &TakenAction) -> Option<Un
         by_hand.extend(stop_by_hand(state));
     }
     // A database that is still being restored knows no users, and refuses SINGLE_USER.
-    let drop = drop_database();
-    let drop = drop.text().lines().filter(|line| status.restored || !line.contains("SINGLE_USER"));
-    by_hand.extend(drop.map(Text::from));
+    let drop = if status.restored { drop_database() } else { drop_partial() };
+    by_hand.extend(drop.text().lines().map(Text::from));
     let (what, lost) = if status.restored {
         (
             "Drop the SUSDB that was restored from the source's backup.",
@@ -84,7 +81,7 @@ fn restore_safety_backup(state: &Migration) -> Way {
         previous: previous(state),
         preconditions,
         lost: lost(&state.database, backup),
-        by_hand: backup.map_or_else(Vec::new, |own| restore_by_hand(&state.database, &own.backup)),
+        by_hand: backup.map_or_else(Vec::new, |own| safety_restore(&state.database, &own.backup)),
         count: 1,
         bytes: backup.map_or(0, |own| own.backup.backup_bytes),
     }
@@ -251,7 +248,7 @@ fn serves_nobody() -> Text {
 }
 
 /// A line for each file: a statement of many paths would be longer than a text of the journal may be.
-fn restore_by_hand(database: &DatabaseState, backup: &BackupRecorded) -> Vec<Text> {
+fn safety_restore(database: &DatabaseState, backup: &BackupRecorded) -> Vec<Text> {
     let lines = restore_lines(database, backup);
     lines
         .unwrap_or_else(|why| vec![format!("-- no statement can be shown: {why}")])
@@ -262,16 +259,9 @@ fn restore_by_hand(database: &DatabaseState, backup: &BackupRecorded) -> Vec<Tex
 
 fn restore_lines(database: &DatabaseState, backup: &BackupRecorded) -> Result<Vec<String>, NotALiteral> {
     let path = Literal::new(backup.engine_path.as_str())?;
-    let mut lines = vec![
-        USE_MASTER.to_owned(),
-        format!("RESTORE DATABASE [{DATABASE}] FROM DISK = {path}"),
-        format!("WITH FILE = {}, CHECKSUM,", backup.position),
-    ];
-    for file in &database.before_files {
-        let (logical, physical) =
-            (Literal::new(file.logical.as_str())?, Literal::new(file.physical.as_str())?);
-        lines.push(format!("MOVE {logical} TO {physical},"));
-    }
-    lines.extend(["NOUNLOAD, STATS = 10;".to_owned(), multi_user().text().to_owned()]);
-    Ok(lines)
+    let file = |file: &FileRecorded| {
+        Ok((Literal::new(file.logical.as_str())?, Literal::new(file.physical.as_str())?))
+    };
+    let files = database.before_files.iter().map(file).collect::<Result<Vec<_>, NotALiteral>>()?;
+    Ok(restore_by_hand(&path, backup.position, &files))
 }

@@ -88,6 +88,7 @@ pub(crate) fn encode(event: &Event, out: &mut Vec<u8>) -> Result<(), EncodeError
             DatabaseEvent::SessionSeen(body) => write::<database::SessionSeen>(body, out),
             DatabaseEvent::ChildStarted(body) => write::<database::ChildStarted>(body, out),
             DatabaseEvent::EvidenceKept(body) => write::<database::EvidenceKept>(body, out),
+            DatabaseEvent::StatementRead(body) => write::<database::StatementRead>(body, out),
         },
     }
 }
@@ -160,6 +161,7 @@ pub(crate) fn decode(kind: Kind, bytes: &[u8]) -> Result<Event, DecodeError> {
         Kind::DatabaseSessionSeen => read::<database::SessionSeen>(bytes),
         Kind::DatabaseChildStarted => read::<database::ChildStarted>(bytes),
         Kind::DatabaseEvidenceKept => read::<database::EvidenceKept>(bytes),
+        Kind::DatabaseStatementRead => read::<database::StatementRead>(bytes),
     }
 }
 

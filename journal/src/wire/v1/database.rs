@@ -38,6 +38,21 @@ frozen! {
 
     ChildStarted for database::ChildStarted { process: u32, started: String }
 
+    StatementRead for database::StatementRead {
+        purpose: u8,
+        statement: String,
+        whole: Option<[u8; 32]>,
+        times: u32,
+        rows: u64,
+        elapsed_ms: u64,
+        outcome: u8,
+        why: String,
+        protection: u8,
+        messages: u32,
+        said: String,
+        said_whole: Option<[u8; 32]>,
+    }
+
     OperationFinished for database::OperationFinished {
         operation: u8,
         result: u8,

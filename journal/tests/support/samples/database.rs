@@ -1,5 +1,6 @@
 //! One sample of every kind of event of SUSDB, a function each.
 
+use wsusmigrate_core::database::statement::Purpose;
 use wsusmigrate_core::digest::Sha256;
 use wsusmigrate_core::event::Event;
 use wsusmigrate_core::event::database::*;
@@ -266,6 +267,24 @@ pub(super) fn mark_recorded() -> Event {
         moment: Moment::AfterBackup,
         mark: "tbDeployment.LastChangeNumber".into(),
         value: "81232".into(),
+    }
+    .into()
+}
+
+pub(super) fn statement_read() -> Event {
+    StatementRead {
+        purpose: Purpose::FileStates,
+        statement: "SELECT [ActualState] FROM [SUSDB].[dbo].[tbFileOnServer];".into(),
+        whole: Some(Sha256([0xE3; 32])),
+        times: 251,
+        rows: 70_000,
+        elapsed_ms: 5_000_000_000,
+        outcome: ReadOutcome::Refused,
+        why: "Msg 8153, Level 16, State 1, Line 1: die Datenbank läuft nicht.".into(),
+        protection: Protection::LoginOnly,
+        messages: 300,
+        said: "Msg 5701, Level 0, State 2, Line 1: Changed database context to 'master'.".into(),
+        said_whole: None,
     }
     .into()
 }

@@ -35,7 +35,7 @@ pub(super) fn finished(it: &OperationFinished) -> String {
 }
 
 /// A statement on one line, as far as there is room.
-fn beginning(statement: &str, goes_on: bool) -> String {
+pub(super) fn beginning(statement: &str, goes_on: bool) -> String {
     let words: Vec<_> = statement.split_whitespace().collect();
     let line = words.join(" ");
     let shown: String = line.chars().take(BEGINNING_CHARS).collect();

@@ -1,0 +1,31 @@
+//! What guidance shows for a person to send: the program itself never sends it.
+
+use super::{Literal, Purpose, Statement, multi_user, susdb};
+
+/// `USE [master];`
+pub const USE_MASTER: &str = "USE [master];";
+
+/// Restores SUSDB to where its files lay, and lets everybody in: by lines, each short enough to be shown by itself. Each
+/// file is a logical name and a path.
+#[must_use]
+pub fn restore_by_hand(path: &Literal, position: u32, files: &[(Literal, Literal)]) -> Vec<String> {
+    let mut lines = vec![
+        USE_MASTER.to_owned(),
+        format!("RESTORE DATABASE {} FROM DISK = {path}", susdb()),
+        format!("WITH FILE = {position}, CHECKSUM,"),
+    ];
+    lines.extend(files.iter().map(|(logical, physical)| format!("MOVE {logical} TO {physical},")));
+    lines.extend(["NOUNLOAD, STATS = 10;".to_owned(), multi_user().text().to_owned()]);
+    lines
+}
+
+/// Makes `sa` the owner of SUSDB, where the engine does not know the one it has.
+#[must_use]
+pub fn own_by_sa() -> Statement {
+    Statement::new(Purpose::Own, format!("ALTER AUTHORIZATION ON DATABASE::{} TO [sa];", susdb()))
+}
+
+/// The lines of [`restore_by_hand`] as one batch, for the check with a parser.
+pub(super) fn restore_batch(path: &Literal, position: u32, files: &[(Literal, Literal)]) -> Statement {
+    Statement::new(Purpose::Restore, restore_by_hand(path, position, files).join("\n"))
+}
