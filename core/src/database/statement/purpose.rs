@@ -73,6 +73,8 @@ coded! {
         Sleep = 33, "sleep";
         /// Wakes the destination.
         Wake = 34, "wake";
+        /// Takes a login away again.
+        DropLogin = 35, "drop-login";
     }
 }
 
@@ -113,6 +115,7 @@ impl Purpose {
             | Self::Restore
             | Self::MendUser
             | Self::CreateLogin
+            | Self::DropLogin
             | Self::Sleep
             | Self::Wake => false,
         }
@@ -128,6 +131,7 @@ impl Purpose {
             | Self::Restore
             | Self::MendUser
             | Self::CreateLogin
+            | Self::DropLogin
             | Self::Sleep
             | Self::Wake => false,
             reading => reading.is_read_only(),

@@ -1,6 +1,7 @@
 //! What surrounds SUSDB: users, services, settings, sessions, logs that were kept.
 
 use super::{Side, keys, or_dash, yes};
+use crate::database::principals::left_by_created;
 use crate::event::database::{Operation, UserDecision};
 use crate::report::{Section, Value};
 
@@ -27,6 +28,10 @@ pub(super) fn users(side: Side<'_>) -> Section {
     section.table("user_ids", &["user", "security id"], ids);
     let by_hand = database.users.values().filter(|user| user.decision == UserDecision::Manual);
     section.notes.extend(by_hand.map(|user| format!("By hand: user {}: {}", user.user, user.why)));
+    let created = database.users.values().filter(|user| user.decision == UserDecision::CreateLogin);
+    section.notes.extend(created.filter_map(|user| {
+        left_by_created(user.login.as_str()).map(|why| format!("By hand: login {}: {why}", user.login))
+    }));
     section
 }
 
