@@ -6,6 +6,8 @@ mod support;
 use support::susdb::*;
 use support::undone::*;
 use support::*;
+use wsusmigrate_core::database::Identifier;
+use wsusmigrate_core::database::statement::create_login;
 use wsusmigrate_core::digest::Sha256;
 use wsusmigrate_core::event::database::*;
 use wsusmigrate_core::event::run::*;
@@ -110,8 +112,8 @@ fn the_dropped_susdb_comes_back_to_where_its_files_lay() {
 /// A user's login is created, and the user tied to it.
 fn mends(history: History, login: &str, result: OperationResult) -> History {
     let action = action(login);
-    let statement =
-        format!("CREATE LOGIN [{login}] FROM WINDOWS WITH DEFAULT_DATABASE = [SUSDB];\nUSE [SUSDB];");
+    let create = create_login(&Identifier::new(login).unwrap());
+    let statement = format!("{}\nUSE [SUSDB];", create.text());
     let started = OperationStarted { statement: statement.into(), ..intent(Operation::MendUser) };
     history.of(action, started).of(action, outcome(Operation::MendUser, result, 0))
 }
