@@ -39,7 +39,7 @@ const COVERS: [&str; 2] = [
 #[derive(clap::Args, Debug)]
 pub(super) struct Args {
     /// The estate: tiny, small-office, tiny-replaced, damaged-content, huge, wid-to-sql, remote-engine, orphaned-users,
-    /// sql-to-sql, sql-to-wid, old-engine, same-instance, damaged-backup, cut-mid-restore
+    /// microsoft-update, catalogue-findings, sleepless, sql-to-sql, sql-to-wid, old-engine, same-instance, damaged-backup, cut-mid-restore
     #[arg(long, value_name = "NAME", default_value = "small-office")]
     scenario: String,
     /// The seed of everything random in it: the same seed makes the same estate

@@ -17,7 +17,8 @@ use crate::step::database::facts::worksheet;
 pub(super) fn perform(recorder: &mut Recorder, context: &Context<'_>) -> Result<Verdict, Failure> {
     let mut fields = host();
     let folders = context.folders();
-    fields.push(plan("content.storage", storage(context)));
+    let storage = context.storage();
+    fields.push(field("content.storage", storage.word().to_owned(), storage.said_by.word()));
     for (side, root) in [("source", &folders.source), ("destination", &folders.destination)] {
         fields.extend(volume(side, root));
     }
@@ -60,10 +61,6 @@ fn database(context: &Context<'_>) -> Vec<FieldRecorded> {
     }
 }
 
-fn storage(context: &Context<'_>) -> &'static str {
-    if context.plan().content.stored_on_microsoft_update { "Microsoft Update" } else { "local" }
-}
-
 fn host() -> Vec<FieldRecorded> {
     let told =
         |value: std::io::Result<String>| value.unwrap_or_else(|error| format!("not readable: {error}"));
@@ -86,10 +83,6 @@ fn volume(side: &str, root: &Path) -> Vec<FieldRecorded> {
         fields.push(field(&name("total-bytes"), space.total_bytes.to_string(), "operating system"));
     }
     fields
-}
-
-fn plan(name: &str, value: &str) -> FieldRecorded {
-    field(name, value.to_owned(), "plan")
 }
 
 fn field(name: &str, value: String, source: &str) -> FieldRecorded {

@@ -4,6 +4,7 @@
 
 mod operation;
 mod run;
+mod top_up;
 
 use std::collections::BTreeMap;
 
@@ -11,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 pub use operation::{Doubt, OperationRecord};
 pub use run::{DatabaseRun, OwnBackup, TargetProof};
+pub use top_up::TopUp;
 
 use crate::envelope::Recorded;
 use crate::event::content::{CatalogueCompared, CatalogueDiffered, StatesCounted};
@@ -86,6 +88,8 @@ pub struct DatabaseState {
     pub catalogue_differences: Vec<CatalogueDiffered>,
     /// Files by the states SUSDB has them in.
     pub states: Vec<StatesCounted>,
+    /// Where passes over the content stand beside the backup that was restored.
+    pub top_up: TopUp,
     /// What the run that is going on, or was the last, has done.
     pub run: DatabaseRun,
 }
@@ -124,6 +128,18 @@ impl DatabaseState {
     pub fn moved(&self) -> impl Iterator<Item = &Text> {
         let changed = |(mark, before): &(&Text, &Text)| self.marks_after.get(*mark) != Some(*before);
         self.marks_before.iter().filter(changed).map(|(mark, _)| mark)
+    }
+
+    /// Files that SUSDB expects and that are not there, or not as it expects them; nothing where nobody compared.
+    #[must_use]
+    pub fn lacking_files(&self) -> Option<u64> {
+        self.catalogue.as_ref().map(|compared| compared.missing + compared.damaged)
+    }
+
+    /// Whether the content is what SUSDB expects: compared after a pass that followed the restored backup, nothing lacking.
+    #[must_use]
+    pub fn is_content_settled(&self) -> bool {
+        self.lacking_files() == Some(0) && self.top_up.is_compared()
     }
 
     fn current(&mut self, action: Option<ActionId>) -> Option<&mut OperationRecord> {
@@ -275,6 +291,7 @@ impl DatabaseState {
                 self.users.clear();
                 self.settings.clear();
                 self.forget_catalogue();
+                self.top_up.restore();
             }
             Operation::BackUp => {
                 self.source_sums.clear();
@@ -377,9 +394,10 @@ fn keep<T: Clone>(list: &mut Vec<T>, item: &T) {
 
 impl Projection for DatabaseState {
     const NAME: &'static str = "database";
-    const VERSION: u16 = 2;
+    const VERSION: u16 = 3;
 
     fn apply(&mut self, recorded: &Recorded) {
+        self.top_up.take(recorded.seq, &recorded.event);
         match &recorded.event {
             Event::Database(event) => self.take(recorded, event),
             Event::Content(ContentEvent::CatalogueDiffered(event)) => {
@@ -391,6 +409,8 @@ impl Projection for DatabaseState {
                 self.states.push(event.clone());
             }
             Event::Content(ContentEvent::CatalogueCompared(event)) => {
+                // With nothing named before it, nothing of the comparison before it counts any more.
+                self.catalogue_anew();
                 self.catalogue = Some(event.clone());
                 self.run.catalogued = true;
             }

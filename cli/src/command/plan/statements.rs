@@ -2,7 +2,7 @@
 
 use wsusmigrate_core::database::EnginePath;
 use wsusmigrate_core::database::backup::carried_file;
-use wsusmigrate_core::database::statement::{self, MoveFile};
+use wsusmigrate_core::database::statement::{self, MoveFile, RuleId, Setting, SettingType};
 use wsusmigrate_core::event::database::BackupOf;
 use wsusmigrate_core::event::run::Role;
 use wsusmigrate_core::plan::{DatabasePlan, Plan, PlanError};
@@ -77,6 +77,21 @@ fn of_destination(plan: &DatabasePlan, source: Option<&Migration>) -> Result<Lin
     }
     if plan.check {
         lines.push(("check-restored", statement::check_database().text().to_owned()));
+    }
+    // Which rules and settings are on is asked of the restored SUSDB: these are the statements where all of them are.
+    let rules = [RuleId(1)];
+    lines.extend(
+        statement::rules_off(&rules)
+            .map(|off| ("sleep (every rule that is on, such as 1)", off.text().to_owned())),
+    );
+    lines.push(("sleep (inferred from the schema)", statement::schedules_off().text().to_owned()));
+    let email =
+        Setting { name: "EmailNeedToSend...".to_owned(), kind: SettingType::Text, value: String::new() };
+    if let Ok(off) = statement::email_off(&email) {
+        lines.push((
+            "sleep (inferred from the schema; every setting that is on, in its type)",
+            off.text().to_owned(),
+        ));
     }
     Ok(lines)
 }
