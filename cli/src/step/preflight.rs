@@ -5,11 +5,13 @@ use std::path::Path;
 
 use wsusmigrate_core::check::{self, ContentFacts, DestinationFacts, Packages, SourceFacts};
 use wsusmigrate_core::content::{PACKAGES_FOLDER, Storage};
+use wsusmigrate_core::decide;
 use wsusmigrate_core::event::content::IgnoredEntry;
 use wsusmigrate_core::event::preflight::{CheckVerdict, Checked, PreflightFinished};
 use wsusmigrate_core::event::run::{Role, Verdict};
 use wsusmigrate_core::path::RelPath;
 use wsusmigrate_core::status::DatabaseStatus;
+use wsusmigrate_core::step::Step;
 
 use crate::adapter::content::{Listing, Side, scan};
 use crate::error::Failure;
@@ -28,7 +30,10 @@ pub(super) fn perform(recorder: &mut Recorder, context: &Context<'_>) -> Result<
         // What the source holds is the destination's business, which copies it.
         Role::Source => (Vec::new(), None),
     };
-    checks.extend(of_database(context, Some(&recorder.state().run.status.database)));
+    // Content is copied days before SUSDB's turn: what stands against that step does not stop this one.
+    if decide::steps(context.asked()).contains(&Step::Database) {
+        checks.extend(of_database(context, Some(&recorder.state().run.status.database)));
+    }
     if let Some(listings) = listings {
         context.keep(listings);
     }
