@@ -112,7 +112,7 @@ fn the_dropped_susdb_comes_back_to_where_its_files_lay() {
 /// A user's login is created, and the user tied to it.
 fn mends(history: History, login: &str, result: OperationResult) -> History {
     let action = action(login);
-    let create = create_login(&Identifier::new(login).unwrap());
+    let create = create_login(&Identifier::new(login).expect("a name"));
     let statement = format!("{}\nUSE [SUSDB];", create.text());
     let started = OperationStarted { statement: statement.into(), ..intent(Operation::MendUser) };
     history.of(action, started).of(action, outcome(Operation::MendUser, result, 0))
