@@ -7,6 +7,7 @@ pub use database::{
     SusdbFacts, database,
 };
 
+use crate::content::Storage;
 use crate::event::preflight::{CheckVerdict, Checked};
 
 /// The largest file FAT32 can hold, in bytes.
@@ -17,8 +18,8 @@ const MARGIN_DIVISOR: u64 = 10;
 /// What is known about the two folders before anything is touched.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ContentFacts {
-    /// Whether update files are stored on Microsoft Update.
-    pub stored_on_microsoft_update: bool,
+    /// Where update files are stored.
+    pub storage: Storage,
     /// The source's content root, as people read it.
     pub source_shown: String,
     /// The destination's.
@@ -81,14 +82,13 @@ pub struct DestinationFacts {
 /// Makes every check of the content step, in a fixed order.
 #[must_use]
 pub fn content(facts: &ContentFacts) -> Vec<Checked> {
-    if facts.stored_on_microsoft_update {
-        return vec![pass(
-            "content.storage",
-            "updates are stored on Microsoft Update: there is nothing to copy".into(),
-        )];
+    let says = facts.storage.says();
+    if facts.storage.on_microsoft_update {
+        let told = format!("updates are stored on Microsoft Update{says}: there is nothing to copy");
+        return vec![pass("content.storage", told)];
     }
     vec![
-        pass("content.storage", "updates are stored locally".into()),
+        pass("content.storage", format!("updates are stored locally{says}")),
         source_readable(facts),
         source_whole(facts),
         source_expected(facts),
@@ -298,10 +298,11 @@ mod tests {
     //! Goal: each fault is found by its own check and by no other; a healthy pair of folders passes them all.
 
     use super::*;
+    use crate::content::SaidBy;
 
     fn healthy() -> ContentFacts {
         ContentFacts {
-            stored_on_microsoft_update: false,
+            storage: Storage { on_microsoft_update: false, said_by: SaidBy::Plan },
             source_shown: "S".into(),
             destination_shown: "D".into(),
             source: Ok(SourceFacts {
@@ -387,7 +388,7 @@ mod tests {
     #[test]
     fn with_updates_on_microsoft_update_the_folders_do_not_matter() {
         let facts = with(|facts| {
-            facts.stored_on_microsoft_update = true;
+            facts.storage.on_microsoft_update = true;
             facts.source = Err("no such folder".into());
         });
         assert_eq!(not_passed(&facts), []);

@@ -38,8 +38,10 @@ pub enum ActionKind {
     DropDatabase,
     /// The source's SUSDB is restored in its place.
     RestoreDatabase,
-    /// A database user gets its login.
+    /// A database user gets a login that is there.
     MendUser,
+    /// A database user gets a login that is created for it.
+    CreateLogin,
     /// What would make the restored server act by itself is switched off.
     Sleep,
     /// `wsusutil postinstall` goes over the restored SUSDB.
@@ -59,7 +61,7 @@ pub enum Inverse {
 
 impl ActionKind {
     /// Every kind.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::CopyFile,
         Self::ReplaceFile,
         Self::RemoveLeftover,
@@ -69,6 +71,7 @@ impl ActionKind {
         Self::DropDatabase,
         Self::RestoreDatabase,
         Self::MendUser,
+        Self::CreateLogin,
         Self::Sleep,
         Self::PostInstall,
     ];
@@ -76,7 +79,7 @@ impl ActionKind {
     /// The kind of action an event is about; nothing for events that only look or tell. A replacement counts from its
     /// intent on: after a crash that may be all that was recorded of it.
     #[must_use]
-    pub const fn of(event: &Event) -> Option<Self> {
+    pub fn of(event: &Event) -> Option<Self> {
         match event {
             Event::Run(_) | Event::Inventory(_) | Event::Preflight(_) => None,
             Event::Content(event) => match event {
@@ -127,7 +130,9 @@ impl ActionKind {
             Self::WriteBackup => Inverse::Nothing(
                 "a backup changes nothing; dispose of its file on purpose, once nobody needs the way back",
             ),
-            Self::MendUser => Inverse::Nothing("the login is used by the restored SUSDB alone"),
+            Self::MendUser => {
+                Inverse::Nothing("the user is one of the restored SUSDB, which going back replaces")
+            }
             Self::PostInstall => Inverse::Nothing(
                 "it changed the restored SUSDB, which going back replaces, and settings it would write again",
             ),
@@ -135,6 +140,7 @@ impl ActionKind {
             | Self::StopServices
             | Self::DropDatabase
             | Self::RestoreDatabase
+            | Self::CreateLogin
             | Self::Sleep => Inverse::Possible,
         }
     }
@@ -260,6 +266,7 @@ fn undo(kind: ActionKind, state: &Migration) -> Option<Undo> {
         | ActionKind::StopServices
         | ActionKind::DropDatabase
         | ActionKind::RestoreDatabase
+        | ActionKind::CreateLogin
         | ActionKind::Sleep => database::undo(kind, state),
         ActionKind::ReplaceFile
         | ActionKind::RemoveLeftover

@@ -56,7 +56,7 @@ fn a_destination_proves_everything_before_it_destroys_anything() {
     assert_eq!(
         told.join(" "),
         "look carry-backup verify-carried prove back-up-own verify-own stop-services drop restore check-restored \
-         compare users mend-user sleep postinstall catalogue start-services complete"
+         compare users mend-user sleep postinstall sleep catalogue start-services complete"
     );
 }
 
@@ -80,6 +80,22 @@ fn what_is_done_is_not_done_again() {
     world.told.clear();
     world.request.again = true;
     assert!(complete(world).told.contains(&"back-up"));
+}
+
+#[test]
+fn files_that_are_lacking_are_no_success_and_are_looked_for_again() {
+    let mut world = fresh(Role::Destination);
+    world.missing = 3;
+    assert_eq!(world.run(), Ends::With(Verdict::Failures));
+    assert!(world.services, "services do not wait for files");
+    world.told.clear();
+    assert_eq!(world.run(), Ends::With(Verdict::Failures));
+    assert_eq!(world.told.join(" "), "look catalogue failures");
+    world.missing = 0;
+    world.told.clear();
+    assert_eq!(world.run(), Ends::With(Verdict::Complete));
+    assert_eq!(world.run(), Ends::With(Verdict::Complete));
+    assert_eq!(world.told.join(" "), "look catalogue complete look complete");
 }
 
 #[test]

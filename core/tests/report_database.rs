@@ -362,7 +362,7 @@ fn users_services_settings_and_logs_are_told_with_their_previous_values() {
     told.says("services/services WsusService | service | running | automatic-delayed");
     told.says("services/services WsusPool | app-pool | running | automatic");
     told.says("services now = stopped by this migration");
-    told.says("settings/settings tbConfigurationA.SyncAuto | 1 | 0");
+    told.says("settings/settings tbConfigurationA.SyncAuto | 1 | 0 | inferred");
     told.says("settings asleep = not put to sleep yet");
     told.says(&format!(
         r"evidence/evidence C:\Temp\tmp1.tmp | log of postinstall | 99 B | {}",

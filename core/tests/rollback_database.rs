@@ -6,6 +6,8 @@ mod support;
 use support::susdb::*;
 use support::undone::*;
 use support::*;
+use wsusmigrate_core::database::Identifier;
+use wsusmigrate_core::database::statement::create_login;
 use wsusmigrate_core::digest::Sha256;
 use wsusmigrate_core::event::database::*;
 use wsusmigrate_core::event::run::*;
@@ -105,6 +107,36 @@ fn the_dropped_susdb_comes_back_to_where_its_files_lay() {
     requires(&undo, SERVES_NOBODY);
     assert_eq!(undo.bytes, 700_001);
     assert!(!kinds(&dropped).contains(&ActionKind::RestoreDatabase));
+}
+
+/// A user's login is created, and the user tied to it.
+fn mends(history: History, login: &str, result: OperationResult) -> History {
+    let action = action(login);
+    let create = create_login(&Identifier::new(login).expect("a name"));
+    let statement = format!("{}\nUSE [SUSDB];", create.text());
+    let started = OperationStarted { statement: statement.into(), ..intent(Operation::MendUser) };
+    history.of(action, started).of(action, outcome(Operation::MendUser, result, 0))
+}
+
+#[test]
+fn created_logins_are_dropped_again_and_others_are_let_be() {
+    let mapped = restored().does(Operation::MendUser);
+    assert!(!kinds(&mapped).contains(&ActionKind::CreateLogin), "a login that was there is nobody's to drop");
+    let refused = mends(restored(), r"CORP\REFUSED$", OperationResult::Failed);
+    assert!(!kinds(&refused).contains(&ActionKind::CreateLogin), "the engine made none");
+    let doubtful = mends(mapped, r"CORP\NEW]WSUS$", OperationResult::Unknown);
+    let undo = undo(&doubtful, ActionKind::CreateLogin);
+    assert_eq!(lines(&undo.by_hand), [r"DROP LOGIN [CORP\NEW]]WSUS$];"]);
+    assert_eq!((undo.count, undo.previous.as_str()), (1, r"no login was called CORP\NEW]WSUS$"));
+    requires(
+        &undo,
+        "the restored SUSDB is not there any more: NO, drop that first, or its users are without a login again",
+    );
+    requires(&undo, STOPPED);
+    let record = doubtful.state().database.operations.last().expect("the operation").clone();
+    let age = format!("record {} created, not an older one", record.seq);
+    assert!(undo.preconditions.iter().any(|it| it.as_str().contains(&age)), "{:#?}", undo.preconditions);
+    assert!(undo.lost.as_str().contains("every right on this engine that somebody gave them since"));
 }
 
 #[test]

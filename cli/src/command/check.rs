@@ -19,16 +19,16 @@ pub(super) struct Args {}
 pub(super) fn run(_: &Args, global: &Global) -> Result<Answer, Failure> {
     let loaded = global.load_plan()?;
     let journal = global.journal.clone().unwrap_or_else(|| place::default_journal(&loaded));
-    let storage = loaded.plan.content.stored_on_microsoft_update;
     // Where there is no journal yet, or none that can be read, nothing is known of an earlier listing.
     let known_state = state::state(global, Upto::Now).ok();
     let known = known_state.as_ref().and_then(|state| state.content.manifest.as_ref());
     let before = known.map(|manifest| manifest.files);
-    let (mut checks, _) = preflight::make(&Folders::of(&loaded), &journal, storage, before);
     let request = Request::of_checks(loaded, journal, global.keys_folder(), Talk { json: global.json });
     let source = known_state.as_ref().map_or(Ok(None), |state| source_state(&request.journal, state))?;
     // Nothing is recorded, what is asked of the engine neither.
     let context = Context::new(&request, source, Reads::default());
+    let folders = Folders::of(&request.loaded);
+    let (mut checks, _) = preflight::make(&folders, &request.journal, context.storage(), before);
     checks.extend(preflight::of_database(
         &context,
         known_state.as_ref().map(|state| &state.run.status.database),

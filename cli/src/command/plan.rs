@@ -3,6 +3,7 @@
 mod approve;
 mod statements;
 
+use wsusmigrate_core::content::Storage;
 use wsusmigrate_core::event::run::Role;
 use wsusmigrate_core::plan::Plan;
 use wsusmigrate_core::report::{Figure, Report, Section, Table, Value};
@@ -46,6 +47,7 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<Answer, Failure> {
     } else {
         known.as_ref().map_or(0, |state| state.run.status.approvals_of(plan.digest()))
     };
+    let storage = Storage::of(&plan.content, source.as_ref().map(|source| &source.worksheet));
     let folders = Folders::of(&loaded);
     let journal = global.journal.clone().unwrap_or_else(|| place::default_journal(&loaded));
     let figure =
@@ -65,7 +67,7 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<Answer, Failure> {
         ..Section::default()
     };
     let rows = Step::ALL.iter().map(|step| {
-        let (does, undo) = describe(*step, plan);
+        let (does, undo) = describe(*step, plan, storage);
         vec![Value::from(step.word()), Value::from(does), Value::from(undo)]
     });
     let table =
@@ -90,13 +92,13 @@ fn approved_by(plan: &Plan, approvals: usize) -> String {
     }
 }
 
-fn describe(step: Step, plan: &Plan) -> (String, &'static str) {
+fn describe(step: Step, plan: &Plan, storage: Storage) -> (String, &'static str) {
     let content = &plan.content;
     match step {
         Step::Inventory => (step.purpose().to_owned(), "changes nothing"),
         Step::Preflight => (step.purpose().to_owned(), "changes nothing"),
-        Step::Content if content.stored_on_microsoft_update => {
-            ("skipped: updates are stored on Microsoft Update".to_owned(), "changes nothing")
+        Step::Content if storage.on_microsoft_update => {
+            (format!("skipped: updates are stored on Microsoft Update{}", storage.says()), "changes nothing")
         }
         // Without a line about SUSDB in the plan the step is none of any run's.
         Step::Database if plan.database.is_none() => {

@@ -20,7 +20,8 @@ name = {name}
 source = {source}
 # The same folder on the destination. It must exist; what it already holds is verified, not copied.
 destination = {destination}
-# true where updates are stored on Microsoft Update: then there is nothing to copy.
+# true where updates are stored on Microsoft Update: then there is nothing to copy. What the source's SUSDB says of it
+# (HostOnMu) counts for more, once the source's journal is imported.
 stored_on_microsoft_update = false
 # Read the whole copy back from the disk at the end: hashing while copying proves what was read, not what landed.
 read_back = true

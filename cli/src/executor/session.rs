@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use wsusmigrate_core::decide::{self, Next};
 use wsusmigrate_core::event::run::{
-    Failed, Finished, InterruptionFound, RoleDeclared, Scope, Started, StepFinished, StepSkipped,
+    Failed, Finished, InterruptionFound, RoleDeclared, Scope, SkipReason, Started, StepFinished, StepSkipped,
     StepStarted, StopRequested, Verdict,
 };
 use wsusmigrate_core::id::RunId;
@@ -195,7 +195,11 @@ fn go_through(recorder: &mut Recorder, context: &Context<'_>) -> Result<Verdict,
             Some(Next::Perform(step)) => carry_out_step(step, recorder, context)?,
             Some(Next::Skip(step, reason)) => {
                 recorder.observe(step.word().as_bytes(), StepSkipped { step, reason })?;
-                context.talk().say(&format!("step {} skipped: {}", step.word(), reason.word()));
+                let says = match reason {
+                    SkipReason::StoredOnMicrosoftUpdate => context.storage().says(),
+                    SkipReason::ByDestination => String::new(),
+                };
+                context.talk().say(&format!("step {} skipped: {}{says}", step.word(), reason.word()));
             }
             Some(Next::Finish(verdict)) => return Ok(verdict),
             None => {

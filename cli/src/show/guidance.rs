@@ -67,6 +67,7 @@ fn much(undo: &Undo) -> String {
     match undo.undoes {
         ActionKind::DropDatabase | ActionKind::RestoreDatabase => format!("SUSDB, {bytes}"),
         ActionKind::QuiesceSource | ActionKind::StopServices => format!("{count} services"),
+        ActionKind::CreateLogin => format!("{count} logins"),
         ActionKind::Sleep => format!("{count} settings"),
         ActionKind::CopyFile
         | ActionKind::ReplaceFile

@@ -2,6 +2,7 @@
 
 use std::cell::{OnceCell, RefCell};
 
+use wsusmigrate_core::content::Storage;
 use wsusmigrate_core::database::connection::SecretSource;
 use wsusmigrate_core::decide::{self, DatabaseRequest};
 use wsusmigrate_core::event::run::Scope;
@@ -89,9 +90,15 @@ impl<'a> Context<'a> {
             scope: self.request.scope,
             role: self.plan().migration.role,
             database,
-            stored_on_microsoft_update: self.plan().content.stored_on_microsoft_update,
+            stored_on_microsoft_update: self.storage().on_microsoft_update,
             read_back: self.request.read_back,
         }
+    }
+
+    /// Where update files are stored, and who says so.
+    #[must_use]
+    pub fn storage(&self) -> Storage {
+        Storage::of(&self.plan().content, self.source.as_ref().map(|source| &source.worksheet))
     }
 
     /// What the plan says of SUSDB.

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use wsusmigrate_core::database::machine::MACHINE_FIELD;
 use wsusmigrate_core::event::inventory::{FieldRecorded, InventoryFinished};
 use wsusmigrate_core::event::run::Verdict;
 
@@ -16,10 +17,12 @@ use crate::step::database::facts::worksheet;
 pub(super) fn perform(recorder: &mut Recorder, context: &Context<'_>) -> Result<Verdict, Failure> {
     let mut fields = host();
     let folders = context.folders();
-    fields.push(plan("content.storage", storage(context)));
+    let storage = context.storage();
+    fields.push(field("content.storage", storage.word().to_owned(), storage.said_by.word()));
     for (side, root) in [("source", &folders.source), ("destination", &folders.destination)] {
         fields.extend(volume(side, root));
     }
+    fields.extend(accounts(context));
     fields.extend(database(context));
     let drafts: Vec<_> = fields
         .iter()
@@ -28,6 +31,20 @@ pub(super) fn perform(recorder: &mut Recorder, context: &Context<'_>) -> Result<
     recorder.record(drafts)?;
     recorder.observe(b"", InventoryFinished { fields: u32::try_from(fields.len()).unwrap_or(u32::MAX) })?;
     Ok(Verdict::Complete)
+}
+
+/// What this server and its accounts are called, where the plan says something of SUSDB: users of the database are theirs.
+fn accounts(context: &Context<'_>) -> Vec<FieldRecorded> {
+    if context.plan().database.is_none() {
+        return Vec::new();
+    }
+    let told = context.host().map_err(|failure| failure.to_string());
+    match told.and_then(|host| host.machine().map_err(|error| error.to_string())) {
+        Ok(machine) => {
+            machine.fields().into_iter().map(|(name, value)| field(&name, value, "Windows")).collect()
+        }
+        Err(why) => vec![field(MACHINE_FIELD, format!("not readable: {why}"), "Windows")],
+    }
 }
 
 /// The engine and SUSDB, where the plan says something of them. What cannot be read is a gap an auditor can see.
@@ -43,10 +60,6 @@ fn database(context: &Context<'_>) -> Vec<FieldRecorded> {
         Ok(fields) => fields.into_iter().map(|(name, value)| field(&name, value, "engine")).collect(),
         Err(failure) => vec![field("database.server", format!("not readable: {failure}"), "engine")],
     }
-}
-
-fn storage(context: &Context<'_>) -> &'static str {
-    if context.plan().content.stored_on_microsoft_update { "Microsoft Update" } else { "local" }
 }
 
 fn host() -> Vec<FieldRecorded> {
@@ -71,10 +84,6 @@ fn volume(side: &str, root: &Path) -> Vec<FieldRecorded> {
         fields.push(field(&name("total-bytes"), space.total_bytes.to_string(), "operating system"));
     }
     fields
-}
-
-fn plan(name: &str, value: &str) -> FieldRecorded {
-    field(name, value.to_owned(), "plan")
 }
 
 fn field(name: &str, value: String, source: &str) -> FieldRecorded {

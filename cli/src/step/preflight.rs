@@ -4,12 +4,14 @@ use std::fs::{self, OpenOptions};
 use std::path::Path;
 
 use wsusmigrate_core::check::{self, ContentFacts, DestinationFacts, Packages, SourceFacts};
-use wsusmigrate_core::content::PACKAGES_FOLDER;
+use wsusmigrate_core::content::{PACKAGES_FOLDER, Storage};
+use wsusmigrate_core::decide;
 use wsusmigrate_core::event::content::IgnoredEntry;
 use wsusmigrate_core::event::preflight::{CheckVerdict, Checked, PreflightFinished};
 use wsusmigrate_core::event::run::{Role, Verdict};
 use wsusmigrate_core::path::RelPath;
 use wsusmigrate_core::status::DatabaseStatus;
+use wsusmigrate_core::step::Step;
 
 use crate::adapter::content::{Listing, Side, scan};
 use crate::error::Failure;
@@ -21,14 +23,17 @@ use crate::step::listings::{Folders, LetterCase, Listings};
 
 /// Makes the checks and records each.
 pub(super) fn perform(recorder: &mut Recorder, context: &Context<'_>) -> Result<Verdict, Failure> {
-    let storage = context.plan().content.stored_on_microsoft_update;
+    let storage = context.storage();
     let before = recorder.state().content.manifest.as_ref().map(|manifest| manifest.files);
     let (mut checks, listings) = match context.plan().migration.role {
         Role::Destination => make(context.folders(), &context.request().journal, storage, before),
         // What the source holds is the destination's business, which copies it.
         Role::Source => (Vec::new(), None),
     };
-    checks.extend(of_database(context, Some(&recorder.state().run.status.database)));
+    // Content is copied days before SUSDB's turn: what stands against that step does not stop this one.
+    if decide::steps(context.asked()).contains(&Step::Database) {
+        checks.extend(of_database(context, Some(&recorder.state().run.status.database)));
+    }
     if let Some(listings) = listings {
         context.keep(listings);
     }
@@ -69,13 +74,13 @@ pub fn of_database(context: &Context<'_>, status: Option<&DatabaseStatus>) -> Ve
 pub fn make(
     folders: &Folders,
     journal: &Path,
-    stored_on_microsoft_update: bool,
+    storage: Storage,
     files_before: Option<u64>,
 ) -> (Vec<Checked>, Option<Listings>) {
     let Folders { source, destination } = folders;
     let listed = |root: &Path, side| scan(root, side).map_err(|error| with_causes(&error));
     let nothing = || Err("not looked at".to_owned());
-    let (source_listing, destination_listing) = if stored_on_microsoft_update {
+    let (source_listing, destination_listing) = if storage.on_microsoft_update {
         (nothing(), nothing())
     } else {
         (
@@ -94,7 +99,7 @@ pub fn make(
     };
     let inside = |inner: &Path, outer: &Path| platform::is_inside(inner, outer).unwrap_or(false);
     let facts = ContentFacts {
-        stored_on_microsoft_update,
+        storage,
         source_shown: folders.source_shown().to_string(),
         destination_shown: folders.destination_shown().to_string(),
         source: source_told,

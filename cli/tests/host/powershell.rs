@@ -7,7 +7,10 @@ use sha2::{Digest, Sha256 as Hasher};
 use wsusmigrate::adapter::host::{
     Host, RegistryValue, ScriptError, Service, ServiceState, StartType, State, Tool, Tools,
 };
-use wsusmigrate_fixtures::tools::{self, Fault, KNOWN_SCRIPTS, Planted, ToolName};
+use wsusmigrate_core::database::machine::{GroupKind, LocalGroup, Machine};
+use wsusmigrate_fixtures::tools::{
+    self, ADMINISTRATORS_SID, Fault, Group, HostState, KNOWN_SCRIPTS, Planted, ToolName,
+};
 
 use crate::bench::{Bench, LONG};
 
@@ -35,6 +38,33 @@ fn the_stand_in_knows_every_script_as_it_is() {
         found, known,
         "a script has changed: look at what the stand-in does in its place, then write this down"
     );
+}
+
+#[test]
+fn a_server_tells_what_it_and_its_accounts_are_called() {
+    let bench = Bench::new();
+    let host = bench.host();
+    let alone = Machine { name: "NEWWSUS".into(), ..Machine::default() };
+    assert_eq!(host.machine().unwrap(), alone);
+    let group = Group { name: "WSUS-Administratoren".into(), sid: "S-1-5-21-1-2-3-1001".into() };
+    let joins = |state: &mut HostState| {
+        *state = state.clone().in_domain("CORP").with_group(ADMINISTRATORS_SID, group.clone());
+    };
+    bench.simulated.change(joins).unwrap();
+    let administrators = LocalGroup::new(
+        GroupKind::Administrators,
+        "S-1-5-21-1-2-3-1001",
+        r"NEWWSUS\WSUS-Administratoren".into(),
+    );
+    let member = Machine {
+        account: Some(r"CORP\NEWWSUS$".into()),
+        groups: administrators.into_iter().collect(),
+        ..alone
+    };
+    assert_eq!(host.machine().unwrap(), member);
+    // Setup's identifier is still in the registry; the group is gone.
+    bench.simulated.change(|state| state.groups.clear()).unwrap();
+    assert_eq!(host.machine().unwrap(), Machine { groups: Vec::new(), ..member });
 }
 
 #[test]

@@ -18,6 +18,7 @@ pub mod identity;
 #[cfg(test)]
 mod lexer;
 mod literal;
+pub mod machine;
 pub mod manifest;
 pub mod marks;
 pub mod message;

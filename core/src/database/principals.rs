@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
+use super::machine::{GroupKind, Machine};
 use super::row::{Row, RowError};
 use super::statement::{self, Statement};
 use super::{Identifier, NotAnIdentifier};
@@ -16,8 +17,6 @@ use super::{Identifier, NotAnIdentifier};
 pub const NETWORK_SERVICE_SID: &[u8] = &[1, 1, 0, 0, 0, 0, 0, 5, 20, 0, 0, 0];
 /// How SQL Server calls it.
 pub const NETWORK_SERVICE: &str = "NT AUTHORITY\\NETWORK SERVICE";
-/// The local groups of WSUS, by the end of their names.
-pub const WSUS_GROUPS: &[&str] = &["WSUS Administrators", "WSUS Reporters"];
 
 /// What kind of principal it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -71,19 +70,48 @@ impl Principal {
     fn short_name(&self) -> &str {
         self.name.rsplit('\\').next().unwrap_or_default()
     }
+
+    /// Whether it is an account or a group of a host's own.
+    fn is_of(&self, host: &str) -> bool {
+        self.name.split_once('\\').is_some_and(|(domain, _)| domain.eq_ignore_ascii_case(host))
+    }
 }
 
 /// What is known of the two hosts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Hosts {
-    /// The old WSUS host's short name.
-    pub old: String,
-    /// The new WSUS host's short name.
-    pub new: String,
-    /// The domain of the new host as accounts have it (`CORP`); nothing in a workgroup.
-    pub new_domain: Option<String>,
+    /// The old WSUS host.
+    pub old: Machine,
+    /// The new WSUS host.
+    pub new: Machine,
     /// Whether the engine runs on the new WSUS host itself.
     pub is_engine_local: bool,
+}
+
+impl Hosts {
+    /// Whether a user is the old host's machine account, which a migration to another host leaves without a machine.
+    fn is_old_machine(&self, user: &Principal) -> bool {
+        let is_it = match &self.old.account {
+            Some(account) => account.eq_ignore_ascii_case(&user.name),
+            None => user.short_name().eq_ignore_ascii_case(&format!("{}$", self.old.name)),
+        };
+        is_it && !self.old.name.eq_ignore_ascii_case(&self.new.name)
+    }
+
+    /// Which of the old host's groups of WSUS a user is: by its SID, or where that host did not tell it, by the name setup gives.
+    fn old_group(&self, user: &Principal) -> Option<GroupKind> {
+        let is_group = user.kind == PrincipalKind::WindowsGroup;
+        GroupKind::ALL.into_iter().filter(|_| is_group).find(|kind| match self.old.group(*kind) {
+            Some(group) => group.sid == user.sid,
+            None => user.is_of(&self.old.name) && user.short_name().eq_ignore_ascii_case(kind.usual_name()),
+        })
+    }
+
+    /// The same group of the new host, by the name it has there.
+    fn new_group(&self, kind: GroupKind) -> String {
+        let told = self.new.group(kind).map(|group| group.name.clone());
+        told.unwrap_or_else(|| format!("{}\\{}", self.new.name, kind.usual_name()))
+    }
 }
 
 /// Why a person has to do it.
@@ -172,8 +200,7 @@ pub fn orphaned_users(users: &[Principal], logins: &[Principal], hosts: &Hosts) 
 }
 
 fn mending(user: &Principal, logins: &[Principal], hosts: &Hosts) -> Mending {
-    let old_machine = format!("{}$", hosts.old);
-    if user.short_name().eq_ignore_ascii_case(&old_machine) && !hosts.old.eq_ignore_ascii_case(&hosts.new) {
+    if hosts.is_old_machine(user) {
         return old_machine_mending(logins, hosts);
     }
     let same = |login: &&Principal| login.name.eq_ignore_ascii_case(&user.name) && login.kind == user.kind;
@@ -190,21 +217,13 @@ fn mending(user: &Principal, logins: &[Principal], hosts: &Hosts) -> Mending {
             Mending::Manual(ByHand::NetworkServiceIsRemote)
         };
     }
-    match user.name.split_once('\\') {
-        Some((domain, name)) if domain.eq_ignore_ascii_case(&hosts.old) => {
-            of_old_host(user.kind, name, logins, hosts)
-        }
-        _ => Mending::Manual(ByHand::NeedsLogin),
+    match hosts.old_group(user) {
+        // Only an engine on that host knows its local groups.
+        Some(kind) if hosts.is_engine_local => map_or_create(hosts.new_group(kind), logins),
+        Some(_) => Mending::Manual(ByHand::OfOldHost),
+        None if user.is_of(&hosts.old.name) => Mending::Manual(ByHand::OfOldHost),
+        None => Mending::Manual(ByHand::NeedsLogin),
     }
-}
-
-/// The old host's local groups of WSUS have their like on the new one, where the engine knows that host's groups.
-fn of_old_host(kind: PrincipalKind, name: &str, logins: &[Principal], hosts: &Hosts) -> Mending {
-    let is_wsus = WSUS_GROUPS.iter().any(|group| group.eq_ignore_ascii_case(name));
-    if kind != PrincipalKind::WindowsGroup || !is_wsus || !hosts.is_engine_local {
-        return Mending::Manual(ByHand::OfOldHost);
-    }
-    map_or_create(format!("{}\\{name}", hosts.new), logins)
 }
 
 /// The new host's machine account takes the old one's place on a remote engine; a local one needs no machine account.
@@ -212,8 +231,8 @@ fn old_machine_mending(logins: &[Principal], hosts: &Hosts) -> Mending {
     if hosts.is_engine_local {
         return Mending::Manual(ByHand::OldMachine);
     }
-    match &hosts.new_domain {
-        Some(domain) => map_or_create(format!("{domain}\\{}$", hosts.new), logins),
+    match &hosts.new.account {
+        Some(account) => map_or_create(account.clone(), logins),
         None => Mending::Manual(ByHand::NoMachineAccount),
     }
 }
@@ -232,25 +251,16 @@ pub fn missing_service_login(logins: &[Principal], hosts: &Hosts) -> Result<Opti
         let has = logins.iter().any(|login| login.sid == NETWORK_SERVICE_SID);
         return Ok((!has).then(|| NETWORK_SERVICE.to_owned()));
     }
-    let domain = hosts.new_domain.as_ref().ok_or(ByHand::NoMachineAccount)?;
-    let account = format!("{domain}\\{}$", hosts.new);
-    let has = logins.iter().any(|login| login.name.eq_ignore_ascii_case(&account));
-    Ok((!has).then_some(account))
+    let account = hosts.new.account.as_ref().ok_or(ByHand::NoMachineAccount)?;
+    let has = logins.iter().any(|login| login.name.eq_ignore_ascii_case(account));
+    Ok((!has).then(|| account.clone()))
 }
 
-impl Mending {
-    /// What is left to a person after it: a login that was created for WSUS's own account has no role of the server, and
-    /// Microsoft's page gives it one.
-    #[must_use]
-    pub fn left_to_do(&self) -> Option<ByHand> {
-        match self {
-            Self::CreateAndMap { login } if login == NETWORK_SERVICE || login.ends_with('$') => {
-                Some(ByHand::NeedsServerRole)
-            }
-            Self::CreateAndMap { .. } | Self::Map { .. } => None,
-            Self::Manual(by_hand) => Some(*by_hand),
-        }
-    }
+/// What is left to a person once a login was created: Microsoft's page gives the accounts WSUS itself works under a role of
+/// the server, and this program gives none.
+#[must_use]
+pub fn left_by_created(login: &str) -> Option<ByHand> {
+    (login.eq_ignore_ascii_case(NETWORK_SERVICE) || login.ends_with('$')).then_some(ByHand::NeedsServerRole)
 }
 
 #[cfg(test)]

@@ -27,6 +27,15 @@ pub struct Place {
     keys: Vec<(Identifier, Literal)>,
 }
 
+/// How it is known what a value does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Meaning {
+    /// The console shows and sets it.
+    Known,
+    /// From the names of tables and columns, and from tools that read them; nothing says so.
+    Inferred,
+}
+
 /// What a `sql_variant` stores.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stored {
@@ -81,6 +90,12 @@ impl Place {
         &self.table
     }
 
+    /// How it is known that this value wakes the server. Of a rule the console has the switch.
+    #[must_use]
+    pub fn meaning(&self) -> Meaning {
+        if self.table.name() == "tbAutoDeploymentRule" { Meaning::Known } else { Meaning::Inferred }
+    }
+
     /// `[column] = value`, in the type that is stored there; without a value, NULL.
     pub(super) fn assignment(&self, value: Option<&Literal>) -> String {
         let value = match (value, self.stored) {
@@ -95,6 +110,17 @@ impl Place {
     pub(super) fn condition(&self) -> String {
         let keys = self.keys.iter().map(|(key, value)| format!("{key} = {value}")).collect::<Vec<_>>();
         if keys.is_empty() { String::new() } else { format!(" WHERE {}", keys.join(" AND ")) }
+    }
+}
+
+impl Meaning {
+    /// Its word for people.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Known => "known",
+            Self::Inferred => "inferred",
+        }
     }
 }
 

@@ -29,7 +29,7 @@ pub use inventory::{
     Count, catalogue, configuration, counts, database_facts, database_files, encryption_keys, mirroring,
     recovery_status, schema_version, server_facts,
 };
-pub use principals::{create_login, mend_user, server_logins, users};
+pub use principals::{create_login, created_login, drop_login, mend_user, server_logins, users};
 pub use purpose::Purpose;
 pub use restore::{MoveFile, backup_files, backup_header, media_label, restore, verify_backup};
 pub use samples::all_samples;

@@ -200,7 +200,7 @@ impl View<'_> {
         }
     }
 
-    /// Checked and compared before postinstall changes it, asleep before anything starts.
+    /// Checked and compared before postinstall changes it, asleep before postinstall and again before anything starts.
     fn after_restore(&self) -> DatabaseNext {
         let since_restore = |operation| self.is_newer(operation, Operation::Restore);
         if self.status.installed {
@@ -222,12 +222,17 @@ impl View<'_> {
     }
 
     fn after_postinstall(&self) -> DatabaseNext {
+        let settled = self.database.is_content_settled();
         match () {
-            () if self.database.catalogue.is_none() && !self.database.run.catalogued => {
-                DatabaseNext::Catalogue
+            // What postinstall set going again sleeps before anything starts. Services that run were woken on purpose.
+            () if self.status.stopped && !self.is_newer(Operation::Sleep, Operation::PostInstall) => {
+                perform(Operation::Sleep)
             }
+            () if !settled && !self.database.run.catalogued => DatabaseNext::Catalogue,
             () if self.status.stopped => perform(Operation::StartServices),
-            () => DatabaseNext::Finish(Verdict::Complete),
+            () if settled => DatabaseNext::Finish(Verdict::Complete),
+            // The migration is not through while files are lacking, or may be: the next run tops them up and looks again.
+            () => DatabaseNext::Finish(Verdict::Failures),
         }
     }
 

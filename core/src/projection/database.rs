@@ -5,6 +5,7 @@
 mod operation;
 mod reads;
 mod run;
+mod top_up;
 
 use std::collections::BTreeMap;
 
@@ -13,6 +14,7 @@ use serde::{Deserialize, Serialize};
 pub use operation::{Doubt, OperationRecord};
 pub use reads::ReadTotals;
 pub use run::{DatabaseRun, OwnBackup, TargetProof};
+pub use top_up::TopUp;
 
 use crate::database::statement::Purpose;
 use crate::envelope::Recorded;
@@ -91,6 +93,8 @@ pub struct DatabaseState {
     pub catalogue_differences: Vec<CatalogueDiffered>,
     /// Files by the states SUSDB has them in.
     pub states: Vec<StatesCounted>,
+    /// Where passes over the content stand beside the backup that was restored.
+    pub top_up: TopUp,
     /// What the run that is going on, or was the last, has done.
     pub run: DatabaseRun,
 }
@@ -129,6 +133,18 @@ impl DatabaseState {
     pub fn moved(&self) -> impl Iterator<Item = &Text> {
         let changed = |(mark, before): &(&Text, &Text)| self.marks_after.get(*mark) != Some(*before);
         self.marks_before.iter().filter(changed).map(|(mark, _)| mark)
+    }
+
+    /// Files that SUSDB expects and that are not there, or not as it expects them; nothing where nobody compared.
+    #[must_use]
+    pub fn lacking_files(&self) -> Option<u64> {
+        self.catalogue.as_ref().map(|compared| compared.missing + compared.damaged)
+    }
+
+    /// Whether the content is what SUSDB expects: compared after a pass that followed the restored backup, nothing lacking.
+    #[must_use]
+    pub fn is_content_settled(&self) -> bool {
+        self.lacking_files() == Some(0) && self.top_up.is_compared()
     }
 
     fn current(&mut self, action: Option<ActionId>) -> Option<&mut OperationRecord> {
@@ -281,6 +297,7 @@ impl DatabaseState {
                 self.users.clear();
                 self.settings.clear();
                 self.forget_catalogue();
+                self.top_up.restore();
             }
             Operation::BackUp => {
                 self.source_sums.clear();
@@ -386,6 +403,7 @@ impl Projection for DatabaseState {
     const VERSION: u16 = 3;
 
     fn apply(&mut self, recorded: &Recorded) {
+        self.top_up.take(recorded.seq, &recorded.event);
         match &recorded.event {
             Event::Database(event) => self.take(recorded, event),
             Event::Content(ContentEvent::CatalogueDiffered(event)) => {
@@ -397,6 +415,8 @@ impl Projection for DatabaseState {
                 self.states.push(event.clone());
             }
             Event::Content(ContentEvent::CatalogueCompared(event)) => {
+                // With nothing named before it, nothing of the comparison before it counts any more.
+                self.catalogue_anew();
                 self.catalogue = Some(event.clone());
                 self.run.catalogued = true;
             }

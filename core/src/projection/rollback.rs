@@ -29,7 +29,7 @@ pub struct TakenAction {
 
 impl Projection for Taken {
     const NAME: &'static str = "rollback";
-    const VERSION: u16 = 1;
+    const VERSION: u16 = 2;
 
     fn apply(&mut self, recorded: &Recorded) {
         let Some(kind) = ActionKind::of(&recorded.event) else { return };

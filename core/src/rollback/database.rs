@@ -3,6 +3,7 @@
 //! The restored SUSDB is dropped and the one that was there comes back from its safety backup; then the services are as they
 //! were. Preconditions are answered from the state, so that whoever reads them knows what is missing.
 
+mod logins;
 mod services;
 mod sleep;
 mod susdb;
@@ -19,7 +20,7 @@ use crate::text::Text;
 
 /// The kind of action an event is about. An operation counts from its intent on: after a crash that may be all that was
 /// recorded of it.
-pub(super) const fn kind(event: &DatabaseEvent) -> Option<ActionKind> {
+pub(super) fn kind(event: &DatabaseEvent) -> Option<ActionKind> {
     let DatabaseEvent::OperationStarted(started) = event else { return None };
     match started.operation {
         Operation::Quiesce => Some(ActionKind::QuiesceSource),
@@ -27,6 +28,7 @@ pub(super) const fn kind(event: &DatabaseEvent) -> Option<ActionKind> {
         Operation::StopServices => Some(ActionKind::StopServices),
         Operation::Drop => Some(ActionKind::DropDatabase),
         Operation::Restore => Some(ActionKind::RestoreDatabase),
+        Operation::MendUser if logins::begins(event) => Some(ActionKind::CreateLogin),
         Operation::MendUser => Some(ActionKind::MendUser),
         Operation::Sleep => Some(ActionKind::Sleep),
         Operation::PostInstall => Some(ActionKind::PostInstall),
@@ -51,6 +53,7 @@ pub(super) fn undo(kind: ActionKind, state: &Migration) -> Option<Undo> {
         ActionKind::StopServices => services::start(state, taken),
         ActionKind::DropDatabase => susdb::bring_back(state, taken),
         ActionKind::RestoreDatabase => susdb::drop_restored(state, taken),
+        ActionKind::CreateLogin => logins::drop_created(state, taken),
         ActionKind::Sleep => sleep::wake(state, taken),
         ActionKind::CopyFile
         | ActionKind::ReplaceFile

@@ -96,6 +96,8 @@ pub struct World {
     pub is_another: bool,
     pub damaged: bool,
     pub differs: bool,
+    /// Files SUSDB expects that are not there.
+    pub missing: u64,
     installed: bool,
     asleep: bool,
     mended: bool,
@@ -134,6 +136,7 @@ impl World {
             damaged: false,
             differs: false,
             installed: false,
+            missing: 0,
             asleep: false,
             mended: false,
             secured: false,
@@ -246,7 +249,7 @@ impl World {
                 }
                 DatabaseNext::Compare => self.compare()?,
                 DatabaseNext::FindUsers => self.users()?,
-                DatabaseNext::Catalogue => self.say("catalogue", |_| catalogue().into())?,
+                DatabaseNext::Catalogue => self.say("catalogue", |world| catalogue(world.missing).into())?,
                 DatabaseNext::Perform(operation, subject) => self.perform(operation, subject.as_str())?,
             }
         }
@@ -383,7 +386,7 @@ impl World {
                 assert!(self.asleep && !self.services, "{:?}", self.told);
                 assert_eq!(self.state.database.parity.len(), 2, "not wholly compared: {:?}", self.told);
             }
-            Operation::StartServices => assert!(self.installed, "{:?}", self.told),
+            Operation::StartServices => assert!(self.installed && self.asleep, "{:?}", self.told),
             Operation::BackUp => assert!(!self.services || !self.request.quiesce, "{:?}", self.told),
             _ => {}
         }
@@ -400,7 +403,11 @@ impl World {
             Operation::Restore => self.database = Database::Restored,
             Operation::MendUser => self.mended = true,
             Operation::Sleep => self.asleep = true,
-            Operation::PostInstall => self.installed = true,
+            Operation::PostInstall => {
+                self.installed = true;
+                // It may set going what slept.
+                self.asleep = false;
+            }
             _ => {}
         }
     }
@@ -432,13 +439,13 @@ pub(crate) fn only_reads(operation: Operation) -> bool {
     matches!(operation, Operation::VerifyBackup | Operation::VerifyCarried | Operation::VerifyOwn)
 }
 
-fn catalogue() -> CatalogueCompared {
+fn catalogue(missing: u64) -> CatalogueCompared {
     CatalogueCompared {
         differences: Sha256([1; 32]),
-        expected: 0,
+        expected: missing,
         expected_bytes: 0,
         matched: 0,
-        missing: 0,
+        missing,
         extra: 0,
         damaged: 0,
         encrypted: 0,

@@ -1,8 +1,8 @@
 //! This server, beyond files and SUSDB: its services, its registry, and the tools WSUS brings along.
 //!
 //! ```text
-//! Host ─► services, setup ─► PowerShell script ─┐
-//!      ─► post_install ───────────────────────► Request ─► Running ─► Finished      (a child process, no shell)
+//! Host ─► services, setup, machine ─► PowerShell script ─┐
+//!      ─► post_install ────────────────────────────────► Request ─► Running ─► Finished      (a child process, no shell)
 //! ```
 //!
 //! Vocabulary
@@ -18,6 +18,7 @@
 //! 3. A child never sees the environment variables that hold secrets, and outlives this program: it is recognised by
 //!    [`crate::platform::Process`], and asked nothing.
 
+mod accounts;
 mod open;
 mod process;
 mod script;

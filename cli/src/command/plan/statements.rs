@@ -2,7 +2,9 @@
 //! and what is asked meanwhile.
 
 use wsusmigrate_core::database::backup::{carried_file, own_file, own_options};
-use wsusmigrate_core::database::statement::{self, Compression, MoveFile, Statement};
+use wsusmigrate_core::database::statement::{
+    self, Compression, MoveFile, RuleId, Setting, SettingType, Statement,
+};
 use wsusmigrate_core::database::{DATABASE, EnginePath, Identifier};
 use wsusmigrate_core::event::database::{BackupOf, Operation};
 use wsusmigrate_core::event::run::Role;
@@ -152,14 +154,29 @@ fn after_restore(whole: &Plan, plan: &DatabasePlan) -> Lines {
         lines.push((format!("{mends}, {each}, where there is no such login"), create));
         lines.push((format!("{mends}, {each}"), mend));
     }
-    let asleep = "and each rule of automatic approval and each setting of e-mail that is found on, switched off by its key";
-    let schedules = statement::schedules_off();
-    lines.push(line(Operation::Sleep, format!("{} {asleep}", schedules.text())));
+    lines.extend(sleep());
     let content = plan.content_dir.as_deref().unwrap_or(&whole.content.destination);
     let install =
         format!("wsusutil postinstall CONTENT_DIR={content}, for SQL Server with SQL_INSTANCE_NAME");
     lines.push(line(Operation::PostInstall, install));
     lines.push(line(Operation::StartServices, "WsusService, WsusPool: start type as before, start what ran"));
+    lines
+}
+
+/// Which rules and settings are on is asked of the restored SUSDB: these are the statements where all of them are.
+fn sleep() -> Lines {
+    let named = |what: &str| format!("{}, {what}", Operation::Sleep.word());
+    let mut lines = Lines::new();
+    if let Some(off) = statement::rules_off(&[RuleId(1)]) {
+        lines.push((named("every rule that is on, such as 1"), off.text().to_owned()));
+    }
+    lines.push((named("inferred from the schema"), statement::schedules_off().text().to_owned()));
+    let email =
+        Setting { name: "EmailNeedToSend...".to_owned(), kind: SettingType::Text, value: String::new() };
+    if let Ok(off) = statement::email_off(&email) {
+        let what = "inferred from the schema, every setting that is on, in its type";
+        lines.push((named(what), off.text().to_owned()));
+    }
     lines
 }
 

@@ -6,7 +6,7 @@ mod reading;
 use wsusmigrate_core::event::DatabaseEvent;
 use wsusmigrate_core::event::database::{
     BackupJudged, BackupRecorded, Connected, FileRecorded, MarkRecorded, MediaSetRecorded, ServiceRecorded,
-    SessionSeen, StateRecorded, TableCompared, TableSummed, UserFound,
+    SessionSeen, StateRecorded, TableCompared, TableSummed, UserDecision, UserFound,
 };
 use wsusmigrate_core::id::Guid;
 
@@ -175,15 +175,15 @@ fn mark(it: &MarkRecorded) -> String {
 }
 
 fn user(it: &UserFound) -> String {
-    let login = if it.login.as_str().is_empty() { String::new() } else { format!(" to {}", it.login) };
-    format!(
-        "user {} ({}, {}) without its login: {}{login}{}",
-        it.user,
-        it.kind,
-        it.sid,
-        it.decision.word(),
-        after(&it.why)
-    )
+    let login = |word: &str| match it.login.as_str() {
+        "" => String::new(),
+        login => format!("{word}{login}"),
+    };
+    if it.decision == UserDecision::Leave {
+        return format!("user {}{} is left as it is{}", it.user, login(" with the login "), after(&it.why));
+    }
+    let (sid, decision, to) = (it.sid.as_str(), it.decision.word(), login(" to "));
+    format!("user {} ({}, {sid}) without its login: {decision}{to}{}", it.user, it.kind, after(&it.why))
 }
 
 fn service(it: &ServiceRecorded) -> String {

@@ -1,8 +1,10 @@
 //! Users of the restored SUSDB and the logins of this engine: who has lost its login, and what is done about each.
 
 use wsusmigrate_core::database::Identifier;
+use wsusmigrate_core::database::machine::Machine;
 use wsusmigrate_core::database::principals::{
-    Hosts, Mending, OrphanedUser, Principal, PrincipalKind, missing_service_login, orphaned_users,
+    Hosts, Mending, OrphanedUser, Principal, PrincipalKind, left_by_created, missing_service_login,
+    orphaned_users,
 };
 use wsusmigrate_core::database::statement::{self, Statement};
 use wsusmigrate_core::event::database::{EngineKind, Operation, UserDecision, UserFound};
@@ -11,7 +13,6 @@ use wsusmigrate_core::text::Name;
 use crate::error::Failure;
 use crate::executor::Recorder;
 use crate::exit::Exit;
-use crate::platform;
 use crate::step::context::Context;
 use crate::step::database::engine::{Engine, row_failure};
 use crate::step::database::operation::{Intent, Outcome, carry_out};
@@ -31,8 +32,13 @@ pub(super) fn find(
     let mut found = vec![owner(engine)?];
     found.extend(seen.decide(&hosts));
     found.extend(service_login(&seen, &hosts, &found));
-    for user in found.iter().filter(|user| user.decision == UserDecision::Manual) {
-        context.talk().say(&format!("by hand: user {}: {}", user.user, user.why));
+    for user in &found {
+        let created = Some(&user.login).filter(|_| user.decision == UserDecision::CreateLogin);
+        if user.decision == UserDecision::Manual {
+            context.talk().say(&format!("by hand: user {}: {}", user.user, user.why));
+        } else if let Some(why) = created.and_then(|login| left_by_created(login.as_str())) {
+            context.talk().say(&format!("by hand: login {}: {why}", user.login));
+        }
     }
     let draft = |user: &UserFound| recorder.sighting(user.user.as_str().as_bytes(), user.clone());
     let drafts = found.iter().map(draft).collect();
@@ -124,9 +130,7 @@ fn orphaned(orphan: &OrphanedUser) -> UserFound {
             found(user, UserDecision::AlterUser, login, "its login is there under another SID")
         }
         Mending::CreateAndMap { login } => {
-            let left = orphan.mending.left_to_do().map_or_else(String::new, |left| format!(". {left}"));
-            let why = format!("no login has its SID, and the account is there{left}");
-            found(user, UserDecision::CreateLogin, login, &why)
+            found(user, UserDecision::CreateLogin, login, "no login has its SID, and the account is there")
         }
         Mending::Manual(by_hand) => found(user, UserDecision::Manual, "", &by_hand.to_string()),
     }
@@ -189,7 +193,7 @@ fn service_login(seen: &Seen, hosts: &Hosts, found: &[UserFound]) -> Option<User
             );
             (login, why)
         }
-        Err(by_hand) => (format!("{}$", hosts.new), by_hand.to_string()),
+        Err(by_hand) => (format!("{}$", hosts.new.name), by_hand.to_string()),
     };
     let name = Name::from(login);
     // Where a user of that name is, it was decided about.
@@ -224,39 +228,30 @@ fn statements(user: &UserFound, seen: &Seen) -> Result<Vec<Statement>, Failure> 
     Ok(statements)
 }
 
-/// What is known of the two hosts.
+/// What is known of the two hosts: of this one as it tells now, of the old one as its worksheet has it.
 fn hosts(context: &Context<'_>, engine: &mut Engine<'_>) -> Result<Hosts, Failure> {
     let facts = engine.facts()?;
-    let field = |name: &str| {
-        let worksheet = context.source().map(|source| &source.worksheet.fields);
-        worksheet.map(|fields| fields.get(&name.into()).map(|field| field.value.as_str().to_owned()))
-    };
-    // Windows Internal Database answers on its own machine only: there the engine knows what WSUS's host is called.
-    let was_wid = field("database.kind")?.as_deref() == Some(EngineKind::Wid.word());
-    let old = field(if was_wid { "database.machine" } else { "host.name" })?.unwrap_or_default();
+    let new = context.host()?.machine().map_err(|error| {
+        Failure::new(Exit::Failed, "this server does not tell what it and its accounts are called")
+            .because(&error)
+    })?;
     let is_wid = facts.engine_kind() == EngineKind::Wid;
-    let new = if is_wid { facts.machine.clone() } else { own_name()? };
-    let is_engine_local = is_wid || facts.machine.eq_ignore_ascii_case(&short(&new));
-    Ok(Hosts { old: short(&old), new: short(&new), new_domain: domain(), is_engine_local })
+    let is_engine_local = is_wid || facts.machine.eq_ignore_ascii_case(&new.name);
+    Ok(Hosts { old: old_host(context)?, new, is_engine_local })
 }
 
-fn own_name() -> Result<String, Failure> {
-    platform::host_name()
-        .map_err(|error| Failure::new(Exit::Failed, "this machine does not tell its name").because(&error))
-}
-
-/// The part before the first dot, as accounts have it.
-fn short(host: &str) -> String {
-    host.split('.').next().unwrap_or_default().to_owned()
-}
-
-/// The domain as the account this process runs under has it; nothing where that is an account of this machine.
-fn domain() -> Option<String> {
-    let account = platform::account().ok()?.name;
-    let (domain, _) = account.split_once('\\')?;
-    let host = short(&platform::host_name().ok()?);
-    let is_local = domain.eq_ignore_ascii_case(&host) || domain.eq_ignore_ascii_case("NT AUTHORITY");
-    (!is_local).then(|| domain.to_owned())
+/// The old host. Where its tools could not be asked, its name is the engine's machine or the system's own.
+fn old_host(context: &Context<'_>) -> Result<Machine, Failure> {
+    let fields = &context.source()?.worksheet.fields;
+    let field = |name: &str| fields.get(&name.into()).map(|field| field.value.as_str().to_owned());
+    if let Some(told) = Machine::of_worksheet(field) {
+        return Ok(told);
+    }
+    // Windows Internal Database answers on its own machine only: there the engine knows what WSUS's host is called.
+    let was_wid = field("database.kind").as_deref() == Some(EngineKind::Wid.word());
+    let name = field(if was_wid { "database.machine" } else { "host.name" }).unwrap_or_default();
+    let name = name.split('.').next().unwrap_or_default().to_owned();
+    Ok(Machine { name, ..Machine::default() })
 }
 
 #[cfg(test)]
@@ -269,13 +264,13 @@ mod tests {
         Principal { name, kind, sid, roles: BTreeSet::new() }
     }
 
+    fn machine(name: &str, account: Option<&str>) -> Machine {
+        Machine { name: name.into(), account: account.map(str::to_owned), groups: Vec::new() }
+    }
+
     fn hosts() -> Hosts {
-        Hosts {
-            old: "OLD".into(),
-            new: "NEW".into(),
-            new_domain: Some("CORP".into()),
-            is_engine_local: false,
-        }
+        let (old, new) = (machine("OLD", Some("CORP\\OLD$")), machine("NEW", Some("CORP\\NEW$")));
+        Hosts { old, new, is_engine_local: false }
     }
 
     fn seen() -> Seen {
@@ -304,7 +299,6 @@ mod tests {
                 ("OLD\\somebody", UserDecision::Manual, ""),
             ]
         );
-        assert!(found[0].why.as_str().contains("sysadmin"), "{}", found[0].why);
     }
 
     #[test]
@@ -341,7 +335,7 @@ mod tests {
         assert_eq!(service_login(&seen, &hosts(), &found), None);
         let missing = service_login(&seen, &hosts(), &found[1..]).unwrap();
         assert_eq!((missing.user.as_str(), missing.decision), ("CORP\\NEW$", UserDecision::Manual));
-        let workgroup = Hosts { new_domain: None, ..hosts() };
+        let workgroup = Hosts { new: machine("NEW", None), ..hosts() };
         assert!(service_login(&seen, &workgroup, &found[1..]).unwrap().why.as_str().contains("workgroup"));
     }
 }

@@ -1,4 +1,5 @@
 use super::*;
+use crate::database::machine::LocalGroup;
 use crate::database::row::Cell;
 
 fn principal(name: &str, kind: PrincipalKind, sid: &[u8]) -> Principal {
@@ -13,8 +14,12 @@ fn group(name: &str, sid: u8) -> Principal {
     principal(name, PrincipalKind::WindowsGroup, &[sid])
 }
 
+fn machine(name: &str) -> Machine {
+    Machine { name: name.into(), account: Some(format!("CORP\\{name}$")), groups: Vec::new() }
+}
+
 fn hosts(is_engine_local: bool) -> Hosts {
-    Hosts { old: "OLDWSUS".into(), new: "NEWWSUS".into(), new_domain: Some("CORP".into()), is_engine_local }
+    Hosts { old: machine("OLDWSUS"), new: machine("NEWWSUS"), is_engine_local }
 }
 
 fn mended(user: Principal, logins: &[Principal], hosts: &Hosts) -> Mending {
@@ -79,7 +84,13 @@ fn network_service_is_an_account_of_the_engines_own_host() {
     assert_eq!(mended(user.clone(), &[], &hosts(true)), created);
     assert_eq!(mended(user, &[], &hosts(false)), Mending::Manual(ByHand::NetworkServiceIsRemote));
     assert_eq!(missing_service_login(&[], &hosts(true)), Ok(Some(NETWORK_SERVICE.into())));
-    assert_eq!(created.left_to_do(), Some(ByHand::NeedsServerRole));
+    for (login, left) in [
+        (NETWORK_SERVICE, Some(ByHand::NeedsServerRole)),
+        ("CORP\\NEWWSUS$", Some(ByHand::NeedsServerRole)),
+        ("NEWWSUS\\WSUS Administrators", None),
+    ] {
+        assert_eq!(left_by_created(login), left, "{login}");
+    }
 }
 
 #[test]
@@ -96,7 +107,7 @@ fn the_new_machine_account_takes_the_old_ones_place_on_a_remote_engine() {
     let old = account("CORP\\OLDWSUS$", 8);
     assert_eq!(mended(user.clone(), &[old], &hosts(false)), created);
     assert_eq!(mended(user.clone(), &[], &hosts(true)), Mending::Manual(ByHand::OldMachine));
-    let workgroup = Hosts { new_domain: None, ..hosts(false) };
+    let workgroup = Hosts { new: Machine { account: None, ..machine("NEWWSUS") }, ..hosts(false) };
     assert_eq!(mended(user, &[], &workgroup), Mending::Manual(ByHand::NoMachineAccount));
     assert_eq!(missing_service_login(&[], &workgroup), Err(ByHand::NoMachineAccount));
     assert_eq!(missing_service_login(&[], &hosts(false)), Ok(Some("CORP\\NEWWSUS$".into())));
@@ -112,6 +123,45 @@ fn groups_of_the_old_host_become_those_of_the_new_one() {
     assert_eq!(mended(group("OLDWSUS\\Others", 5), &[], &hosts(true)), Mending::Manual(ByHand::OfOldHost));
     let named_alike = account("OLDWSUS\\WSUS Reporters", 5);
     assert_eq!(mended(named_alike, &[], &hosts(true)), Mending::Manual(ByHand::OfOldHost));
+}
+
+#[test]
+fn groups_are_known_by_their_identifiers_whatever_they_are_called() {
+    let of = |host: &str, names: [&str; 2]| {
+        let groups = GroupKind::ALL.into_iter().zip(names).map(|(kind, name)| LocalGroup {
+            kind,
+            sid: format!("{host} {kind:?}").into_bytes(),
+            name: format!("{host}\\{name}"),
+        });
+        Machine { groups: groups.collect(), ..machine(host) }
+    };
+    let hosts = Hosts {
+        old: of("OLDWSUS", ["Admins", "Readers"]),
+        new: of("NEWWSUS", ["WSUS-Administratoren", "WSUS-Berichterstatter"]),
+        is_engine_local: true,
+    };
+    let user = |name: &str, sid: &str| principal(name, PrincipalKind::WindowsGroup, sid.as_bytes());
+    assert_eq!(
+        mended(user("OLDWSUS\\Readers", "OLDWSUS Reporters"), &[], &hosts),
+        Mending::CreateAndMap { login: "NEWWSUS\\WSUS-Berichterstatter".into() }
+    );
+    // The name alone is no longer enough where the host told its identifiers.
+    assert_eq!(
+        mended(user("OLDWSUS\\WSUS Administrators", "another"), &[], &hosts),
+        Mending::Manual(ByHand::OfOldHost)
+    );
+}
+
+#[test]
+fn the_old_machine_is_the_account_the_old_host_told() {
+    let mut told = hosts(false);
+    told.old.account = Some("BRANCH\\OLDWSUS$".into());
+    assert_eq!(mended(account("CORP\\OLDWSUS$", 9), &[], &told), Mending::Manual(ByHand::NeedsLogin));
+    let created = Mending::CreateAndMap { login: "CORP\\NEWWSUS$".into() };
+    assert_eq!(mended(account("branch\\oldwsus$", 9), &[], &told), created);
+    // A host that told nothing is known by its name.
+    told.old.account = None;
+    assert_eq!(mended(account("CORP\\OLDWSUS$", 9), &[], &told), created);
 }
 
 #[test]

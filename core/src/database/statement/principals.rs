@@ -38,6 +38,19 @@ pub fn create_login(account: &Identifier) -> Statement {
     Statement::new(Purpose::CreateLogin, text)
 }
 
+/// The login that a text which begins with [`create_login`] creates; nothing where it begins otherwise.
+#[must_use]
+pub fn created_login(text: &str) -> Option<Identifier> {
+    let name = text.strip_prefix("CREATE LOGIN [")?.split("] FROM WINDOWS").next()?.replace("]]", "]");
+    Identifier::new(&name).ok().filter(|login| text.starts_with(create_login(login).text()))
+}
+
+/// Takes a login away again: what undoes [`create_login`]. Users of databases stay, as orphans.
+#[must_use]
+pub fn drop_login(account: &Identifier) -> Statement {
+    Statement::new(Purpose::DropLogin, format!("DROP LOGIN {account};"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -49,6 +62,14 @@ mod tests {
             create_login(&account).text(),
             "CREATE LOGIN [CORP\\NEWWSUS$] FROM WINDOWS WITH DEFAULT_DATABASE = [SUSDB];"
         );
+        for name in ["CORP\\NEWWSUS$", "a]b", "x] FROM WINDOWS"] {
+            let login = Identifier::new(name).unwrap();
+            let text = format!("{}\nUSE [SUSDB];", create_login(&login).text());
+            assert!(created_login(&text).is_none_or(|read| read == login), "{name}");
+        }
+        assert_eq!(created_login(create_login(&account).text()), Some(account.clone()));
+        assert_eq!(created_login("USE [SUSDB];\nCREATE LOGIN [a] FROM WINDOWS"), None);
+        assert_eq!(drop_login(&account).text(), "DROP LOGIN [CORP\\NEWWSUS$];");
         let user = Identifier::new("x] WITH LOGIN = [sa").unwrap();
         assert_eq!(
             mend_user(&user, &account).text(),

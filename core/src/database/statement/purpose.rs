@@ -77,6 +77,8 @@ coded! {
         DropPartial = 35, "drop-partial";
         /// Gives SUSDB an owner the engine knows.
         Own = 36, "own";
+        /// Takes a login away again.
+        DropLogin = 37, "drop-login";
     }
 }
 
@@ -117,6 +119,7 @@ impl Purpose {
             | Self::Restore
             | Self::MendUser
             | Self::CreateLogin
+            | Self::DropLogin
             | Self::Sleep
             | Self::Wake
             | Self::DropPartial
@@ -134,6 +137,7 @@ impl Purpose {
             | Self::Restore
             | Self::MendUser
             | Self::CreateLogin
+            | Self::DropLogin
             | Self::Sleep
             | Self::Wake
             | Self::DropPartial

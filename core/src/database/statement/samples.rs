@@ -107,6 +107,7 @@ fn changing() -> Vec<Statement> {
         by_hand::own_by_sa(),
         principals::mend_user(&user, &login),
         principals::create_login(&login),
+        principals::drop_login(&login),
         sleep::schedules_off(),
     ];
     let place: Result<Place, _> = "tbConfiguration.Value as bit where Name = it's".parse();

@@ -1,6 +1,8 @@
 //! What surrounds SUSDB: users, services, settings, sessions, logs that were kept.
 
 use super::{Side, keys, or_dash, yes};
+use crate::database::principals::left_by_created;
+use crate::database::setting::{Meaning, Place};
 use crate::event::database::{Operation, UserDecision};
 use crate::report::{Section, Value};
 
@@ -27,6 +29,10 @@ pub(super) fn users(side: Side<'_>) -> Section {
     section.table("user_ids", &["user", "security id"], ids);
     let by_hand = database.users.values().filter(|user| user.decision == UserDecision::Manual);
     section.notes.extend(by_hand.map(|user| format!("By hand: user {}: {}", user.user, user.why)));
+    let created = database.users.values().filter(|user| user.decision == UserDecision::CreateLogin);
+    section.notes.extend(created.filter_map(|user| {
+        left_by_created(user.login.as_str()).map(|why| format!("By hand: login {}: {why}", user.login))
+    }));
     section
 }
 
@@ -48,6 +54,10 @@ pub(super) fn services(side: Side<'_>) -> Section {
     section
 }
 
+/// What an inferred meaning is.
+const INFERRED: &str = "Inferred: what the value does follows from the names in the schema and from tools that read it, not from \
+                        a document. Look in the console before the cutover that nothing is on.";
+
 /// Settings as they were before they were put to sleep.
 pub(super) fn settings(side: Side<'_>) -> Section {
     let database = side.database();
@@ -55,10 +65,13 @@ pub(super) fn settings(side: Side<'_>) -> Section {
     let rows = database.settings.values().map(|setting| {
         let values = [&setting.value, &setting.becomes].map(|value| or_dash(value.as_str()).into());
         let [value, becomes] = values;
-        vec![setting.setting.as_str().into(), value, becomes]
+        let meaning =
+            setting.setting.as_str().parse::<Place>().map_or(Meaning::Inferred, |place| place.meaning());
+        vec![setting.setting.as_str().into(), value, becomes, meaning.word().into()]
     });
-    section.table("settings", &["setting", "was", "became"], rows);
+    section.table("settings", &["setting", "was", "became", "meaning"], rows);
     if !database.settings.is_empty() {
+        section.notes.push(INFERRED.to_owned());
         let done = database.last_done(Operation::Sleep).and_then(|record| record.finished.as_ref());
         section.figure(
             "asleep",

@@ -1,11 +1,14 @@
 //! The copied content, held against what SUSDB expects.
 
-use super::{Side, keys};
+use super::{Side, after_catalogue, keys, yes};
 use crate::report::{Section, Value};
+
+/// What the section is called.
+pub(super) const TITLE: &str = "Files that SUSDB expects";
 
 pub(super) fn catalogue(side: Side<'_>) -> Section {
     let database = side.database();
-    let mut section = side.section(keys("catalogue", "source_catalogue"), "Files that SUSDB expects");
+    let mut section = side.section(keys("catalogue", "source_catalogue"), TITLE);
     if let Some(compared) = &database.catalogue {
         section.figure("expected", "Expected", compared.expected);
         section.figure("expected_bytes", "Their size", Value::bytes(compared.expected_bytes));
@@ -15,6 +18,14 @@ pub(super) fn catalogue(side: Side<'_>) -> Section {
         section.figure("damaged", "Damaged", compared.damaged);
         section.figure("encrypted", "Encrypted, says SUSDB", compared.encrypted);
         section.figure("list", "SHA-256 of the differences", compared.differences.to_string());
+        section.figure(
+            "after_backup",
+            "Compared after a pass that followed the backup",
+            yes(database.top_up.is_compared()),
+        );
+    }
+    if !side.is_source {
+        section.notes.extend(after_catalogue(side.state));
     }
     let rows = database
         .catalogue_differences

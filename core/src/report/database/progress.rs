@@ -1,5 +1,6 @@
 //! Where the database step stands and what it waits for.
 
+use super::after_catalogue;
 use super::operation::named;
 use crate::event::database::{BackupOf, BackupRecorded, OperationResult};
 use crate::event::run::Verdict;
@@ -29,7 +30,10 @@ pub(in crate::report) fn standing(state: &Migration, wanted: Option<usize>) -> O
         };
         section.figure(key, label, size(backup));
     }
-    if let Some(what) = waits_for(state, wanted) {
+    if let Some(lacking) = database.lacking_files() {
+        section.figure("lacking_files", "Files that are missing or damaged", lacking);
+    }
+    if let Some(what) = waits_for(state, wanted).or_else(|| content_owed(state)) {
         section.figure("waits_for", "Waits for", what.waits_for);
         section.figure("next", "Next", what.next);
     }
@@ -80,6 +84,17 @@ fn waits_for(state: &Migration, wanted: Option<usize>) -> Option<Waiting> {
     let waits_for = format!("approval of the plan: {given}{of} given");
     let next = if enough { "wsusmigrate run" } else { "wsusmigrate plan --approve" };
     Some(Waiting { waits_for, next })
+}
+
+/// The content where it is not what SUSDB expects, or may not be.
+fn content_owed(state: &Migration) -> Option<Waiting> {
+    after_catalogue(state)?;
+    let what = if state.database.top_up.is_owed() {
+        "a further pass over the content: the last one began before the restored backup was known here"
+    } else {
+        "files that SUSDB expects"
+    };
+    Some(Waiting { waits_for: what.to_owned(), next: "wsusmigrate run" })
 }
 
 /// What became of an operation: a look finds out, or a person says.

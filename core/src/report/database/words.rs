@@ -72,6 +72,32 @@ pub fn touched_so_far(state: &Migration) -> String {
     format!("{what}{last}")
 }
 
+/// What helps where the content is not what SUSDB expects, or nobody can say yet that it is.
+#[must_use]
+pub fn after_catalogue(state: &Migration) -> Option<String> {
+    let database = &state.database;
+    if !state.run.status.database.installed || database.is_content_settled() {
+        return None;
+    }
+    let lacking = database.lacking_files()?;
+    Some(match (database.top_up.is_owed(), lacking) {
+        (true, _) => format!(
+            "the content was gone through before the backup that was restored was known here, and {lacking} files are lacking: a \
+             further pass is owed. `wsusmigrate run` makes it and compares again"
+        ),
+        (false, 0) => {
+            "the content was gone through again since it was compared: `wsusmigrate run` compares again"
+                .to_owned()
+        }
+        (false, _) => format!(
+            "{lacking} files that SUSDB expects are missing or damaged: \"{}\" of `wsusmigrate report audit` names them. \
+             `wsusmigrate run` tops up what the source has by now and compares again; what no host has WSUS fetches once it is \
+             told to: `wsusutil reset`, after the cutover",
+            super::catalogue::TITLE
+        ),
+    })
+}
+
 /// What helps where restored rows are not the source's: which section of the audit names them, and what to do.
 #[must_use]
 pub fn after_parity(state: &Migration) -> Option<String> {

@@ -6,6 +6,8 @@ use std::path::Path;
 /// The scripts, by the names of their files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::adapter::host) enum Script {
+    /// The machine's own accounts.
+    Accounts,
     /// Services and application pools.
     Services,
     /// What setup wrote into the registry.
@@ -13,7 +15,8 @@ pub(in crate::adapter::host) enum Script {
 }
 
 /// Every file a script needs beside it, and the scripts.
-pub(in crate::adapter::host) const FILES: [(&str, &str); 3] = [
+pub(in crate::adapter::host) const FILES: [(&str, &str); 4] = [
+    ("accounts.ps1", include_str!("../scripts/accounts.ps1")),
     ("answer.ps1", include_str!("../scripts/answer.ps1")),
     ("services.ps1", include_str!("../scripts/services.ps1")),
     ("setup-registry.ps1", include_str!("../scripts/setup-registry.ps1")),
@@ -22,6 +25,7 @@ pub(in crate::adapter::host) const FILES: [(&str, &str); 3] = [
 impl Script {
     pub(in crate::adapter::host) const fn file(self) -> &'static str {
         match self {
+            Self::Accounts => "accounts.ps1",
             Self::Services => "services.ps1",
             Self::SetupRegistry => "setup-registry.ps1",
         }

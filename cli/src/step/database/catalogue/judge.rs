@@ -116,8 +116,7 @@ impl<'s> Judge<'s> {
                 (CatalogueDifference::Digest, digests(expected, disk))
             }
             FileVerdict::Encrypted => {
-                let detail =
-                    format!("encrypted: SUSDB tells {} bytes, {} are there", expected.bytes, disk.bytes);
+                let detail = format!("SUSDB tells {} bytes, {} are there", expected.bytes, disk.bytes);
                 (CatalogueDifference::Encrypted, detail)
             }
             // Said of a file that only one side has.
