@@ -139,7 +139,9 @@ impl Plan {
             return Err(PlanError::BatchFiles(self.content.batch_files));
         }
         self.content.bytes_per_second()?;
-        self.database.as_ref().map_or(Ok(()), DatabasePlan::validate)
+        let Some(database) = &self.database else { return Ok(()) };
+        database.validate()?;
+        database.validate_for(self.migration.role)
     }
 
     /// How many persons have to approve it before something is destroyed; nothing where it destroys nothing.

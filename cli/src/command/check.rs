@@ -28,10 +28,7 @@ pub(super) fn run(_: &Args, global: &Global) -> Result<Answer, Failure> {
     let request = Request::of_checks(loaded, journal, global.keys_folder(), Talk { json: global.json });
     let source = known_state.as_ref().map_or(Ok(None), |state| source_state(&request.journal, state))?;
     let context = Context::new(&request, source);
-    checks.extend(preflight::of_database(
-        &context,
-        known_state.as_ref().map(|state| &state.run.status.database),
-    ));
+    checks.extend(preflight::of_database(&context, known_state.as_ref()));
     let loaded = &request.loaded;
     let stops = checks.iter().any(|check| check.verdict == CheckVerdict::Stop);
     let says = |text: &str| Value::from(text);

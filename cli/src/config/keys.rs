@@ -16,6 +16,7 @@ const KNOWN: [(&str, &[&str]); 3] = [
             "backup_file",
             "quiesce",
             "check",
+            "check_waived_because",
             "four_eyes",
             "data_folder",
             "log_folder",

@@ -6,6 +6,7 @@ use super::PlanError;
 use crate::database::connection::{Encryption, NotATarget, SecretSource, Target};
 use crate::database::statement::{BackupOptions, Compression, Expiry, Media, MediaCheck, OnChecksumError};
 use crate::database::{Day, EnginePath};
+use crate::event::run::Role;
 
 /// Hours a statement that acts may take, where a plan says nothing: a restore of a large SUSDB on slow disks.
 const ACT_HOURS_DEFAULT: u16 = 12;
@@ -46,9 +47,12 @@ pub struct DatabasePlan {
     /// Whether the source's services rest while it is backed up.
     #[serde(default)]
     pub quiesce: bool,
-    /// Whether DBCC CHECKDB runs before the backup and after the restore.
+    /// Whether DBCC CHECKDB runs before the backup. After the restore it runs in any case.
     #[serde(default = "super::yes")]
     pub check: bool,
+    /// Why it does not run before the backup, for whoever trusts the backup later.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub check_waived_because: Option<String>,
     /// Whether two persons have to approve before something is destroyed.
     #[serde(default)]
     pub four_eyes: bool,
@@ -231,9 +235,34 @@ impl DatabasePlan {
         if self.media_description.is_some() && self.media != MediaUse::New {
             return Err(wrong("media_description", "", &"only a new media set has one: media = \"new\""));
         }
+        self.validate_waiver()?;
         match self.hours_max {
             1..=ACT_HOURS_MAX => Ok(()),
             hours => Err(wrong("hours_max", &hours.to_string(), &format_args!("use 1 to {ACT_HOURS_MAX}"))),
+        }
+    }
+
+    /// Checks what one of the two hosts may not say.
+    pub(super) fn validate_for(&self, role: Role) -> Result<(), PlanError> {
+        if role == Role::Destination && !self.check {
+            let why = "only the source's check before its backup can be waived, the one after the restore never";
+            return Err(wrong("check", "false", &why));
+        }
+        Ok(())
+    }
+
+    /// A check is waived with a reason, and a reason stands for nothing else.
+    fn validate_waiver(&self) -> Result<(), PlanError> {
+        let because = self.check_waived_because.as_deref().map(str::trim);
+        match (self.check, because) {
+            (true, None) => Ok(()),
+            (true, Some(_)) => {
+                Err(wrong("check_waived_because", "", &"nothing is waived while database.check is true"))
+            }
+            (false, None | Some("")) => {
+                Err(wrong("check_waived_because", "", &"say why the check is waived: it is recorded"))
+            }
+            (false, Some(_)) => Ok(()),
         }
     }
 
@@ -242,7 +271,7 @@ impl DatabasePlan {
         let maybe = |text: &Option<String>| text.clone().unwrap_or_default();
         let text = |key: &str, value: &str| format!("database.{key} = {value:?}");
         let plain = |key: &str, value: &dyn std::fmt::Debug| format!("database.{key} = {value:?}");
-        vec![
+        let mut lines = vec![
             text("server", &self.server),
             text("login", &maybe(&self.login)),
             text("password", &maybe(&self.password)),
@@ -269,7 +298,10 @@ impl DatabasePlan {
             text("media_description", &maybe(&self.media_description)),
             plain("on_checksum_error", &self.on_checksum_error),
             plain("compression", &self.compression),
-        ]
+        ];
+        // A plan from before a check was waived with a reason keeps its digest.
+        lines.extend(self.check_waived_because.as_ref().map(|why| text("check_waived_because", why)));
+        lines
     }
 }
 

@@ -42,9 +42,10 @@ fn of_source(plan: &DatabasePlan) -> Result<Lines, PlanError> {
             "WsusService, W3SVC: start type manual, stop; as they were afterwards".to_owned(),
         ));
     }
-    if plan.check {
-        lines.push(("check-source", statement::check_database().text().to_owned()));
-    }
+    lines.push(("check-source", match &plan.check_waived_because {
+        None => statement::check_database().text().to_owned(),
+        Some(why) => format!("waived: {why}"),
+    }));
     if let Ok(backup) = statement::back_up(&path, &plan.backup_options()?) {
         lines.push(("back-up", backup.text().to_owned()));
     }
@@ -75,9 +76,7 @@ fn of_destination(plan: &DatabasePlan, source: Option<&Migration>) -> Result<Lin
     if let Ok(restore) = statement::restore(&path, position, &moves) {
         lines.push(("restore", restore.text().to_owned()));
     }
-    if plan.check {
-        lines.push(("check-restored", statement::check_database().text().to_owned()));
-    }
+    lines.push(("check-restored", statement::check_database().text().to_owned()));
     Ok(lines)
 }
 

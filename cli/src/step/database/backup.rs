@@ -90,7 +90,7 @@ pub(super) fn perform(
         operation,
         subject: path.as_str().into(),
         statement: statement.text().to_owned(),
-        before: format!("{} sets on the media", before.len()),
+        before: before_backup(of, before.len(), context),
         expects: "one more set of SUSDB on the media, copy-only, with checksums".to_owned(),
     };
     let known: BTreeSet<_> = before.iter().filter_map(|set| set.guid).collect();
@@ -117,6 +117,14 @@ pub(super) fn perform(
         record_set(of, &set, &path, recorder, context)?;
     }
     Ok(Begun::Yes)
+}
+
+/// What is found before a backup: a check that was waived is told with it, for whoever trusts the backup later.
+fn before_backup(of: BackupOf, sets: usize, context: &Context<'_>) -> String {
+    match context.waiver().filter(|_| of == BackupOf::Source) {
+        None => format!("{sets} sets on the media"),
+        Some(waiver) => format!("{sets} sets on the media; DBCC CHECKDB was waived by {waiver}"),
+    }
 }
 
 /// Which operation, onto which file, with which options.

@@ -83,16 +83,15 @@ fn carry(
 fn outcome(operation: Operation, from: &Path, to: &Path, copied: &Copied) -> Outcome {
     let (from, to) = (from.display(), to.display());
     let again = match operation {
-        Operation::CarryBackup => "carry the migration store over again from the source",
-        _ => "back SUSDB up again",
+        Operation::CarryBackup => "carry the migration store over again from the source, then `wsusmigrate run`",
+        _ => "back SUSDB up again: `wsusmigrate run --only database`",
     };
     match copied {
         Copied::There(sha256, bytes) => Outcome::done(format!("{bytes} bytes, SHA-256 {sha256}")),
         Copied::Different(found) => Outcome::failed(
             0,
             format!(
-                "{from} has SHA-256 {found}: it is not the file that was recorded. Nothing was copied; {again}, then \
-                 `wsusmigrate run`"
+                "{from} has SHA-256 {found}: it is not the file that was recorded. Nothing was copied; {again}"
             ),
         ),
         Copied::Occupied(found) => Outcome::failed(

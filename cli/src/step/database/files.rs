@@ -5,9 +5,11 @@ use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 use sha2::Digest as _;
+use wsusmigrate_core::check::BackupFolder;
 use wsusmigrate_core::database::EnginePath;
 use wsusmigrate_core::database::statement;
 use wsusmigrate_core::digest::Sha256;
+use wsusmigrate_core::event::run::Role;
 
 use crate::error::Failure;
 use crate::exit::Exit;
@@ -16,6 +18,7 @@ use crate::progress::Records;
 use crate::show::Talk;
 use crate::step::context::Context;
 use crate::step::database::engine::{Engine, row_failure};
+use crate::step::database::room::in_folder;
 
 /// Bytes that are read at once.
 const CHUNK_BYTES: usize = 1 << 20;
@@ -58,34 +61,64 @@ pub(super) fn look_at(engine: &mut Engine<'_>, path: &EnginePath) -> Result<Seen
     }
 }
 
-/// Proves that the engine and this program speak of one folder: a file made here must be seen there. Where this account
-/// may not write, that is told and nothing is proved.
+/// Proves that the engine and this program speak of one folder.
 pub(super) fn prove_one_folder(context: &Context<'_>, engine: &mut Engine<'_>) -> Result<(), Failure> {
-    let plan = context.database()?;
-    let name = format!("wsusmigrate-{}.probe", std::process::id());
-    let there = plan.in_backup_folder(&name).map_err(|error| Failure::new(Exit::Usage, error.to_string()))?;
-    if !look_at(engine, &there)?.has_folder {
-        return Err(Failure::new(
-            Exit::Failed,
-            format!("the engine finds no folder {}", plan.backup_folder),
-        )
-        .hint("database.backup_folder is a folder of the engine's host, and the engine's account needs rights there."));
+    let folder = one_folder(context, engine)?;
+    if !folder.serves(context.plan().migration.role) {
+        return Err(Failure::new(Exit::Failed, folder.finding()).hint(folder.remedy()));
     }
-    let here = folder_here(context)?.join(&name);
-    if let Err(error) = OpenOptions::new().write(true).create_new(true).open(&here) {
-        context.talk().say(&format!("warn: {} cannot be written by this account: {error}", here.display()));
-        return Ok(());
+    if matches!(folder, BackupFolder::Unwritable(_)) {
+        context.talk().say(&format!("warn: {}", folder.finding()));
+    }
+    Ok(())
+}
+
+/// Whether the engine and this program speak of one folder: a file made here must be seen there, and this account must be able
+/// to read there. The file is removed again.
+pub(super) fn one_folder(context: &Context<'_>, engine: &mut Engine<'_>) -> Result<BackupFolder, Failure> {
+    let folder = &context.database()?.backup_folder;
+    let name = format!("wsusmigrate-{}.probe", std::process::id());
+    let there = in_folder(context, &name)?;
+    if !look_at(engine, &there)?.has_folder {
+        return Ok(BackupFolder::Absent(format!("the engine finds no folder {folder}")));
+    }
+    let here = folder_here(context)?;
+    if let Err(error) = fs::read_dir(&here) {
+        let told = format!("{} cannot be read by this account: {error}", here.display());
+        return Ok(BackupFolder::Apart(told));
+    }
+    let probe = here.join(name);
+    if let Err(error) = OpenOptions::new().write(true).create_new(true).open(&probe) {
+        let told = format!("{} cannot be written by this account: {error}", here.display());
+        return Ok(BackupFolder::Unwritable(told));
     }
     let seen = look_at(engine, &there);
-    let removed = fs::remove_file(&here);
+    let removed = fs::remove_file(&probe);
     if !seen?.is_file {
-        return Err(Failure::new(
-            Exit::Failed,
-            format!("{} and {} are not one folder", plan.backup_folder, here.parent().unwrap_or(&here).display()),
-        )
-        .hint("database.backup_folder is how the engine's host names it, database.backup_folder_here how this host does."));
+        return Ok(BackupFolder::Apart(format!("{folder} and {} are not one folder", here.display())));
     }
-    removed.map_err(|error| io_failure("cannot remove", &here, &error))
+    removed.map_err(|error| io_failure("cannot remove", &probe, &error))?;
+    Ok(BackupFolder::Proved(format!("the engine sees in {folder} what is written here")))
+}
+
+/// Whether the migration store serves its host: the source writes there, the destination reads. Says what it is, and what is
+/// free in it where the system tells.
+pub(super) fn store_serves(context: &Context<'_>) -> Result<Result<(String, Option<u64>), String>, Failure> {
+    let store = store(context)?;
+    let shown = store.display();
+    let tried = match context.plan().migration.role {
+        Role::Destination => fs::read_dir(&store).map(drop),
+        Role::Source => {
+            let probe = store.join(format!("wsusmigrate-{}.probe", std::process::id()));
+            let made = OpenOptions::new().write(true).create_new(true).open(&probe);
+            made.and_then(|_| fs::remove_file(&probe))
+        }
+    };
+    let free = platform::free_space(&store).ok().map(|space| space.available_bytes);
+    Ok(match tried {
+        Ok(()) => Ok((format!("the migration store {shown}"), free)),
+        Err(error) => Err(format!("the migration store {shown} does not serve: {error}")),
+    })
 }
 
 /// SHA-256 and size of a file, read once.

@@ -3,7 +3,7 @@
 
 use wsusmigrate_core::database::EnginePath;
 use wsusmigrate_core::database::backup::{BackupFile, BackupJudgement, BackupSet, find};
-use wsusmigrate_core::database::restore::{conflicts, restored_bytes};
+use wsusmigrate_core::database::restore::conflicts;
 use wsusmigrate_core::database::statement::{self, MoveFile};
 use wsusmigrate_core::database::version::VersionGate;
 use wsusmigrate_core::event::database::{BackupJudged, BackupOf, BackupRecorded, Operation};
@@ -15,7 +15,7 @@ use crate::exit::Exit;
 use crate::step::context::Context;
 use crate::step::database::engine::{Engine, read_failure, row_failure};
 use crate::step::database::operation::{Intent, Outcome, carry_out};
-use crate::step::database::{backup, files, target, watch};
+use crate::step::database::{backup, files, room, target, watch};
 
 /// Verifies a backup that was recorded on this host.
 pub(super) fn perform(
@@ -230,12 +230,11 @@ fn target_moves(
     for file in conflicts(&moves, &existing, &dropped) {
         faults.push(format!("{} exists and is not the dropped database's", file.target));
     }
-    if let Some(free) = target::free_bytes(engine, &moves)? {
-        let needed = restored_bytes(listed);
-        let given_back: u64 = recorder.state().database.state.as_ref().map_or(0, |(_, state)| state.bytes);
-        if free.saturating_add(given_back) < needed {
-            faults.push(format!("{needed} bytes are needed where the files go, {free} are free"));
-        }
+    let is_leftover = recorder.state().run.status.database.partial;
+    let room = room::of_restore(context, engine, listed, &moves, None, is_leftover)?;
+    faults.extend(room.shortages().map(ToString::to_string));
+    for folder in room.untold() {
+        context.talk().say(&format!("warn: nobody tells what is free where {folder} is"));
     }
     Ok(moves)
 }
