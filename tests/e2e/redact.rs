@@ -27,6 +27,7 @@ const PATTERNS: &[(&str, &str)] = &[
     ("[CACHED]", r"around_cache = (?<redacted>\d+)"),
     ("[CACHED]", r"around the (system's )?cache +(?<redacted>\d+)"),
     ("[ACCOUNT]", r"started by (?<redacted>\S+ \([^)]*\)) on"),
+    ("[ACCOUNT]", r"waived by (?<redacted>\S+ \([^)]*\))"),
     ("[ACCOUNT]", r"(sealed|imported) by (?<redacted>\S+ \([^)]*\))"),
     ("[ACCOUNT]", r"approved by (?<redacted>\S+ \([^)]*\))"),
     ("[ACCOUNT]", r"(?m)^account = (?<redacted>\S+)$"),

@@ -9,6 +9,7 @@
 //! ```
 #![cfg(unix)]
 
+mod carrying;
 mod cut;
 mod secrets;
 mod site;

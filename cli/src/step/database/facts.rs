@@ -140,7 +140,7 @@ fn named(name: &str, value: &str) -> Field {
     (format!("database.{name}"), value.to_owned())
 }
 
-fn shown(cell: &Cell) -> String {
+pub(super) fn shown(cell: &Cell) -> String {
     match cell {
         Cell::Null => String::new(),
         Cell::Int(number) => number.to_string(),

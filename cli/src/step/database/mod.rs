@@ -10,6 +10,7 @@ pub(crate) mod facts;
 mod files;
 mod look;
 mod marks;
+mod media;
 mod operation;
 mod parity;
 mod places;
@@ -28,3 +29,4 @@ mod watch;
 
 pub(super) use course::perform;
 pub(crate) use engine::Engine;
+pub(crate) use media::Media;

@@ -13,9 +13,9 @@ use crate::error::Failure;
 use crate::executor::Recorder;
 use crate::exit::Exit;
 use crate::step::context::Context;
-use crate::step::database::engine::{Engine, read_failure, row_failure};
+use crate::step::database::engine::{Engine, read_failure};
 use crate::step::database::operation::{Intent, Outcome, carry_out};
-use crate::step::database::{backup, files, room, target, watch};
+use crate::step::database::{backup, files, media, room, target, watch};
 
 /// Verifies a backup that was recorded on this host.
 pub(super) fn perform(
@@ -77,9 +77,10 @@ fn judge(
     if is_carried {
         faults.extend(digest_fault(context, path, recorded)?);
     }
-    let set = find_set(engine, path, recorded, &mut faults)?;
+    whole_medium(engine, path, recorder, context, &mut faults)?;
+    let set = find_set(engine, path, recorded, recorder, context, &mut faults)?;
     let listed = match &set {
-        Some(set) => listed(engine, path, set, &mut faults)?,
+        Some(set) => listed(engine, path, set, recorder, context, &mut faults)?,
         None => Vec::new(),
     };
     let moves = if is_carried && set.is_some() {
@@ -170,15 +171,37 @@ fn digest_fault(
     Ok((found != wanted).then(|| format!("its SHA-256 is {found}, the source recorded {wanted}")))
 }
 
+/// A medium of several files is restored from all of them, and this program carries one. What is no medium is told by what is
+/// asked next.
+fn whole_medium(
+    engine: &mut Engine<'_>,
+    path: &EnginePath,
+    recorder: &mut Recorder,
+    context: &Context<'_>,
+    faults: &mut Vec<String>,
+) -> Result<(), Failure> {
+    let Ok((label, answer)) = media::label(engine, path)? else { return Ok(()) };
+    answer.keep(path, recorder, context)?;
+    if label.families > 1 {
+        faults.push(format!("{path} is one of {} files of its medium", label.families));
+    }
+    Ok(())
+}
+
 /// The set that was recorded, by its identity, wherever it stands on the media.
 fn find_set(
     engine: &mut Engine<'_>,
     path: &EnginePath,
     recorded: &BackupRecorded,
+    recorder: &mut Recorder,
+    context: &Context<'_>,
     faults: &mut Vec<String>,
 ) -> Result<Option<BackupSet>, Failure> {
-    let sets = match backup::header(engine, path)? {
-        Ok(sets) => sets,
+    let sets = match media::header(engine, path)? {
+        Ok((sets, answer)) => {
+            answer.keep(path, recorder, context)?;
+            sets
+        }
         Err(error) => {
             faults.push(error.to_string());
             return Ok(None);
@@ -195,14 +218,15 @@ fn listed(
     engine: &mut Engine<'_>,
     path: &EnginePath,
     set: &BackupSet,
+    recorder: &mut Recorder,
+    context: &Context<'_>,
     faults: &mut Vec<String>,
 ) -> Result<Vec<BackupFile>, Failure> {
-    match engine.asked(&statement::backup_files(path, set.position))? {
-        Ok(rows) => rows
-            .iter()
-            .map(BackupFile::from_row)
-            .collect::<Result<_, _>>()
-            .map_err(|error| row_failure(&error)),
+    match media::listing(engine, path, set.position)? {
+        Ok((files, answer)) => {
+            answer.keep(path, recorder, context)?;
+            Ok(files)
+        }
         Err(error @ crate::adapter::database::ReadError::Refused(_)) => {
             faults.push(error.to_string());
             Ok(Vec::new())
