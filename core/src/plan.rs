@@ -148,9 +148,8 @@ impl Plan {
     /// what its media held, where it overwrites them.
     #[must_use]
     pub fn approvals(&self) -> Option<usize> {
-        let destroys = |plan: &&DatabasePlan| {
-            self.migration.role == Role::Destination || plan.media != MediaUse::Append
-        };
+        let destroys =
+            |plan: &&DatabasePlan| self.migration.role == Role::Destination || plan.media != MediaUse::Append;
         self.database.as_ref().filter(destroys).map(DatabasePlan::approvals)
     }
 

@@ -8,8 +8,8 @@ use std::process::Stdio;
 
 use wsusmigrate_core::event::database::Operation;
 use wsusmigrate_core::event::{DatabaseEvent, Event};
-use wsusmigrate_fixtures::sql::instance::Pace;
 use wsusmigrate_fixtures::Scenario;
+use wsusmigrate_fixtures::sql::instance::Pace;
 
 use crate::site::Site;
 
@@ -41,12 +41,7 @@ fn a_store_that_goes_away_costs_no_second_backup() {
     let mut rest = Vec::new();
     said.for_each(|line| rest.push(line.expect("a line")));
     assert_eq!(run.wait().expect("a run").code(), Some(1), "{rest:?}");
-    let first = [
-        Operation::CheckSource,
-        Operation::BackUp,
-        Operation::VerifyBackup,
-        Operation::Deliver,
-    ];
+    let first = [Operation::CheckSource, Operation::BackUp, Operation::VerifyBackup, Operation::Deliver];
     assert_eq!(begun(&site), first, "{rest:?}");
 
     // Still away: told before anything is begun.

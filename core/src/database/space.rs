@@ -5,11 +5,11 @@
 
 use std::fmt;
 
+use super::EnginePath;
 use super::backup::BackupFile;
 use super::facts::{DatabaseFile, FileKind};
 use super::row::Row;
 use super::statement::MoveFile;
-use super::EnginePath;
 
 /// A volume as the engine tells of it.
 #[derive(Clone, Debug, PartialEq, Eq)]

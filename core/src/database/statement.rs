@@ -17,8 +17,8 @@ mod table;
 use serde::Serialize;
 
 pub use backup::{
-    BackupOptions, Compression, DESCRIPTION_UNITS_MAX, Expiry, Media, MediaCheck, NAME_UNITS_MAX, NotABackup,
-    OnChecksumError, RETAIN_DAYS_MAX, back_up,
+    BackupOptions, BackupText, Compression, DESCRIPTION_UNITS_MAX, Expiry, Media, MediaCheck, NAME_UNITS_MAX,
+    NotABackup, OnChecksumError, RETAIN_DAYS_MAX, back_up,
 };
 pub use engine::{
     check_database, drop_database, drop_partial, file_exists, free_space, multi_user, progress, sessions,

@@ -4,7 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use super::PlanError;
 use crate::database::connection::{Encryption, NotATarget, SecretSource, Target};
-use crate::database::statement::{BackupOptions, Compression, Expiry, Media, MediaCheck, OnChecksumError};
+use crate::database::statement::{
+    BackupOptions, BackupText, Compression, Expiry, Media, MediaCheck, NotABackup, OnChecksumError,
+};
 use crate::database::{Day, EnginePath};
 use crate::event::run::Role;
 
@@ -86,9 +88,10 @@ pub struct DatabasePlan {
     /// What becomes of the media.
     #[serde(default)]
     pub media: MediaUse,
-    /// Whether name and expiry of the media are looked at first (`NOSKIP`).
-    #[serde(default = "super::yes")]
-    pub media_check: bool,
+    /// Whether name and expiry of the media are looked at first (`NOSKIP`); they are where nothing is said, except of a new media
+    /// set, which has none yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub media_check: Option<bool>,
     /// What the media is called (`MEDIANAME`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub media_name: Option<String>,
@@ -189,7 +192,7 @@ impl DatabasePlan {
 
     /// The options of the source's backup.
     pub fn backup_options(&self) -> Result<BackupOptions, PlanError> {
-        let check = if self.media_check { MediaCheck::NoSkip } else { MediaCheck::Skip };
+        let check = if self.looks_at_media() { MediaCheck::NoSkip } else { MediaCheck::Skip };
         let name = self.media_name.clone();
         let expiry = match (&self.backup_expires, self.backup_retain_days) {
             (None, None) => Expiry::Unsaid,
@@ -211,8 +214,12 @@ impl DatabasePlan {
             on_checksum_error: self.on_checksum_error,
             compression: self.compression,
         };
-        options.validate().map_err(|error| wrong("backup_name", "", &error))?;
+        options.validate().map_err(|error| wrong(key_of(&error), "", &error))?;
         Ok(options)
+    }
+
+    fn looks_at_media(&self) -> bool {
+        self.media_check.unwrap_or(true)
     }
 
     /// How many persons have to approve.
@@ -235,6 +242,9 @@ impl DatabasePlan {
         if self.media_description.is_some() && self.media != MediaUse::New {
             return Err(wrong("media_description", "", &"only a new media set has one: media = \"new\""));
         }
+        if self.media_check == Some(true) && self.media == MediaUse::New {
+            return Err(wrong("media_check", "true", &"a new media set (FORMAT) is not looked at first"));
+        }
         self.validate_waiver()?;
         match self.hours_max {
             1..=ACT_HOURS_MAX => Ok(()),
@@ -245,7 +255,8 @@ impl DatabasePlan {
     /// Checks what one of the two hosts may not say.
     pub(super) fn validate_for(&self, role: Role) -> Result<(), PlanError> {
         if role == Role::Destination && !self.check {
-            let why = "only the source's check before its backup can be waived, the one after the restore never";
+            let why =
+                "only the source's check before its backup can be waived, the one after the restore never";
             return Err(wrong("check", "false", &why));
         }
         Ok(())
@@ -293,7 +304,7 @@ impl DatabasePlan {
             text("backup_expires", &maybe(&self.backup_expires)),
             plain("backup_retain_days", &self.backup_retain_days),
             plain("media", &self.media),
-            plain("media_check", &self.media_check),
+            plain("media_check", &self.looks_at_media()),
             text("media_name", &maybe(&self.media_name)),
             text("media_description", &maybe(&self.media_description)),
             plain("on_checksum_error", &self.on_checksum_error),
@@ -302,6 +313,23 @@ impl DatabasePlan {
         // A plan from before a check was waived with a reason keeps its digest.
         lines.extend(self.check_waived_because.as_ref().map(|why| text("check_waived_because", why)));
         lines
+    }
+}
+
+/// The key an option of the backup comes from.
+const fn key_of(error: &NotABackup) -> &'static str {
+    match error {
+        NotABackup::TooLong { what, .. } | NotABackup::Text { what, .. } => key_of_text(*what),
+        NotABackup::RetainDays(_) => "backup_retain_days",
+    }
+}
+
+const fn key_of_text(text: BackupText) -> &'static str {
+    match text {
+        BackupText::Name => "backup_name",
+        BackupText::Description => "backup_description",
+        BackupText::MediaName => "media_name",
+        BackupText::MediaDescription => "media_description",
     }
 }
 

@@ -42,10 +42,13 @@ fn of_source(plan: &DatabasePlan) -> Result<Lines, PlanError> {
             "WsusService, W3SVC: start type manual, stop; as they were afterwards".to_owned(),
         ));
     }
-    lines.push(("check-source", match &plan.check_waived_because {
-        None => statement::check_database().text().to_owned(),
-        Some(why) => format!("waived: {why}"),
-    }));
+    lines.push((
+        "check-source",
+        match &plan.check_waived_because {
+            None => statement::check_database().text().to_owned(),
+            Some(why) => format!("waived: {why}"),
+        },
+    ));
     if let Ok(backup) = statement::back_up(&path, &plan.backup_options()?) {
         lines.push(("back-up", backup.text().to_owned()));
     }

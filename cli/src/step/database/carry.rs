@@ -83,7 +83,9 @@ fn carry(
 fn outcome(operation: Operation, from: &Path, to: &Path, copied: &Copied) -> Outcome {
     let (from, to) = (from.display(), to.display());
     let again = match operation {
-        Operation::CarryBackup => "carry the migration store over again from the source, then `wsusmigrate run`",
+        Operation::CarryBackup => {
+            "carry the migration store over again from the source, then `wsusmigrate run`"
+        }
         _ => "back SUSDB up again: `wsusmigrate run --only database`",
     };
     match copied {

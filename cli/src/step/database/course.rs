@@ -87,9 +87,17 @@ fn carry_out(
         }
         Operation::StopServices => services::stop(operation, recorder, context)?,
         Operation::Resume | Operation::StartServices => services::start(operation, recorder, context)?,
-        Operation::CheckSource | Operation::CheckRestored => {
+        Operation::CheckSource => {
+            // Nor is an hour spent on one; where services rest it was proved before.
+            if !recorder.state().run.status.database.stopped {
+                let begun = backup::prepare(BackupOf::Source, recorder, context, engine)?;
+                if let Some(verdict) = waits(&begun, context) {
+                    return Ok(Some(verdict));
+                }
+            }
             check::perform(operation, recorder, context, engine)?;
         }
+        Operation::CheckRestored => check::perform(operation, recorder, context, engine)?,
         Operation::BackUp => {
             let begun = backup::perform(BackupOf::Source, recorder, context, engine)?;
             return Ok(waits(&begun, context));

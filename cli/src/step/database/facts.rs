@@ -1,8 +1,6 @@
 //! Facts of this host's engine and SUSDB for the worksheet and the checks. Whatever cannot be read is told, not guessed.
 
-use wsusmigrate_core::check::{
-    DatabaseDestination, DatabaseFacts, DatabaseSource, EngineFacts, SusdbFacts,
-};
+use wsusmigrate_core::check::{DatabaseDestination, DatabaseFacts, DatabaseSource, EngineFacts, SusdbFacts};
 use wsusmigrate_core::database::civil;
 use wsusmigrate_core::database::principals::{Principal, PrincipalKind};
 use wsusmigrate_core::database::row::{Cell, Row};
@@ -172,11 +170,7 @@ pub(crate) fn of_checks(context: &Context<'_>, state: Option<&Migration>) -> Dat
     facts
 }
 
-fn fill(
-    facts: &mut DatabaseFacts,
-    context: &Context<'_>,
-    state: Option<&Migration>,
-) -> Result<(), Failure> {
+fn fill(facts: &mut DatabaseFacts, context: &Context<'_>, state: Option<&Migration>) -> Result<(), Failure> {
     let mut engine = Engine::new(context.connector()?);
     let server = engine.facts()?;
     let kind = server.engine_kind();

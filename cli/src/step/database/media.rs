@@ -129,7 +129,10 @@ type Asked<T> = Result<Result<(T, Answer), ReadError>, Failure>;
 pub(super) fn label(engine: &mut Engine<'_>, path: &EnginePath) -> Asked<MediaLabel> {
     read(engine, statement::media_label(path), |rows| match rows {
         [row] => MediaLabel::from_row(row).map_err(|error| row_failure(&error)),
-        _ => Err(Failure::new(crate::exit::Exit::Failed, "a medium has one label, and the engine tells another count")),
+        _ => Err(Failure::new(
+            crate::exit::Exit::Failed,
+            "a medium has one label, and the engine tells another count",
+        )),
     })
 }
 

@@ -34,10 +34,7 @@ pub(super) fn of_source(
 }
 
 /// Of the destination, which reads the store and writes into the folder and where SUSDB goes.
-pub(super) fn of_destination(
-    context: &Context<'_>,
-    engine: &mut Engine<'_>,
-) -> Result<PlaceFacts, Failure> {
+pub(super) fn of_destination(context: &Context<'_>, engine: &mut Engine<'_>) -> Result<PlaceFacts, Failure> {
     Ok(PlaceFacts {
         folder: files::one_folder(context, engine)?,
         store: files::store_serves(context)?,
@@ -47,7 +44,10 @@ pub(super) fn of_destination(
 }
 
 /// What the destination will need, as far as the source's journal tells.
-fn room_of_destination(context: &Context<'_>, engine: &mut Engine<'_>) -> Result<Result<Room, String>, Failure> {
+fn room_of_destination(
+    context: &Context<'_>,
+    engine: &mut Engine<'_>,
+) -> Result<Result<Room, String>, Failure> {
     let Ok(source) = context.source() else { return Ok(Err("the source's journal is not known".to_owned())) };
     let listed: Vec<_> = source.database.files.iter().map(listed).collect();
     let moves = match target::moves(context, engine, &listed)? {
