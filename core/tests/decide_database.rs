@@ -46,7 +46,7 @@ fn a_source_is_looked_at_put_to_rest_backed_up_and_set_going_again() {
     let told = undisturbed(Role::Source).told;
     assert_eq!(
         told.join(" "),
-        "look quiesce marks check-source back-up verify-backup sums marks resume deliver complete"
+        "look prove-folder quiesce marks check-source back-up verify-backup sums marks resume deliver complete"
     );
 }
 
@@ -64,7 +64,10 @@ fn a_destination_proves_everything_before_it_destroys_anything() {
 fn what_is_not_asked_for_is_left_out() {
     let request = DatabaseRequest { quiesce: false, check: false, ..REQUEST };
     let source = complete(World::new(Role::Source, request));
-    assert_eq!(source.told.join(" "), "look marks back-up verify-backup sums marks deliver complete");
+    assert_eq!(
+        source.told.join(" "),
+        "look prove-folder marks back-up verify-backup sums marks deliver complete"
+    );
     let destination = complete(World::new(Role::Destination, request));
     assert!(destination.told.contains(&"check-restored"), "what was restored is checked in any case");
 }

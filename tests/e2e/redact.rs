@@ -10,6 +10,7 @@ const PATTERNS: &[(&str, &str)] = &[
     ("[ID]", r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"),
     ("[GUID]", r"\b[0-9A-F]{8}(-[0-9A-F]{4}){3}-[0-9A-F]{12}\b"),
     ("[OWN]", r"SUSDB-own-\d+-(?<redacted>[0-9a-f]{8})"),
+    ("[OWN]", r"wsusmigrate-(?<redacted>[0-9a-f]{8})\.probe"),
     ("[ADDRESS]", r"\bunix:[^\s']+|\btcp:127\.0\.0\.1,\d+"),
     ("[DIGEST]", r"\b([0-9a-f]{64}|[0-9A-F]{64})\b"),
     ("[KEY]", r"\+(?<redacted>[0-9a-f]{8}\+[A-Za-z0-9+/]{44})"),

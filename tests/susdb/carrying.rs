@@ -41,7 +41,13 @@ fn a_store_that_goes_away_costs_no_second_backup() {
     let mut rest = Vec::new();
     said.for_each(|line| rest.push(line.expect("a line")));
     assert_eq!(run.wait().expect("a run").code(), Some(1), "{rest:?}");
-    let first = [Operation::CheckSource, Operation::BackUp, Operation::VerifyBackup, Operation::Deliver];
+    let first = [
+        Operation::ProveFolder,
+        Operation::CheckSource,
+        Operation::BackUp,
+        Operation::VerifyBackup,
+        Operation::Deliver,
+    ];
     assert_eq!(begun(&site), first, "{rest:?}");
 
     // Still away: told before anything is begun.

@@ -18,7 +18,7 @@ use serde::Serialize;
 
 pub use backup::{
     BackupOptions, BackupText, Compression, DESCRIPTION_UNITS_MAX, Expiry, Media, MediaCheck, NAME_UNITS_MAX,
-    NotABackup, OnChecksumError, RETAIN_DAYS_MAX, back_up,
+    NotABackup, OnChecksumError, RETAIN_DAYS_MAX, back_up, prove_folder,
 };
 pub use engine::{
     check_database, drop_database, drop_partial, file_exists, free_space, multi_user, progress, sessions,

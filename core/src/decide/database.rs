@@ -125,7 +125,7 @@ impl View<'_> {
         !self.database.run.failed.is_empty()
     }
 
-    /// The source: look, rest, check, back up, verify, sum, carry.
+    /// The source: look, prove the folder, rest, check, back up, verify, sum, carry.
     fn source(&self) -> DatabaseNext {
         let run = &self.database.run;
         if !run.looked {
@@ -142,6 +142,7 @@ impl View<'_> {
             return self.leave(Verdict::Failures);
         }
         match () {
+            () if !self.has_done(Operation::ProveFolder) && !backed_up => perform(Operation::ProveFolder),
             () if self.request.quiesce && !self.status.stopped && !backed_up => perform(Operation::Quiesce),
             () if !run.marked_before && !backed_up => DatabaseNext::MarkBefore,
             () if self.request.check && !self.has_done(Operation::CheckSource) && !backed_up => {

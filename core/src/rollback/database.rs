@@ -34,6 +34,7 @@ pub(super) const fn kind(event: &DatabaseEvent) -> Option<ActionKind> {
         | Operation::VerifyBackup
         | Operation::Resume
         | Operation::Deliver
+        | Operation::ProveFolder
         | Operation::VerifyCarried
         | Operation::VerifyOwn
         | Operation::SetMultiUser

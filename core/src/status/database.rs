@@ -252,6 +252,7 @@ impl DatabaseStatus {
             | Operation::VerifyBackup
             | Operation::Resume
             | Operation::Deliver
+            | Operation::ProveFolder
             | Operation::CarryBackup
             | Operation::VerifyCarried
             | Operation::VerifyOwn
@@ -275,6 +276,7 @@ impl DatabaseStatus {
             | Operation::VerifyBackup
             | Operation::Resume
             | Operation::Deliver
+            | Operation::ProveFolder
             | Operation::VerifyCarried
             | Operation::VerifyOwn
             | Operation::StopServices
@@ -372,6 +374,7 @@ impl DatabaseStatus {
             Operation::CheckSource
             | Operation::BackUp
             | Operation::Deliver
+            | Operation::ProveFolder
             | Operation::CarryBackup
             | Operation::BackUpOwn
             | Operation::SetMultiUser

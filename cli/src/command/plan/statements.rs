@@ -36,6 +36,8 @@ type Lines = Vec<(&'static str, String)>;
 fn of_source(plan: &DatabasePlan) -> Result<Lines, PlanError> {
     let path = plan.backup_path()?;
     let mut lines: Lines = Vec::new();
+    let probe = plan.in_backup_folder("wsusmigrate.probe")?;
+    lines.push(("prove-folder", statement::prove_folder(&probe).text().to_owned()));
     if plan.quiesce {
         lines.push((
             "quiesce",

@@ -8,6 +8,7 @@ mod course;
 mod engine;
 pub(crate) mod facts;
 mod files;
+mod folder;
 mod look;
 mod marks;
 mod media;

@@ -3,7 +3,7 @@
 //!
 //! | operation | what tells |
 //! |---|---|
-//! | checks, verifications, copies | nothing has to: they are done again |
+//! | checks, verifications, copies, the proof of the folder | nothing has to: they are done again |
 //! | backups | a new set of SUSDB on the media; a BACKUP that may be SUSDB's among the engine's requests |
 //! | services | whether they run |
 //! | drop | whether SUSDB is there, and whether it is the one that was to be dropped |
@@ -131,6 +131,7 @@ fn look(
         Operation::CheckSource
         | Operation::VerifyBackup
         | Operation::Deliver
+        | Operation::ProveFolder
         | Operation::CarryBackup
         | Operation::VerifyCarried
         | Operation::VerifyOwn

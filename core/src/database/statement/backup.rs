@@ -258,6 +258,14 @@ pub fn back_up(path: &EnginePath, options: &BackupOptions) -> Result<Statement, 
     Ok(Statement::new(Purpose::BackUp, text))
 }
 
+/// Has the engine write a small file: a backup of `model`, which every instance has, onto a medium of its own. Whatever a file
+/// of that name held is gone.
+#[must_use]
+pub fn prove_folder(path: &EnginePath) -> Statement {
+    let text = format!("BACKUP DATABASE [model] TO {} WITH COPY_ONLY, INIT, SKIP, FORMAT;", disk(path));
+    Statement::new(Purpose::ProveFolder, text)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

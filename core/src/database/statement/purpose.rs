@@ -73,6 +73,8 @@ coded! {
         Sleep = 33, "sleep";
         /// Wakes the destination.
         Wake = 34, "wake";
+        /// Has the engine write where its backups go.
+        ProveFolder = 35, "prove-folder";
     }
 }
 
@@ -114,7 +116,8 @@ impl Purpose {
             | Self::MendUser
             | Self::CreateLogin
             | Self::Sleep
-            | Self::Wake => false,
+            | Self::Wake
+            | Self::ProveFolder => false,
         }
     }
 
@@ -122,7 +125,7 @@ impl Purpose {
     #[must_use]
     pub const fn is_for_source(self) -> bool {
         match self {
-            Self::BackUp => true,
+            Self::BackUp | Self::ProveFolder => true,
             Self::Drop
             | Self::MultiUser
             | Self::Restore
