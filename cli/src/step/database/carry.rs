@@ -150,10 +150,7 @@ fn bring(from: &Path, to: &Path, wanted: Option<Sha256>, limit: Option<NonZeroU6
         bytes,
         modified,
         expected: wanted.map_or(Expectation::SameAsSource, Expectation::Recorded),
-        destination: match is_there {
-            true => Found::Present { otherwise: Mismatched::Refuse },
-            false => Found::Absent,
-        },
+        destination: if is_there { Found::Present { otherwise: Mismatched::Refuse } } else { Found::Absent },
     };
     let setup = Setup { workers: 1, bytes_per_second: limit, ..Setup::new(source, folder) };
     let display = Display::start("copying", 1, bytes, &Arc::clone(&setup.progress), talk);

@@ -28,6 +28,9 @@ fn file(physical: &str, bytes: u64) -> DatabaseFile {
     }
 }
 
+/// The folders of the four pieces, and what each volume then has to hold.
+type Case = ([&'static str; 4], &'static [(&'static str, u64)]);
+
 /// The pieces of a destination, with the folders of backup, safety backup, data and log.
 fn needs(folders: [&str; 4]) -> Vec<Need> {
     let pieces = [Piece::CarriedBackup, Piece::SafetyBackup, Piece::Data, Piece::Log];
@@ -42,7 +45,7 @@ fn short(room: &Room) -> Vec<&str> {
 #[test]
 fn each_volume_has_to_hold_the_sum_of_what_goes_there() {
     // Where the four go, and what each volume then has to hold.
-    let cases: [([&str; 4], &[(&str, u64)]); 4] = [
+    let cases: [Case; 4] = [
         (["C:\\", "C:\\", "C:\\", "C:\\"], &[("C:\\", 1000)]),
         (["C:\\", "C:\\", "D:\\", "D:\\"], &[("C:\\", 300), ("D:\\", 700)]),
         (["C:\\", "D:\\", "C:\\", "D:\\"], &[("C:\\", 400), ("D:\\", 600)]),
