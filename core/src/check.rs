@@ -3,8 +3,8 @@
 mod database;
 
 pub use database::{
-    DatabaseFacts, DestinationFacts as DatabaseDestination, EngineFacts, SourceFacts as DatabaseSource,
-    SusdbFacts, database,
+    BackupFolder, DatabaseFacts, DestinationFacts as DatabaseDestination, EngineFacts, PlaceFacts,
+    SourceFacts as DatabaseSource, SusdbFacts, database,
 };
 
 use crate::content::Storage;

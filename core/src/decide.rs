@@ -4,7 +4,7 @@
 
 mod database;
 
-pub use database::{DatabaseNext, DatabaseRequest, decide_database};
+pub use database::{DatabaseNext, DatabaseRequest, decide_database, is_backed_up, is_handed_over};
 
 use crate::event::run::{Role, Scope, SkipReason, Verdict};
 use crate::id::ActionId;

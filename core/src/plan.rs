@@ -139,14 +139,18 @@ impl Plan {
             return Err(PlanError::BatchFiles(self.content.batch_files));
         }
         self.content.bytes_per_second()?;
-        self.database.as_ref().map_or(Ok(()), DatabasePlan::validate)
+        let Some(database) = &self.database else { return Ok(()) };
+        database.validate()?;
+        database.validate_for(self.migration.role)
     }
 
-    /// How many persons have to approve it before something is destroyed; nothing where it destroys nothing.
+    /// How many persons have to approve it before something is destroyed; nothing where it destroys nothing. A source destroys
+    /// what its media held, where it overwrites them.
     #[must_use]
     pub fn approvals(&self) -> Option<usize> {
-        let database = self.database.as_ref().filter(|_| self.migration.role == Role::Destination);
-        database.map(DatabasePlan::approvals)
+        let destroys =
+            |plan: &&DatabasePlan| self.migration.role == Role::Destination || plan.media != MediaUse::Append;
+        self.database.as_ref().filter(destroys).map(DatabasePlan::approvals)
     }
 
     /// The plan in canonical form: one `key = value` a line, every key, sorted. Comments, order and spelling of the

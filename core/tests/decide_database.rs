@@ -46,7 +46,7 @@ fn a_source_is_looked_at_put_to_rest_backed_up_and_set_going_again() {
     let told = undisturbed(Role::Source).told;
     assert_eq!(
         told.join(" "),
-        "look quiesce marks check-source back-up verify-backup deliver sums marks resume complete"
+        "look prove-folder quiesce marks check-source back-up verify-backup sums marks resume deliver complete"
     );
 }
 
@@ -64,9 +64,30 @@ fn a_destination_proves_everything_before_it_destroys_anything() {
 fn what_is_not_asked_for_is_left_out() {
     let request = DatabaseRequest { quiesce: false, check: false, ..REQUEST };
     let source = complete(World::new(Role::Source, request));
-    assert_eq!(source.told.join(" "), "look marks back-up verify-backup deliver sums marks complete");
+    assert_eq!(
+        source.told.join(" "),
+        "look prove-folder marks back-up verify-backup sums marks deliver complete"
+    );
     let destination = complete(World::new(Role::Destination, request));
-    assert!(!destination.told.contains(&"check-restored"));
+    assert!(destination.told.contains(&"check-restored"), "what was restored is checked in any case");
+}
+
+/// A store that was full once cost an hour of DBCC CHECKDB and a second backup.
+#[test]
+fn a_carrying_that_failed_is_all_that_is_done_again() {
+    let mut world = fresh(Role::Source);
+    world.fails = Some(Operation::Deliver);
+    for runs in 1..=2 {
+        assert_eq!(world.run(), Ends::With(Verdict::Failures));
+        assert!(world.services, "the source is left at rest");
+        let made = world.told.iter().filter(|told| **told == "back-up").count();
+        assert_eq!(made, 1, "after {runs} runs");
+    }
+    world.fails = None;
+    world.told.clear();
+    assert_eq!(complete(world.clone()).told.join(" "), "look deliver complete");
+    world.request.again = true;
+    assert!(complete(world).told.contains(&"back-up"), "who asks for a new backup gets one");
 }
 
 #[test]

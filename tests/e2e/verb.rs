@@ -94,6 +94,11 @@ impl<'w> Stage<'w> {
                 self.servers.as_mut().expect("servers").set(variable, value);
                 Ok(String::new())
             }
+            #[cfg(unix)]
+            ("fault", [faults]) => {
+                self.servers.as_ref().expect("servers").plant(faults);
+                Ok(String::new())
+            }
             ("flip", [file, offset]) => {
                 flip(&self.at(file), offset.parse().expect("an offset")).expect("a byte to flip");
                 Ok(String::new())

@@ -312,7 +312,7 @@ ENUMERATIONS = {
     "engine": numbered("wid sql-server"),
     "protection": numbered("none login-only everything"),
     "operation": {
-        **numbered("quiesce check-source back-up verify-backup resume deliver"),
+        **numbered("quiesce check-source back-up verify-backup resume deliver prove-folder"),
         **numbered(
             "carry-backup verify-carried back-up-own verify-own stop-services drop set-multi-user discard-partial"
             " restore check-restored mend-user sleep postinstall start-services",

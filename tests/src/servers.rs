@@ -61,6 +61,14 @@ impl Servers {
         self.here = NAMES.iter().position(|name| *name == server).expect("old or new");
     }
 
+    /// Says what goes wrong with the engine of the server one is at, as JSON of a scenario's `faults`.
+    ///
+    /// # Panics
+    /// If it is none.
+    pub fn plant(&self, faults: &str) {
+        self.serving.plant(self.here == 0, serde_json::from_str(faults).expect("faults"));
+    }
+
     /// Sets an environment variable for the commands that follow.
     pub fn set(&mut self, name: &str, value: &str) {
         self.variables.push((name.to_owned(), value.to_owned()));

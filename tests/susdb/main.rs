@@ -9,6 +9,7 @@
 //! ```
 #![cfg(unix)]
 
+mod carrying;
 mod confirm;
 mod cut;
 mod heard;

@@ -29,10 +29,7 @@ pub(super) fn run(_: &Args, global: &Global) -> Result<Answer, Failure> {
     let context = Context::new(&request, source, Reads::default());
     let folders = Folders::of(&request.loaded);
     let (mut checks, _) = preflight::make(&folders, &request.journal, context.storage(), before);
-    checks.extend(preflight::of_database(
-        &context,
-        known_state.as_ref().map(|state| &state.run.status.database),
-    ));
+    checks.extend(preflight::of_database(&context, known_state.as_ref()));
     let loaded = &request.loaded;
     let stops = checks.iter().any(|check| check.verdict == CheckVerdict::Stop);
     let says = |text: &str| Value::from(text);

@@ -1,6 +1,7 @@
 //! `plan`: the steps, what each will do, what is irreversible.
 
 mod approve;
+mod media;
 mod statements;
 
 use wsusmigrate_core::content::Storage;
@@ -76,6 +77,7 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<Answer, Failure> {
         Section { key: "steps", title: "Steps".to_owned(), tables: vec![table], ..Section::default() };
     let title = format!("Plan of {}", plan.migration.name);
     let mut sections = vec![what, steps];
+    sections.extend(media::section(&loaded, &journal, global, known.as_ref()));
     let statements = statements::sections(plan, known.as_ref(), source.as_ref());
     sections.extend(statements.map_err(|error| Failure::new(Exit::Usage, error.to_string()))?);
     let report = Report { kind: "plan", title, sections };
@@ -84,11 +86,10 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<Answer, Failure> {
 
 /// How many have approved, of how many that have to; a plan that destroys nothing needs nobody.
 fn approved_by(plan: &Plan, approvals: usize) -> String {
-    match &plan.database {
-        Some(database) if plan.migration.role == Role::Destination => {
-            format!("{approvals} of {}", database.approvals())
-        }
-        Some(_) | None => "nobody has to".to_owned(),
+    match plan.approvals() {
+        Some(wanted) if plan.migration.role == Role::Destination => format!("{approvals} of {wanted}"),
+        Some(wanted) => format!("{approvals} of {wanted}, where the media holds what is somebody else's"),
+        None => "nobody has to".to_owned(),
     }
 }
 

@@ -47,17 +47,43 @@ batch_files = {batch_files}
 # The folder of backups as the engine's host names it, and as this host does, where that differs.
 #backup_folder = 'D:\Backup'
 #backup_folder_here = '\\sql1\Backup'
+# The backup's file there. The destination writes names of its own.
+#backup_file = 'SUSDB.bak'
+# Hours a backup, a check or a restore may take at most, 1 to 168.
+#hours_max = 12
 # Source: stop WSUS and the web server while SUSDB is backed up; they are as they were afterwards.
 #quiesce = false
-# DBCC CHECKDB before the backup and after the restore.
+# Source: DBCC CHECKDB before the backup. It is left out only with a reason, which is recorded with who left it out; after the
+# restore it is made in any case.
 #check = true
-# Destination: two persons have to approve before anything is dropped.
+#check_waived_because = "checked on Sunday, CHG-12"
+# Source: name and description of the backup set.
+#backup_name = "SUSDB-Full Database Backup"
+#backup_description = "before the migration"
+# Source: the day from which the set may be overwritten, or the days for which it may not (0: never). One of the two.
+#backup_expires = "2030-06-30"
+#backup_retain_days = 14
+# Source: what becomes of the sets the file holds already: "append" leaves them, "overwrite" replaces them, "new" makes a new
+# media set (FORMAT). What somebody else put there is overwritten only once the plan is approved; `wsusmigrate plan` shows it.
+#media = "append"
+# Source: whether name and expiry of the media are looked at first (NOSKIP); of a new media set they never are.
+#media_check = true
+# Source: what the media is called, or has to be called; a description has only a new one.
+#media_name = "migration"
+#media_description = "backups for the migration of WSUS"
+# Source: a page without its checksum: "stop", or "continue", after which the backup never counts as verified.
+#on_checksum_error = "stop"
+# Source: "server-default", "on" or "off"; an edition that cannot compress is asked again without.
+#compression = "server-default"
+# Two persons have to approve before anything is dropped, or somebody else's backup overwritten.
 #four_eyes = false
 # Destination: where the restored files go; the instance's own folders where nothing is said.
 #data_folder = 'E:\Data'
 #log_folder = 'F:\Log'
 # Destination: CONTENT_DIR of wsusutil postinstall; content.destination where nothing is said.
 #content_dir = 'D:\WSUS'
+# Destination: wsusutil.exe, where it is not in its usual place.
+#wsusutil = 'C:\Program Files\Update Services\Tools\wsusutil.exe'
 "#,
         name = quoted(name),
         source = quoted(source),
@@ -78,6 +104,63 @@ mod tests {
     use wsusmigrate_core::plan::{BATCH_FILES_DEFAULT, Plan};
 
     use super::*;
+    use crate::config::keys;
+
+    /// Every line of a table that sets a key, or would: its table, its key, the line without its comment sign.
+    fn lines(template: &str) -> Vec<(String, String, String)> {
+        let mut table = String::new();
+        let mut lines = Vec::new();
+        for line in template.lines() {
+            let line = line.strip_prefix('#').unwrap_or(line);
+            if let Some(name) = line.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
+                name.clone_into(&mut table);
+            }
+            let Some((key, _)) = line.split_once(" = ") else { continue };
+            if key.chars().all(|it| it.is_ascii_lowercase() || it == '_') {
+                lines.push((table.clone(), key.to_owned(), line.to_owned()));
+            }
+        }
+        lines
+    }
+
+    /// The database step's table once stopped at the half of its keys; an operator cannot set what nobody tells.
+    #[test]
+    fn every_key_there_is_stands_in_it_once() {
+        let lines = lines(&template("n", "s", "d", BATCH_FILES_DEFAULT));
+        for table in keys::known("") {
+            let told = lines.iter().filter(|(of, ..)| of == table).map(|(_, key, _)| key.as_str());
+            let mut told: Vec<_> = told.collect();
+            let mut known = keys::known(table).to_vec();
+            told.sort_unstable();
+            known.sort_unstable();
+            assert_eq!(told, known, "[{table}]");
+        }
+    }
+
+    /// Method: each line alone, beside the lines without which it means nothing.
+    #[test]
+    fn every_line_that_is_commented_out_is_a_good_one() {
+        let lines = lines(&template("n", "s", "d", BATCH_FILES_DEFAULT));
+        let (mut tried, always) = (0, ["store = 's'", r"backup_folder = 'D:\Backup'"]);
+        for (_, key, line) in lines.iter().filter(|(table, ..)| table == "database") {
+            let with = match key.as_str() {
+                "password" => "login = 'sa'",
+                "check_waived_because" => "check = false",
+                "media_description" => "media = 'new'",
+                _ => "",
+            };
+            let always = always.iter().filter(|it| !it.starts_with(&format!("{key} ="))).copied();
+            let database: Vec<_> = always.chain([with, line.as_str()]).collect();
+            let text = format!(
+                "[migration]\nname = 'n'\nrole = 'source'\n[content]\nsource = 's'\ndestination = 'd'\n[database]\n{}\n",
+                database.join("\n")
+            );
+            let plan: Plan = toml::from_str(&text).unwrap_or_else(|error| panic!("{line}: {error}"));
+            assert_eq!(plan.validate(), Ok(()), "{line}");
+            tried += 1;
+        }
+        assert_eq!(tried, keys::known("database").len());
+    }
 
     #[test]
     fn what_is_written_reads_back_whatever_the_paths_are() {

@@ -12,7 +12,7 @@ use wsusmigrate_core::projection::Migration;
 use crate::adapter::database::{Connector, TdsConnector};
 use crate::adapter::host::Host;
 use crate::error::Failure;
-use crate::executor::{Reads, Request};
+use crate::executor::{Reads, Request, account};
 use crate::exit::Exit;
 use crate::show::Talk;
 use crate::step::connector;
@@ -101,11 +101,26 @@ impl<'a> Context<'a> {
         Storage::of(&self.plan().content, self.source.as_ref().map(|source| &source.worksheet))
     }
 
+    /// Whether a source that has a verified backup is backed up again.
+    #[must_use]
+    pub fn is_asked_again(&self) -> bool {
+        self.asked().database.is_some_and(|asked| asked.again)
+    }
+
     /// What the plan says of SUSDB.
     pub fn database(&self) -> Result<&DatabasePlan, Failure> {
         let planned = self.plan().database.as_ref();
         planned
             .ok_or_else(|| Failure::new(Exit::Usage, "the plan says nothing of SUSDB: it has no [database]"))
+    }
+
+    /// Who leaves DBCC CHECKDB before the source's backup out, and why; nothing where it is made.
+    #[must_use]
+    pub fn waiver(&self) -> Option<String> {
+        let plan = self.plan().database.as_ref().filter(|plan| !plan.check)?;
+        let (account, sid) = account();
+        let why = plan.check_waived_because.as_deref().unwrap_or_default();
+        Some(format!("{account} ({sid}): {why}"))
     }
 
     /// What the source's journal says.

@@ -10,7 +10,7 @@ use wsusmigrate_core::event::content::IgnoredEntry;
 use wsusmigrate_core::event::preflight::{CheckVerdict, Checked, PreflightFinished};
 use wsusmigrate_core::event::run::{Role, Verdict};
 use wsusmigrate_core::path::RelPath;
-use wsusmigrate_core::status::DatabaseStatus;
+use wsusmigrate_core::projection::Migration;
 use wsusmigrate_core::step::Step;
 
 use crate::adapter::content::{Listing, Side, scan};
@@ -32,7 +32,7 @@ pub(super) fn perform(recorder: &mut Recorder, context: &Context<'_>) -> Result<
     };
     // Content is copied days before SUSDB's turn: what stands against that step does not stop this one.
     if decide::steps(context.asked()).contains(&Step::Database) {
-        checks.extend(of_database(context, Some(&recorder.state().run.status.database)));
+        checks.extend(of_database(context, Some(recorder.state())));
     }
     if let Some(listings) = listings {
         context.keep(listings);
@@ -59,11 +59,11 @@ pub(super) fn perform(recorder: &mut Recorder, context: &Context<'_>) -> Result<
     Ok(if stops { Verdict::Stopped } else { Verdict::Complete })
 }
 
-/// The checks of SUSDB, where the plan says something of it. `status` is what the journal says, where there is one.
+/// The checks of SUSDB, where the plan says something of it. `state` is what the journal says, where there is one.
 #[must_use]
-pub fn of_database(context: &Context<'_>, status: Option<&DatabaseStatus>) -> Vec<Checked> {
+pub fn of_database(context: &Context<'_>, state: Option<&Migration>) -> Vec<Checked> {
     match context.plan().database {
-        Some(_) => check::database(&facts::of_checks(context, status)),
+        Some(_) => check::database(&facts::of_checks(context, state)),
         None => Vec::new(),
     }
 }

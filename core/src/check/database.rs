@@ -1,5 +1,9 @@
 //! The checks of step 3.3: what would stop or endanger the move of SUSDB, found before anything is touched.
 
+mod places;
+
+pub use places::{BackupFolder, PlaceFacts};
+
 use super::{pass, stop, warn};
 use crate::database::identity::IdentityProof;
 use crate::database::version::{VersionGate, is_schema_newer};
@@ -22,6 +26,10 @@ pub struct DatabaseFacts {
     pub replacement: Option<Replacement>,
     /// SUSDB, where there is one.
     pub susdb: Option<SusdbFacts>,
+    /// Where backups go; nothing where none has to go anywhere any more.
+    pub places: Option<PlaceFacts>,
+    /// Who leaves DBCC CHECKDB before the backup out, and why; only a source may.
+    pub waiver: Option<String>,
     /// What only the destination needs.
     pub destination: Option<DestinationFacts>,
 }
@@ -99,6 +107,10 @@ pub fn database(facts: &DatabaseFacts) -> Vec<Checked> {
                 .into_iter()
                 .flat_map(|susdb| [topology(susdb), encryption(susdb), front_ends(susdb)]),
         );
+        if facts.role == Role::Source {
+            checks.push(check_before_backup(facts));
+        }
+        checks.extend(places::checks(facts));
         if let Some(destination) = &facts.destination {
             checks.extend(of_destination(engine, facts, destination));
         }
@@ -207,6 +219,18 @@ fn front_ends(susdb: &SusdbFacts) -> Checked {
         );
     }
     pass(NAME, "sessions of one host at most are in SUSDB".into())
+}
+
+fn check_before_backup(facts: &DatabaseFacts) -> Checked {
+    const NAME: &str = "database.check-before-backup";
+    match &facts.waiver {
+        None => pass(NAME, "DBCC CHECKDB goes over SUSDB before it is backed up".into()),
+        Some(who) => warn(
+            NAME,
+            format!("DBCC CHECKDB before the backup is waived by {who}"),
+            "With database.check = true it is made; the one after the restore is made in any case.",
+        ),
+    }
 }
 
 fn of_destination(

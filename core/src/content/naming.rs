@@ -3,7 +3,7 @@
 //! `WsusContent\XX\<SHA1>.<ext>`, XX = the last two hexadecimal digits, zero padded (MS-WSUSSS 2.1, 3.1.1, and a real
 //! server's answer). `UpdateServicesPackages` holds locally published packages under names of their own.
 
-use crate::digest::Sha1;
+use crate::digest::{Sha1, Sha256};
 use crate::event::content::Naming;
 use crate::path::RelPath;
 
@@ -19,17 +19,19 @@ pub enum Expectation {
     Digest(Sha1),
     /// SUSDB declares the file encrypted: its bytes do not have the digest in its name, whatever they are.
     Encrypted,
+    /// Their SHA-256 is this: it was recorded of them before.
+    Recorded(Sha256),
     /// Nothing is promised; a copy must equal its source.
     SameAsSource,
 }
 
 impl Expectation {
-    /// The digest that is promised, if one is.
+    /// The digest a name promises, if one does.
     #[must_use]
     pub const fn sha1(self) -> Option<Sha1> {
         match self {
             Self::Digest(sha1) => Some(sha1),
-            Self::Encrypted | Self::SameAsSource => None,
+            Self::Encrypted | Self::Recorded(_) | Self::SameAsSource => None,
         }
     }
 }

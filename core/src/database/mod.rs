@@ -28,6 +28,7 @@ pub mod principals;
 pub mod restore;
 pub mod row;
 pub mod setting;
+pub mod space;
 pub mod statement;
 pub mod version;
 

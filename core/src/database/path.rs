@@ -116,6 +116,18 @@ impl EnginePath {
         self.style() == other.style() && self.comparable() == other.comparable()
     }
 
+    /// Whether it is below that folder or volume, or is it, as far as names tell.
+    #[must_use]
+    pub fn lies_in(&self, folder: &Self) -> bool {
+        self.style() == folder.style() && self.comparable().starts_with(&folder.comparable())
+    }
+
+    /// How many parts it has: of two mount points that lead to a file, the longer one is its volume's.
+    #[must_use]
+    pub fn depth(&self) -> usize {
+        self.comparable().len()
+    }
+
     fn comparable(&self) -> Vec<String> {
         let windows = self.style() == PathStyle::Windows;
         let parts = self.0.split(separator(self.style())).filter(|part| !part.is_empty());
@@ -217,5 +229,17 @@ mod tests {
         assert!(path("C:\\a\\b.").is_same(&path("C:\\a\\b")));
         assert!(!path("/data/susdb.mdf").is_same(&path("/data/SUSDB.mdf")));
         assert!(!path("C:\\a\\b").is_same(&path("D:\\a\\b")));
+    }
+
+    #[test]
+    fn a_path_lies_in_its_folders_and_in_no_namesake() {
+        let file = path("C:\\Data\\SUSDB.mdf");
+        for folder in ["C:\\", "c:\\data", "C:\\Data\\", "C:\\Data\\SUSDB.mdf"] {
+            assert!(file.lies_in(&path(folder)), "{folder}");
+        }
+        for folder in ["D:\\", "C:\\Dat", "C:\\Data\\SUSDB.mdf\\x", "/", "\\\\C:\\Data"] {
+            assert!(!EnginePath::new(folder).is_ok_and(|folder| file.lies_in(&folder)), "{folder}");
+        }
+        assert!(path("/var/opt/x").lies_in(&path("/")) && path("/var").depth() > path("/").depth());
     }
 }

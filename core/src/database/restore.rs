@@ -259,11 +259,5 @@ pub fn conflicts<'a>(
     moves.iter().filter(|file| has(existing, &file.target) && !has(dropped, &file.target)).collect()
 }
 
-/// What the files of a backup take once restored, in bytes.
-#[must_use]
-pub fn restored_bytes(files: &[BackupFile]) -> u64 {
-    files.iter().fold(0, |bytes, file| bytes.saturating_add(file.bytes))
-}
-
 #[cfg(test)]
 mod tests;

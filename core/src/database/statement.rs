@@ -18,8 +18,8 @@ mod table;
 use serde::Serialize;
 
 pub use backup::{
-    BackupOptions, Compression, DESCRIPTION_UNITS_MAX, Expiry, Media, MediaCheck, NAME_UNITS_MAX, NotABackup,
-    OnChecksumError, RETAIN_DAYS_MAX, back_up,
+    BackupOptions, BackupText, Compression, DESCRIPTION_UNITS_MAX, Expiry, Media, MediaCheck, NAME_UNITS_MAX,
+    NotABackup, OnChecksumError, RETAIN_DAYS_MAX, back_up, prove_folder,
 };
 pub use by_hand::{USE_MASTER, own_by_sa, restore_by_hand};
 pub use engine::{

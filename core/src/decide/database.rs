@@ -13,7 +13,7 @@ use crate::text::Name;
 pub struct DatabaseRequest {
     /// Whether the source's services rest while it is backed up.
     pub quiesce: bool,
-    /// Whether the database is checked (DBCC CHECKDB) before its backup and after its restore.
+    /// Whether the source is checked (DBCC CHECKDB) before its backup. What was restored is checked in any case.
     pub check: bool,
     /// Whether a source that has a verified backup is backed up again.
     pub again: bool,
@@ -79,6 +79,31 @@ pub fn decide_database(state: &Migration, request: DatabaseRequest) -> Option<Da
     })
 }
 
+/// Whether the source has nothing left to do but, where that was not done, to carry its backup into the store.
+#[must_use]
+pub fn is_backed_up(state: &Migration) -> bool {
+    is_ready(&state.run.status.database, &state.database)
+}
+
+/// Whether the source's verified backup lies in the store, with everything the destination needs beside it.
+#[must_use]
+pub fn is_handed_over(state: &Migration) -> bool {
+    is_backed_up(state) && is_carried(&state.database)
+}
+
+/// Whether a verified backup is there with everything the destination needs beside it.
+fn is_ready(status: &DatabaseStatus, database: &DatabaseState) -> bool {
+    let (before, after) = (&database.marks_before, &database.marks_after);
+    let marked = !after.is_empty() && before.keys().all(|mark| after.contains_key(mark));
+    status.verified.is_some() && !database.source_sums.is_empty() && marked
+}
+
+/// Whether the last backup was carried into the store.
+fn is_carried(database: &DatabaseState) -> bool {
+    let seq = |operation| database.last_done(operation).map(|record| record.seq);
+    seq(Operation::Deliver) > seq(Operation::BackUp)
+}
+
 /// What a decision is made from.
 struct View<'a> {
     status: &'a DatabaseStatus,
@@ -100,7 +125,7 @@ impl View<'_> {
         !self.database.run.failed.is_empty()
     }
 
-    /// The source: look, rest, check, back up, verify, sum.
+    /// The source: look, prove the folder, rest, check, back up, verify, sum, carry.
     fn source(&self) -> DatabaseNext {
         let run = &self.database.run;
         if !run.looked {
@@ -110,13 +135,14 @@ impl View<'_> {
             return self.leave(Verdict::Failures);
         }
         let backed_up = self.has_done(Operation::BackUp);
-        if self.is_handed_over() && !self.request.again && !backed_up {
-            return self.leave(Verdict::Complete);
+        if !self.request.again && !backed_up && is_ready(self.status, self.database) {
+            return self.hand_over();
         }
         if self.status.present != Some(true) {
             return self.leave(Verdict::Failures);
         }
         match () {
+            () if !self.has_done(Operation::ProveFolder) && !backed_up => perform(Operation::ProveFolder),
             () if self.request.quiesce && !self.status.stopped && !backed_up => perform(Operation::Quiesce),
             () if !run.marked_before && !backed_up => DatabaseNext::MarkBefore,
             () if self.request.check && !self.has_done(Operation::CheckSource) && !backed_up => {
@@ -125,18 +151,19 @@ impl View<'_> {
             () if !backed_up => perform(Operation::BackUp),
             () if !self.has_done(Operation::VerifyBackup) => perform(Operation::VerifyBackup),
             () if self.status.verified.is_none() => self.leave(Verdict::Failures),
-            () if !self.has_done(Operation::Deliver) => perform(Operation::Deliver),
             () if !run.summed => DatabaseNext::Sum,
             () if !run.marked_after => DatabaseNext::MarkAfter,
-            () => self.leave(Verdict::Complete),
+            () => self.hand_over(),
         }
     }
 
-    /// Whether a verified backup is there with everything the destination needs beside it.
-    fn is_handed_over(&self) -> bool {
-        let (before, after) = (&self.database.marks_before, &self.database.marks_after);
-        let marked = !after.is_empty() && before.keys().all(|mark| after.contains_key(mark));
-        self.status.verified.is_some() && !self.database.source_sums.is_empty() && marked
+    /// Carries the backup into the store, which comes last: services do not rest for it, and a store that is full or away costs
+    /// nothing but the carrying.
+    fn hand_over(&self) -> DatabaseNext {
+        match self.leave(Verdict::Complete) {
+            DatabaseNext::Finish(_) if !is_carried(self.database) => perform(Operation::Deliver),
+            next => next,
+        }
     }
 
     /// Ends the step on the source, after its services are as they were. What was only begun may have stopped some of them.
@@ -207,9 +234,7 @@ impl View<'_> {
             return self.after_postinstall();
         }
         match () {
-            () if self.request.check && !since_restore(Operation::CheckRestored) => {
-                perform(Operation::CheckRestored)
-            }
+            () if !since_restore(Operation::CheckRestored) => perform(Operation::CheckRestored),
             () if !self.is_compared() => DatabaseNext::Compare,
             () if !self.is_at_par() => DatabaseNext::Finish(Verdict::Failures),
             () if !self.database.run.listed_users => DatabaseNext::FindUsers,

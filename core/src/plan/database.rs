@@ -4,8 +4,11 @@ use serde::{Deserialize, Serialize};
 
 use super::PlanError;
 use crate::database::connection::{Encryption, NotATarget, SecretSource, Target};
-use crate::database::statement::{BackupOptions, Compression, Expiry, Media, MediaCheck, OnChecksumError};
+use crate::database::statement::{
+    BackupOptions, BackupText, Compression, Expiry, Media, MediaCheck, NotABackup, OnChecksumError,
+};
 use crate::database::{Day, EnginePath};
+use crate::event::run::Role;
 
 /// Hours a statement that acts may take, where a plan says nothing: a restore of a large SUSDB on slow disks.
 const ACT_HOURS_DEFAULT: u16 = 12;
@@ -18,7 +21,6 @@ const NOT_SHOWN: &str = "(not shown)";
 /// Step 3.3: SUSDB.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a switch a person sets")]
 pub struct DatabasePlan {
     /// How this host's SUSDB is reached: `auto` (WSUS's registry says), `wid`, `wid-2008`, `HOST`, `HOST\INSTANCE`,
     /// `HOST,PORT`, or a pipe.
@@ -46,9 +48,12 @@ pub struct DatabasePlan {
     /// Whether the source's services rest while it is backed up.
     #[serde(default)]
     pub quiesce: bool,
-    /// Whether DBCC CHECKDB runs before the backup and after the restore.
+    /// Whether DBCC CHECKDB runs before the backup. After the restore it runs in any case.
     #[serde(default = "super::yes")]
     pub check: bool,
+    /// Why it does not run before the backup, for whoever trusts the backup later.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub check_waived_because: Option<String>,
     /// Whether two persons have to approve before something is destroyed.
     #[serde(default)]
     pub four_eyes: bool,
@@ -82,9 +87,10 @@ pub struct DatabasePlan {
     /// What becomes of the media.
     #[serde(default)]
     pub media: MediaUse,
-    /// Whether name and expiry of the media are looked at first (`NOSKIP`).
-    #[serde(default = "super::yes")]
-    pub media_check: bool,
+    /// Whether name and expiry of the media are looked at first (`NOSKIP`); they are where nothing is said, except of a new media
+    /// set, which has none yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub media_check: Option<bool>,
     /// What the media is called (`MEDIANAME`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub media_name: Option<String>,
@@ -185,7 +191,7 @@ impl DatabasePlan {
 
     /// The options of the source's backup.
     pub fn backup_options(&self) -> Result<BackupOptions, PlanError> {
-        let check = if self.media_check { MediaCheck::NoSkip } else { MediaCheck::Skip };
+        let check = if self.looks_at_media() { MediaCheck::NoSkip } else { MediaCheck::Skip };
         let name = self.media_name.clone();
         let expiry = match (&self.backup_expires, self.backup_retain_days) {
             (None, None) => Expiry::Unsaid,
@@ -207,8 +213,12 @@ impl DatabasePlan {
             on_checksum_error: self.on_checksum_error,
             compression: self.compression,
         };
-        options.validate().map_err(|error| wrong("backup_name", "", &error))?;
+        options.validate().map_err(|error| wrong(key_of(&error), "", &error))?;
         Ok(options)
+    }
+
+    fn looks_at_media(&self) -> bool {
+        self.media_check.unwrap_or(true)
     }
 
     /// How many persons have to approve.
@@ -231,9 +241,38 @@ impl DatabasePlan {
         if self.media_description.is_some() && self.media != MediaUse::New {
             return Err(wrong("media_description", "", &"only a new media set has one: media = \"new\""));
         }
+        if self.media_check == Some(true) && self.media == MediaUse::New {
+            return Err(wrong("media_check", "true", &"a new media set (FORMAT) is not looked at first"));
+        }
+        self.validate_waiver()?;
         match self.hours_max {
             1..=ACT_HOURS_MAX => Ok(()),
             hours => Err(wrong("hours_max", &hours.to_string(), &format_args!("use 1 to {ACT_HOURS_MAX}"))),
+        }
+    }
+
+    /// Checks what one of the two hosts may not say.
+    pub(super) fn validate_for(&self, role: Role) -> Result<(), PlanError> {
+        if role == Role::Destination && !self.check {
+            let why =
+                "only the source's check before its backup can be waived, the one after the restore never";
+            return Err(wrong("check", "false", &why));
+        }
+        Ok(())
+    }
+
+    /// A check is waived with a reason, and a reason stands for nothing else.
+    fn validate_waiver(&self) -> Result<(), PlanError> {
+        let because = self.check_waived_because.as_deref().map(str::trim);
+        match (self.check, because) {
+            (true, None) => Ok(()),
+            (true, Some(_)) => {
+                Err(wrong("check_waived_because", "", &"nothing is waived while database.check is true"))
+            }
+            (false, None | Some("")) => {
+                Err(wrong("check_waived_because", "", &"say why the check is waived: it is recorded"))
+            }
+            (false, Some(_)) => Ok(()),
         }
     }
 
@@ -242,7 +281,7 @@ impl DatabasePlan {
         let maybe = |text: &Option<String>| text.clone().unwrap_or_default();
         let text = |key: &str, value: &str| format!("database.{key} = {value:?}");
         let plain = |key: &str, value: &dyn std::fmt::Debug| format!("database.{key} = {value:?}");
-        vec![
+        let mut lines = vec![
             text("server", &self.server),
             text("login", &maybe(&self.login)),
             text("password", &maybe(&self.password)),
@@ -264,12 +303,32 @@ impl DatabasePlan {
             text("backup_expires", &maybe(&self.backup_expires)),
             plain("backup_retain_days", &self.backup_retain_days),
             plain("media", &self.media),
-            plain("media_check", &self.media_check),
+            plain("media_check", &self.looks_at_media()),
             text("media_name", &maybe(&self.media_name)),
             text("media_description", &maybe(&self.media_description)),
             plain("on_checksum_error", &self.on_checksum_error),
             plain("compression", &self.compression),
-        ]
+        ];
+        // A plan from before a check was waived with a reason keeps its digest.
+        lines.extend(self.check_waived_because.as_ref().map(|why| text("check_waived_because", why)));
+        lines
+    }
+}
+
+/// The key an option of the backup comes from.
+const fn key_of(error: &NotABackup) -> &'static str {
+    match error {
+        NotABackup::TooLong { what, .. } | NotABackup::Text { what, .. } => key_of_text(*what),
+        NotABackup::RetainDays(_) => "backup_retain_days",
+    }
+}
+
+const fn key_of_text(text: BackupText) -> &'static str {
+    match text {
+        BackupText::Name => "backup_name",
+        BackupText::Description => "backup_description",
+        BackupText::MediaName => "media_name",
+        BackupText::MediaDescription => "media_description",
     }
 }
 

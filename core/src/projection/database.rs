@@ -308,6 +308,7 @@ impl DatabaseState {
             | Operation::VerifyBackup
             | Operation::Resume
             | Operation::Deliver
+            | Operation::ProveFolder
             | Operation::CarryBackup
             | Operation::VerifyCarried
             | Operation::BackUpOwn

@@ -127,11 +127,13 @@ impl Section {
         Self { key, title: title.to_owned(), ..Self::default() }
     }
 
-    pub(super) fn figure(&mut self, key: &'static str, label: &str, value: impl Into<Value>) {
+    /// Adds a figure.
+    pub fn figure(&mut self, key: &'static str, label: &str, value: impl Into<Value>) {
         self.figures.push(Figure { key, label: label.to_owned(), value: value.into() });
     }
 
-    pub(super) fn table(
+    /// Adds a table.
+    pub fn table(
         &mut self,
         key: &'static str,
         columns: &[&'static str],

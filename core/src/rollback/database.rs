@@ -36,6 +36,7 @@ pub(super) fn kind(event: &DatabaseEvent) -> Option<ActionKind> {
         | Operation::VerifyBackup
         | Operation::Resume
         | Operation::Deliver
+        | Operation::ProveFolder
         | Operation::VerifyCarried
         | Operation::VerifyOwn
         | Operation::SetMultiUser

@@ -253,6 +253,7 @@ impl DatabaseStatus {
             | Operation::VerifyBackup
             | Operation::Resume
             | Operation::Deliver
+            | Operation::ProveFolder
             | Operation::CarryBackup
             | Operation::VerifyCarried
             | Operation::VerifyOwn
@@ -276,6 +277,7 @@ impl DatabaseStatus {
             | Operation::VerifyBackup
             | Operation::Resume
             | Operation::Deliver
+            | Operation::ProveFolder
             | Operation::VerifyCarried
             | Operation::VerifyOwn
             | Operation::StopServices
@@ -373,6 +375,7 @@ impl DatabaseStatus {
             Operation::CheckSource
             | Operation::BackUp
             | Operation::Deliver
+            | Operation::ProveFolder
             | Operation::CarryBackup
             | Operation::BackUpOwn
             | Operation::SetMultiUser

@@ -148,8 +148,8 @@ impl Copier {
         if stat.kind != Kind::File {
             return Err(obstructed(stat.kind));
         }
-        let promised = job.expected.sha1();
-        let wrong_size = promised.is_none() && stat.bytes != job.bytes;
+        let is_compared = matches!(job.expected, Expectation::Encrypted | Expectation::SameAsSource);
+        let wrong_size = is_compared && stat.bytes != job.bytes;
         let unread = FoundFile { bytes: stat.bytes, sha1: None, sha256: None, modified: stat.modified };
         if wrong_size && otherwise == Mismatched::Refuse {
             return Ok(InPlace::Wrong(unread));
@@ -162,14 +162,16 @@ impl Copier {
             // Unreadable is not right: whether it may be replaced is the policy's question.
             Err(_) => return Ok(InPlace::Wrong(unread)),
         };
-        let right = if let Some(sha1) = promised {
-            found.digests.sha1 == sha1
-        } else if wrong_size {
-            false
-        } else {
-            let source = self.source.existing(job.path.folder());
-            let source = source.and_then(|folder| self.hash(buffer, &folder, job.path.file_name()));
-            source.map_err(|error| Failure::source(&error))?.digests == found.digests
+        let right = match job.expected {
+            Expectation::Digest(sha1) => found.digests.sha1 == sha1,
+            Expectation::Recorded(sha256) => found.digests.sha256 == sha256,
+            Expectation::Encrypted | Expectation::SameAsSource if wrong_size => false,
+            Expectation::Encrypted | Expectation::SameAsSource => {
+                let at_source = job.at_source();
+                let source = self.source.existing(at_source.folder());
+                let source = source.and_then(|folder| self.hash(buffer, &folder, at_source.file_name()));
+                source.map_err(|error| Failure::source(&error))?.digests == found.digests
+            }
         };
         Ok(if right { InPlace::Right(found) } else { InPlace::Wrong(found.into()) })
     }
@@ -198,11 +200,11 @@ impl Copier {
         sync: SyncBy,
         replaces: Option<FoundFile>,
     ) -> Result<Pending, Failure> {
-        let name = job.path.file_name();
-        let source = self.source.existing(job.path.folder()).map_err(|error| Failure::source(&error))?;
+        let (name, at_source) = (job.path.file_name(), job.at_source());
+        let source = self.source.existing(at_source.folder()).map_err(|error| Failure::source(&error))?;
         let mut wrong_before = None;
         for attempts in 1..=ATTEMPTS_MAX {
-            let file = open_source(&source, name, attempts > 1)?;
+            let file = open_source(&source, at_source.file_name(), attempts > 1)?;
             let folder = self.destination.ensured(job.path.folder()).map_err(|e| Failure::destination(&e))?;
             let mut temporary = Temporary::create(&folder, name, file.1.bytes, self.local)?;
             let last = attempts == ATTEMPTS_MAX;
@@ -211,7 +213,13 @@ impl Copier {
                     return Ok(Pending { name: temporary.keep(), replaces, facts, attempts });
                 }
                 Attempt::Wrong(found) if wrong_before == Some(found) => {
-                    let detail = format!("the source was read twice and has SHA-1 {} both times", found.sha1);
+                    let told = match job.expected {
+                        Expectation::Recorded(_) => format!("SHA-256 {}", found.sha256),
+                        Expectation::Digest(_) | Expectation::Encrypted | Expectation::SameAsSource => {
+                            format!("SHA-1 {}", found.sha1)
+                        }
+                    };
+                    let detail = format!("the source was read twice and has {told} both times");
                     return Err(Failure::digest(FailureReason::DamagedAtSource, found.sha1, detail));
                 }
                 Attempt::Wrong(found) if last => {
@@ -264,7 +272,11 @@ impl Copier {
         }
         match job.expected {
             Expectation::Digest(sha1) if sha1 != digests.sha1 => return Ok(Attempt::Wrong(digests)),
-            Expectation::Digest(_) | Expectation::Encrypted | Expectation::SameAsSource => {}
+            Expectation::Recorded(sha256) if sha256 != digests.sha256 => return Ok(Attempt::Wrong(digests)),
+            Expectation::Digest(_)
+            | Expectation::Recorded(_)
+            | Expectation::Encrypted
+            | Expectation::SameAsSource => {}
         }
         let file = temporary.target.file();
         written(file.set_times(platform::times_of(before.modified)))?;

@@ -15,6 +15,8 @@ pub struct Job {
     pub item: u32,
     /// Where it lies, below both roots.
     pub path: RelPath,
+    /// Where it lies below the source's root, where it has another name there.
+    pub from: Option<RelPath>,
     /// Its size when it was listed.
     pub bytes: u64,
     /// Its modification time when it was listed.
@@ -23,6 +25,14 @@ pub struct Job {
     pub expected: Expectation,
     /// What was seen at the destination.
     pub destination: Found,
+}
+
+impl Job {
+    /// Where it lies below the source's root.
+    #[must_use]
+    pub fn at_source(&self) -> &RelPath {
+        self.from.as_ref().unwrap_or(&self.path)
+    }
 }
 
 /// What was seen at the destination when it was listed.

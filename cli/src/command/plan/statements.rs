@@ -65,12 +65,16 @@ fn sent<E>(operation: Operation, statement: Result<Statement, E>) -> Option<(Str
 fn of_source(plan: &DatabasePlan) -> Result<Lines, PlanError> {
     let (path, options) = (plan.backup_path()?, plan.backup_options()?);
     let mut lines: Lines = Vec::new();
+    let probe = plan.in_backup_folder("wsusmigrate.probe")?;
+    lines.push(line(Operation::ProveFolder, statement::prove_folder(&probe).text()));
     if plan.quiesce {
         lines.push(line(Operation::Quiesce, "WsusService, W3SVC: start type manual, stop"));
     }
-    if plan.check {
-        lines.push(line(Operation::CheckSource, statement::check_database().text()));
-    }
+    let check = match &plan.check_waived_because {
+        None => statement::check_database().text().to_owned(),
+        Some(why) => format!("waived: {why}"),
+    };
+    lines.push(line(Operation::CheckSource, check));
     lines.extend(sent(Operation::BackUp, statement::back_up(&path, &options)));
     if options.compression == Compression::On {
         let plain = sent(Operation::BackUp, statement::back_up(&path, &options.uncompressed()));
@@ -123,9 +127,7 @@ fn of_destination(
             (what, told)
         },
     ));
-    if plan.check {
-        lines.push(line(Operation::CheckRestored, statement::check_database().text()));
-    }
+    lines.push(line(Operation::CheckRestored, statement::check_database().text()));
     lines.extend(after_restore(whole, plan));
     Ok(lines)
 }

@@ -239,6 +239,7 @@ impl<'w, 'c> Work<'w, 'c> {
 
 fn job(at: u32, item: &WorkItem, entry: &Entry) -> files::Job {
     files::Job {
+        from: None,
         item: at,
         path: entry.path.clone(),
         bytes: entry.bytes,

@@ -2,20 +2,21 @@
 
 use std::collections::BTreeSet;
 
-use wsusmigrate_core::database::backup::{BackupSet, foreign, own_file, own_options};
+use wsusmigrate_core::database::backup::{BackupSet, own_file, own_options};
 use wsusmigrate_core::database::message::number;
 use wsusmigrate_core::database::statement::{self, BackupOptions, Compression, Statement};
 use wsusmigrate_core::database::{EnginePath, Guid, civil};
-use wsusmigrate_core::event::database::{BackupOf, BackupRecorded, MediaSetRecorded, Operation};
+use wsusmigrate_core::event::database::{BackupOf, BackupRecorded, Operation};
 use wsusmigrate_core::plan::PlanError;
 
-use crate::adapter::database::{Ended, ReadError};
+use crate::adapter::database::Ended;
 use crate::error::Failure;
 use crate::executor::Recorder;
 use crate::exit::Exit;
 use crate::step::context::Context;
 use crate::step::database::confirm::{self, Loss};
-use crate::step::database::engine::{Engine, read_failure, row_failure};
+use crate::step::database::engine::{Engine, read_failure};
+use crate::step::database::media::{self, Media};
 use crate::step::database::operation::{Going, Intent, Outcome, carry_out};
 use crate::step::database::{files, watch};
 
@@ -57,16 +58,15 @@ fn ready(
 ) -> Result<Option<Ready>, Failure> {
     let (operation, path, options) = ordered(of, recorder, context)?;
     files::prove_one_folder(context, engine)?;
-    let before = media(engine, &path)?;
-    record_media(recorder, &path, &before)?;
-    let ours: BTreeSet<Guid> = own_sets(recorder);
-    let others = foreign(&before, &ours);
+    let media = Media::read(engine, &path)?;
+    media.record(&path, recorder, context)?;
+    let others = media.foreign(Some(recorder.state()));
     // An approval of another plan is none: that one may have appended.
     let approved = recorder.state().run.status.approved() >= context.database()?.approvals();
     if options.overwrites() && !others.is_empty() && !approved {
         for set in &others {
             context.talk().say(&format!(
-                "the media holds set {} ({}, {}, {}): it would be overwritten",
+                "the media holds set {} ({}, {}, {}), which is not of this migration: it would be overwritten",
                 set.position, set.name, set.database, set.server_name
             ));
         }
@@ -84,7 +84,7 @@ fn ready(
             return Ok(None);
         }
     }
-    Ok(Some(Ready { operation, path, options, before }))
+    Ok(Some(Ready { operation, path, options, before: media.sets }))
 }
 
 /// Backs SUSDB up: `of` says whose, and so under which name and options.
@@ -103,7 +103,7 @@ pub(super) fn perform(
         operation,
         subject: path.as_str().into(),
         statement: all_that_may_be_sent(&statement, &path, &options),
-        before: format!("{} sets on the media", before.len()),
+        before: before_backup(of, before.len(), context),
         expects: "one more set of SUSDB on the media, copy-only, with checksums".to_owned(),
     };
     let known: BTreeSet<_> = before.iter().filter_map(|set| set.guid).collect();
@@ -142,6 +142,14 @@ fn all_that_may_be_sent(first: &Statement, path: &EnginePath, options: &BackupOp
             format!("{first}\n-- Where the edition cannot compress (message 1844):\n{plain}")
         }
         Some(Err(_)) | None => first.text().to_owned(),
+    }
+}
+
+/// What is found before a backup: a check that was waived is told with it, for whoever trusts the backup later.
+fn before_backup(of: BackupOf, sets: usize, context: &Context<'_>) -> String {
+    match context.waiver().filter(|_| of == BackupOf::Source) {
+        None => format!("{sets} sets on the media"),
+        Some(waiver) => format!("{sets} sets on the media; DBCC CHECKDB was waived by {waiver}"),
     }
 }
 
@@ -187,46 +195,22 @@ fn back_up(
     let refused = going.said().iter().any(|it| it.has_number(number::NO_COMPRESSION));
     if ended == Ended::Refused && refused && options.compression == Compression::On {
         let plain = options.uncompressed();
-        let again = statement::back_up(path, &plain).map_err(|error| Outcome::failed(0, error.to_string()));
-        let ended = again.and_then(|statement| {
-            watch::act(going, context, engine, &statement, "backup")
-                .map_err(|failure| Outcome::failed(0, failure.to_string()))
-        });
-        return match ended {
-            Ok(Ended::Done) => Outcome::done("not compressed: this edition cannot (message 1844)"),
+        let statement = match statement::back_up(path, &plain) {
+            Ok(statement) => statement,
+            Err(error) => return Outcome::failed(0, error.to_string()),
+        };
+        return match watch::act(going, context, engine, &statement, "backup") {
+            // What was sent in the place of the statement that the intent has is told with the outcome.
+            Ok(Ended::Done) => Outcome::done(format!(
+                "not compressed: this edition cannot (message {}); sent instead: {}",
+                number::NO_COMPRESSION,
+                statement.text()
+            )),
             Ok(ended) => Outcome::of(&ended, going.said(), ""),
-            Err(outcome) => outcome,
+            Err(failure) => Outcome::failed(0, failure.to_string()),
         };
     }
     Outcome::of(&ended, going.said(), "done")
-}
-
-/// The sets on a media; none where there is no file.
-pub(super) fn media(engine: &mut Engine<'_>, path: &EnginePath) -> Result<Vec<BackupSet>, Failure> {
-    if !files::look_at(engine, path)?.is_file {
-        return Ok(Vec::new());
-    }
-    match header(engine, path)? {
-        Ok(sets) => Ok(sets),
-        Err(error) => {
-            Err(read_failure(&error)
-                .hint("What lies there is no backup: name another file, or move it away."))
-        }
-    }
-}
-
-/// What RESTORE HEADERONLY says; its refusal is an answer.
-pub(super) fn header(
-    engine: &mut Engine<'_>,
-    path: &EnginePath,
-) -> Result<Result<Vec<BackupSet>, ReadError>, Failure> {
-    Ok(match engine.asked(&statement::backup_header(path))? {
-        Ok(rows) => {
-            let sets = rows.iter().map(BackupSet::from_row).collect::<Result<Vec<_>, _>>();
-            Ok(sets.map_err(|error| row_failure(&error))?)
-        }
-        Err(error) => Err(error),
-    })
 }
 
 /// The set that was not there before.
@@ -235,33 +219,9 @@ pub(super) fn new_set(
     path: &EnginePath,
     known: &BTreeSet<Guid>,
 ) -> Result<Option<BackupSet>, Failure> {
-    let sets = header(engine, path)?.map_err(|error| read_failure(&error))?;
+    let (sets, _) = media::header(engine, path)?.map_err(|error| read_failure(&error))?;
     let is_new = |set: &BackupSet| set.guid.is_some_and(|guid| !known.contains(&guid));
     Ok(sets.into_iter().rfind(is_new))
-}
-
-/// The sets of this migration.
-fn own_sets(recorder: &Recorder) -> BTreeSet<Guid> {
-    recorder.state().database.backups.values().map(|(_, backup)| backup.set_guid).collect()
-}
-
-fn record_media(recorder: &mut Recorder, path: &EnginePath, sets: &[BackupSet]) -> Result<(), Failure> {
-    let drafts = sets.iter().map(|set| {
-        let event = MediaSetRecorded {
-            engine_path: path.as_str().into(),
-            position: set.position.into(),
-            set_guid: set.guid.unwrap_or_default(),
-            name: set.name.as_str().into(),
-            database: set.database.as_str().into(),
-            server: set.server_name.as_str().into(),
-            finished: civil(set.finished).into(),
-        };
-        let key = [path.as_str().as_bytes(), &set.position.to_be_bytes()].concat();
-        recorder.sighting(&key, event)
-    });
-    let drafts: Vec<_> = drafts.collect();
-    recorder.record(drafts)?;
-    Ok(())
 }
 
 /// Records what a set is, with the digest of its file where this account can read it.

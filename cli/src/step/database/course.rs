@@ -13,8 +13,8 @@ use crate::exit::Exit;
 use crate::step::context::Context;
 use crate::step::database::engine::Engine;
 use crate::step::database::{
-    backup, carry, catalogue, check, confirm, look, marks, parity, postinstall, prove, reconcile, replace,
-    rest, services, sleep, users, verify,
+    backup, carry, catalogue, check, confirm, folder, look, marks, parity, postinstall, prove, reconcile,
+    replace, rest, services, sleep, users, verify,
 };
 
 /// Carries the step out, beginning with whatever core says comes next.
@@ -79,15 +79,15 @@ fn carry_out(
     engine: &mut Engine<'_>,
 ) -> Result<Option<Verdict>, Failure> {
     match operation {
-        Operation::Quiesce => {
-            // Nothing rests for a backup that cannot begin.
+        Operation::ProveFolder => {
+            // Nothing rests, and no hour is spent, for a backup that cannot begin.
             let begun = backup::prepare(BackupOf::Source, recorder, context, engine)?;
             if let Some(verdict) = waits(&begun, context) {
                 return Ok(Some(verdict));
             }
-            services::stop(operation, recorder, context)?;
+            folder::prove(recorder, context, engine)?;
         }
-        Operation::StopServices => services::stop(operation, recorder, context)?,
+        Operation::Quiesce | Operation::StopServices => services::stop(operation, recorder, context)?,
         Operation::Resume | Operation::StartServices => services::start(operation, recorder, context)?,
         Operation::CheckSource | Operation::CheckRestored => {
             check::perform(operation, recorder, context, engine)?;

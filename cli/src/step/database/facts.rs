@@ -6,15 +6,15 @@ use wsusmigrate_core::database::principals::{Principal, PrincipalKind};
 use wsusmigrate_core::database::row::{Cell, Row};
 use wsusmigrate_core::database::statement::{self, Count};
 use wsusmigrate_core::database::version::{DatabaseVersion, VersionGate};
+use wsusmigrate_core::decide::is_handed_over;
 use wsusmigrate_core::event::database::BackupOf;
 use wsusmigrate_core::event::run::Role;
 use wsusmigrate_core::projection::Migration;
-use wsusmigrate_core::status::DatabaseStatus;
 
 use crate::error::Failure;
 use crate::step::context::Context;
 use crate::step::database::engine::{Engine, Susdb, row_failure};
-use crate::step::database::prove;
+use crate::step::database::{places, prove};
 
 /// A field of the worksheet: its name and its value.
 pub(crate) type Field = (String, String);
@@ -138,7 +138,7 @@ fn named(name: &str, value: &str) -> Field {
     (format!("database.{name}"), value.to_owned())
 }
 
-fn shown(cell: &Cell) -> String {
+pub(super) fn shown(cell: &Cell) -> String {
     match cell {
         Cell::Null => String::new(),
         Cell::Int(number) => number.to_string(),
@@ -153,19 +153,24 @@ fn shown(cell: &Cell) -> String {
     }
 }
 
-/// The facts the checks are made from. `status` is what the journal says, where there is one.
-pub(crate) fn of_checks(context: &Context<'_>, status: Option<&DatabaseStatus>) -> DatabaseFacts {
-    let role = context.plan().migration.role;
-    let replacement = status.and_then(DatabaseStatus::replacement);
-    let mut facts =
-        DatabaseFacts { role, engine: Err(String::new()), replacement, susdb: None, destination: None };
-    if let Err(failure) = fill(&mut facts, context) {
+/// The facts the checks are made from. `state` is what the journal says, where there is one.
+pub(crate) fn of_checks(context: &Context<'_>, state: Option<&Migration>) -> DatabaseFacts {
+    let mut facts = DatabaseFacts {
+        role: context.plan().migration.role,
+        engine: Err(String::new()),
+        replacement: state.and_then(|state| state.run.status.database.replacement()),
+        susdb: None,
+        places: None,
+        waiver: context.waiver(),
+        destination: None,
+    };
+    if let Err(failure) = fill(&mut facts, context, state) {
         facts.engine = Err(in_one_line(&failure));
     }
     facts
 }
 
-fn fill(facts: &mut DatabaseFacts, context: &Context<'_>) -> Result<(), Failure> {
+fn fill(facts: &mut DatabaseFacts, context: &Context<'_>, state: Option<&Migration>) -> Result<(), Failure> {
     let mut engine = Engine::new(context.connector()?, context.reads());
     let server = engine.facts()?;
     let kind = server.engine_kind();
@@ -178,6 +183,13 @@ fn fill(facts: &mut DatabaseFacts, context: &Context<'_>) -> Result<(), Failure>
     facts.susdb = match engine.susdb()? {
         Some(susdb) => Some(susdb_facts(&susdb, &mut engine)?),
         None => None,
+    };
+    facts.places = match facts.role {
+        // What was handed over may have been carried away since.
+        Role::Source if !context.is_asked_again() && state.is_some_and(is_handed_over) => None,
+        Role::Source => Some(places::of_source(context, &mut engine, state)?),
+        Role::Destination if facts.replacement.is_some() => None,
+        Role::Destination => Some(places::of_destination(context, &mut engine)?),
     };
     if facts.role == Role::Destination {
         let source = context.source().map_err(|failure| in_one_line(&failure));

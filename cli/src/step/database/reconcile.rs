@@ -3,7 +3,7 @@
 //!
 //! | operation | what tells |
 //! |---|---|
-//! | checks, verifications, copies | nothing has to: they are done again |
+//! | checks, verifications, copies, the proof of the folder | nothing has to: they are done again |
 //! | backups | a new set of SUSDB on the media; a BACKUP that may be SUSDB's among the engine's requests |
 //! | services | whether they run |
 //! | drop | whether SUSDB is there, and whether it is the one that was to be dropped |
@@ -26,7 +26,7 @@ use crate::error::Failure;
 use crate::executor::{Draft, Recorder};
 use crate::step::context::Context;
 use crate::step::database::engine::{Engine, Susdb};
-use crate::step::database::{backup, look, postinstall, replace, services};
+use crate::step::database::{backup, look, media, postinstall, replace, services};
 
 /// How often a restore that still runs is looked at.
 const PERIOD: Duration = Duration::from_secs(2);
@@ -131,6 +131,7 @@ fn look(
         Operation::CheckSource
         | Operation::VerifyBackup
         | Operation::Deliver
+        | Operation::ProveFolder
         | Operation::CarryBackup
         | Operation::VerifyCarried
         | Operation::VerifyOwn
@@ -198,7 +199,7 @@ fn backed_up(
         return Ok(found(Probe::Not, format!("{path} is not there")));
     }
     // What a backup that was cut off left may be no backup at all.
-    let Ok(sets) = backup::header(engine, &path)? else {
+    let Ok((sets, _)) = media::header(engine, &path)? else {
         return Ok(found(Probe::Not, format!("{path} holds no whole backup set")));
     };
     let new = sets.into_iter().rfind(|set| set.guid.is_some_and(|guid| !known.contains(&guid)));

@@ -3,7 +3,7 @@
 use wsusmigrate_core::database::backup::{BackupFile, carried_file};
 use wsusmigrate_core::database::facts::DatabaseFile;
 use wsusmigrate_core::database::restore::{TargetFolders, targets};
-use wsusmigrate_core::database::statement::{self, MoveFile};
+use wsusmigrate_core::database::statement::MoveFile;
 use wsusmigrate_core::database::{DATABASE, EnginePath};
 use wsusmigrate_core::event::database::BackupRecorded;
 
@@ -62,24 +62,4 @@ pub(super) fn standing(
     let before = recorder.state().database.before_files.iter();
     dropped.extend(before.filter_map(|file| EnginePath::new(file.physical.as_str()).ok()));
     Ok((existing, dropped))
-}
-
-/// Free bytes where the files go, as far as the engine tells: of the volume with the longest mount point that leads there.
-pub(super) fn free_bytes(engine: &mut Engine<'_>, moves: &[MoveFile]) -> Result<Option<u64>, Failure> {
-    let version = engine.version()?;
-    let Ok(rows) = engine.asked(&statement::free_space(version))? else { return Ok(None) };
-    let volumes: Vec<_> = rows
-        .iter()
-        .filter_map(|row| {
-            let mount = row.maybe_text("volume_mount_point").ok()??;
-            let free = u64::try_from(row.maybe_int("available_bytes").ok()??).ok()?;
-            Some((mount.to_ascii_lowercase(), free))
-        })
-        .collect();
-    let of = |file: &MoveFile| {
-        let path = file.target.as_str().to_ascii_lowercase();
-        let leading = volumes.iter().filter(|(mount, _)| path.starts_with(mount.as_str()));
-        leading.max_by_key(|(mount, _)| mount.len()).map(|(_, free)| *free)
-    };
-    Ok(moves.iter().filter_map(of).min())
 }

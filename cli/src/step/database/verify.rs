@@ -3,7 +3,7 @@
 
 use wsusmigrate_core::database::EnginePath;
 use wsusmigrate_core::database::backup::{BackupFile, BackupJudgement, BackupSet, find};
-use wsusmigrate_core::database::restore::{conflicts, restored_bytes};
+use wsusmigrate_core::database::restore::conflicts;
 use wsusmigrate_core::database::statement::{self, MoveFile};
 use wsusmigrate_core::database::version::VersionGate;
 use wsusmigrate_core::event::database::{BackupJudged, BackupOf, BackupRecorded, Operation};
@@ -13,9 +13,9 @@ use crate::error::Failure;
 use crate::executor::Recorder;
 use crate::exit::Exit;
 use crate::step::context::Context;
-use crate::step::database::engine::{Engine, read_failure, row_failure};
+use crate::step::database::engine::{Engine, read_failure};
 use crate::step::database::operation::{Intent, Outcome, carry_out};
-use crate::step::database::{backup, files, target, watch};
+use crate::step::database::{backup, files, media, room, target, watch};
 
 /// Verifies a backup that was recorded on this host.
 pub(super) fn perform(
@@ -77,9 +77,10 @@ fn judge(
     if is_carried {
         faults.extend(digest_fault(context, path, recorded)?);
     }
-    let set = find_set(engine, path, recorded, &mut faults)?;
+    whole_medium(engine, path, recorder, context, &mut faults)?;
+    let set = find_set(engine, path, recorded, recorder, context, &mut faults)?;
     let listed = match &set {
-        Some(set) => listed(engine, path, set, &mut faults)?,
+        Some(set) => listed(engine, path, set, recorder, context, &mut faults)?,
         None => Vec::new(),
     };
     let moves = if is_carried && set.is_some() {
@@ -170,15 +171,37 @@ fn digest_fault(
     Ok((found != wanted).then(|| format!("its SHA-256 is {found}, the source recorded {wanted}")))
 }
 
+/// A medium of several files is restored from all of them, and this program carries one. What is no medium is told by what is
+/// asked next.
+fn whole_medium(
+    engine: &mut Engine<'_>,
+    path: &EnginePath,
+    recorder: &mut Recorder,
+    context: &Context<'_>,
+    faults: &mut Vec<String>,
+) -> Result<(), Failure> {
+    let Ok((label, answer)) = media::label(engine, path)? else { return Ok(()) };
+    answer.keep(path, recorder, context)?;
+    if label.families > 1 {
+        faults.push(format!("{path} is one of {} files of its medium", label.families));
+    }
+    Ok(())
+}
+
 /// The set that was recorded, by its identity, wherever it stands on the media.
 fn find_set(
     engine: &mut Engine<'_>,
     path: &EnginePath,
     recorded: &BackupRecorded,
+    recorder: &mut Recorder,
+    context: &Context<'_>,
     faults: &mut Vec<String>,
 ) -> Result<Option<BackupSet>, Failure> {
-    let sets = match backup::header(engine, path)? {
-        Ok(sets) => sets,
+    let sets = match media::header(engine, path)? {
+        Ok((sets, answer)) => {
+            answer.keep(path, recorder, context)?;
+            sets
+        }
         Err(error) => {
             faults.push(error.to_string());
             return Ok(None);
@@ -195,14 +218,15 @@ fn listed(
     engine: &mut Engine<'_>,
     path: &EnginePath,
     set: &BackupSet,
+    recorder: &mut Recorder,
+    context: &Context<'_>,
     faults: &mut Vec<String>,
 ) -> Result<Vec<BackupFile>, Failure> {
-    match engine.asked(&statement::backup_files(path, set.position))? {
-        Ok(rows) => rows
-            .iter()
-            .map(BackupFile::from_row)
-            .collect::<Result<_, _>>()
-            .map_err(|error| row_failure(&error)),
+    match media::listing(engine, path, set.position)? {
+        Ok((files, answer)) => {
+            answer.keep(path, recorder, context)?;
+            Ok(files)
+        }
         Err(error @ crate::adapter::database::ReadError::Refused(_)) => {
             faults.push(error.to_string());
             Ok(Vec::new())
@@ -230,12 +254,11 @@ fn target_moves(
     for file in conflicts(&moves, &existing, &dropped) {
         faults.push(format!("{} exists and is not the dropped database's", file.target));
     }
-    if let Some(free) = target::free_bytes(engine, &moves)? {
-        let needed = restored_bytes(listed);
-        let given_back: u64 = recorder.state().database.state.as_ref().map_or(0, |(_, state)| state.bytes);
-        if free.saturating_add(given_back) < needed {
-            faults.push(format!("{needed} bytes are needed where the files go, {free} are free"));
-        }
+    let is_leftover = recorder.state().run.status.database.partial;
+    let room = room::of_restore(context, engine, listed, &moves, None, is_leftover)?;
+    faults.extend(room.shortages().map(ToString::to_string));
+    for folder in room.untold() {
+        context.talk().say(&format!("warn: nobody tells what is free where {folder} is"));
     }
     Ok(moves)
 }

@@ -46,6 +46,8 @@ fn healthy() -> DatabaseFacts {
         }),
         replacement: None,
         susdb: Some(susdb),
+        places: None,
+        waiver: None,
         destination: Some(DestinationFacts { source: Ok(source) }),
     }
 }
@@ -153,4 +155,19 @@ fn what_this_migration_put_there_is_not_asked_what_it_replaced_is() {
         let told = database(&facts).into_iter().filter(|it| it.finding.as_str().starts_with("not asked: "));
         assert_eq!(told.count(), stops.len());
     }
+}
+
+#[test]
+fn a_waived_check_is_told_with_who_and_why_and_at_the_source_only() {
+    let told = |role| {
+        let facts = with(|facts| {
+            facts.role = role;
+            facts.waiver = Some("CORP\\ann (S-1-5-21-7): checked on Sunday".into());
+        });
+        let check = |check: &Checked| check.check.as_str() == "database.check-before-backup";
+        database(&facts).into_iter().find(check).map(|it| (it.verdict, it.finding.to_string()))
+    };
+    let finding = "DBCC CHECKDB before the backup is waived by CORP\\ann (S-1-5-21-7): checked on Sunday";
+    assert_eq!(told(Role::Source), Some((Warn, finding.to_owned())));
+    assert_eq!(told(Role::Destination), None);
 }

@@ -111,24 +111,55 @@ pub struct BackupOptions {
     pub compression: Compression,
 }
 
+/// A text of a backup's options.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BackupText {
+    /// `NAME`.
+    Name,
+    /// `DESCRIPTION`.
+    Description,
+    /// `MEDIANAME`.
+    MediaName,
+    /// `MEDIADESCRIPTION`.
+    MediaDescription,
+}
+
+impl BackupText {
+    /// The word of the statement.
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Name => "NAME",
+            Self::Description => "DESCRIPTION",
+            Self::MediaName => "MEDIANAME",
+            Self::MediaDescription => "MEDIADESCRIPTION",
+        }
+    }
+
+    /// The most UTF-16 units it has.
+    const fn units_max(self) -> usize {
+        match self {
+            Self::Name | Self::MediaName => NAME_UNITS_MAX,
+            Self::Description | Self::MediaDescription => DESCRIPTION_UNITS_MAX,
+        }
+    }
+}
+
 /// Why options are no backup.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NotABackup {
     /// A text longer than the server takes.
-    #[error("{what} has {units} characters; at most {units_max} are taken")]
+    #[error("{} has {units} characters; at most {} are taken", what.word(), what.units_max())]
     TooLong {
         /// Which text.
-        what: &'static str,
+        what: BackupText,
         /// Its length in UTF-16 units.
         units: usize,
-        /// What is taken.
-        units_max: usize,
     },
     /// A text no statement can hold.
-    #[error("{what}: {why}")]
+    #[error("{}: {why}", what.word())]
     Text {
         /// Which text.
-        what: &'static str,
+        what: BackupText,
         /// Why.
         #[source]
         why: NotALiteral,
@@ -167,8 +198,8 @@ impl BackupOptions {
             Compression::On => Some("COMPRESSION".to_owned()),
             Compression::Off => Some("NO_COMPRESSION".to_owned()),
         });
-        clauses.extend(text("DESCRIPTION", self.description.as_deref(), DESCRIPTION_UNITS_MAX)?);
-        clauses.extend(text("NAME", self.name.as_deref(), NAME_UNITS_MAX)?);
+        clauses.extend(text(BackupText::Description, self.description.as_deref())?);
+        clauses.extend(text(BackupText::Name, self.name.as_deref())?);
         clauses.extend(self.expiry_clause()?);
         clauses.extend(self.media_clauses()?);
         clauses.push("CHECKSUM".to_owned());
@@ -196,8 +227,8 @@ impl BackupOptions {
             Media::New { name, description } => (["INIT", "SKIP", "FORMAT"], name, description.as_deref()),
         };
         let mut clauses: Vec<String> = words.iter().map(|&word| word.to_owned()).collect();
-        clauses.extend(text("MEDIADESCRIPTION", description, DESCRIPTION_UNITS_MAX)?);
-        clauses.extend(text("MEDIANAME", name.as_deref(), NAME_UNITS_MAX)?);
+        clauses.extend(text(BackupText::MediaDescription, description)?);
+        clauses.extend(text(BackupText::MediaName, name.as_deref())?);
         Ok(clauses)
     }
 }
@@ -210,14 +241,14 @@ const fn skip(check: MediaCheck) -> &'static str {
 }
 
 /// `KEY = N'text'` within its length.
-fn text(what: &'static str, text: Option<&str>, units_max: usize) -> Result<Option<String>, NotABackup> {
+fn text(what: BackupText, text: Option<&str>) -> Result<Option<String>, NotABackup> {
     let Some(text) = text else { return Ok(None) };
     let units = text.encode_utf16().count();
-    if units > units_max {
-        return Err(NotABackup::TooLong { what, units, units_max });
+    if units > what.units_max() {
+        return Err(NotABackup::TooLong { what, units });
     }
     let literal = Literal::new(text).map_err(|why| NotABackup::Text { what, why })?;
-    Ok(Some(format!("{what} = {literal}")))
+    Ok(Some(format!("{} = {literal}", what.word())))
 }
 
 /// Backs SUSDB up: full, copy-only, with checksums.
@@ -225,6 +256,14 @@ pub fn back_up(path: &EnginePath, options: &BackupOptions) -> Result<Statement, 
     let clauses = options.clauses()?.join(", ");
     let text = format!("BACKUP DATABASE {} TO {} WITH {clauses};", susdb(), disk(path));
     Ok(Statement::new(Purpose::BackUp, text))
+}
+
+/// Has the engine write a small file: a backup of `model`, which every instance has, onto a medium of its own. Whatever a file
+/// of that name held is gone.
+#[must_use]
+pub fn prove_folder(path: &EnginePath) -> Statement {
+    let text = format!("BACKUP DATABASE [model] TO {} WITH COPY_ONLY, INIT, SKIP, FORMAT;", disk(path));
+    Statement::new(Purpose::ProveFolder, text)
 }
 
 #[cfg(test)]
@@ -284,6 +323,9 @@ mod tests {
         assert!(with(|o| o.media = Media::New { name: Some("x".repeat(129)), description: None }).is_err());
         assert!(with(|o| o.media = Media::New { name: None, description: Some("x".repeat(256)) }).is_err());
         assert_eq!(with(|o| o.expiry = Expiry::AfterDays(100_000)), Err(NotABackup::RetainDays(100_000)));
-        assert!(matches!(with(|o| o.name = Some("a\0".into())), Err(NotABackup::Text { what: "NAME", .. })));
+        assert!(matches!(
+            with(|o| o.name = Some("a\0".into())),
+            Err(NotABackup::Text { what: BackupText::Name, .. })
+        ));
     }
 }

@@ -79,6 +79,8 @@ coded! {
         Own = 36, "own";
         /// Takes a login away again.
         DropLogin = 37, "drop-login";
+        /// Has the engine write where its backups go.
+        ProveFolder = 38, "prove-folder";
     }
 }
 
@@ -123,7 +125,8 @@ impl Purpose {
             | Self::Sleep
             | Self::Wake
             | Self::DropPartial
-            | Self::Own => false,
+            | Self::Own
+            | Self::ProveFolder => false,
         }
     }
 
@@ -131,7 +134,7 @@ impl Purpose {
     #[must_use]
     pub const fn is_for_source(self) -> bool {
         match self {
-            Self::BackUp => true,
+            Self::BackUp | Self::ProveFolder => true,
             Self::Drop
             | Self::MultiUser
             | Self::Restore

@@ -123,6 +123,7 @@ fn changing() -> Vec<Statement> {
         all.extend(sleep::email_off(&setting));
     }
     all.extend(backups().iter().flat_map(|options| backup::back_up(&path, options)));
+    all.push(backup::prove_folder(&path));
     all.extend(restore::restore(&path, 3, &moves()));
     let files = moves().into_iter().map(|file| (Literal::checked(&file.logical_name), file.target.literal()));
     all.push(by_hand::restore_batch(&path.literal(), 3, &files.collect::<Vec<_>>()));
@@ -212,7 +213,7 @@ mod tests {
             let purpose = statement.purpose();
             assert_eq!(
                 purpose.is_for_source(),
-                purpose.is_read_only() || purpose == Purpose::BackUp,
+                purpose.is_read_only() || [Purpose::BackUp, Purpose::ProveFolder].contains(&purpose),
                 "{purpose:?}"
             );
         }

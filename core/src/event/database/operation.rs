@@ -20,6 +20,8 @@ coded! {
         Resume = 5, "resume";
         /// The verified backup is copied into the migration store.
         Deliver = 6, "deliver";
+        /// The engine writes a small file where its backups go, and this program reads it there: before anything takes long.
+        ProveFolder = 7, "prove-folder";
 
         /// The backup is copied from the migration store to where the destination's engine reads it.
         CarryBackup = 16, "carry-backup";
@@ -65,6 +67,7 @@ impl Operation {
             | Self::VerifyBackup
             | Self::Resume
             | Self::Deliver
+            | Self::ProveFolder
             | Self::CarryBackup
             | Self::VerifyCarried
             | Self::BackUpOwn

@@ -97,9 +97,9 @@ pub(super) fn sessions(side: Side<'_>) -> Section {
     section
 }
 
-/// Logs and outputs that were kept, by digest.
+/// Logs, and what the engine answered about media, by digest.
 pub(super) fn evidence(side: Side<'_>) -> Section {
-    let mut section = side.section(keys("evidence", "source_evidence"), "Logs that were kept");
+    let mut section = side.section(keys("evidence", "source_evidence"), "Logs and answers that were kept");
     let rows = side.database().evidence.iter().map(|kept| {
         let (origin, what) = (kept.origin.as_str().into(), kept.what.as_str().into());
         vec![origin, what, Value::bytes(kept.bytes), kept.sha256.to_string().into()]

@@ -52,6 +52,7 @@ impl World {
         let name = path.rsplit('/').next().unwrap();
         let sha1 = name.split('.').next().and_then(|stem| stem.parse().ok());
         Job {
+            from: None,
             item: 7,
             path: RelPath::from_bytes(path.as_bytes()).unwrap(),
             bytes: stat.bytes,

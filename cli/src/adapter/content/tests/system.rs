@@ -134,6 +134,7 @@ fn names_that_are_not_unicode_or_end_in_spaces_come_over() {
         .files
         .into_iter()
         .map(|Entry { path, bytes, modified }| Job {
+            from: None,
             item: 0,
             path,
             bytes,
