@@ -4,7 +4,7 @@ mod database;
 
 pub use database::{
     DatabaseFacts, DestinationFacts as DatabaseDestination, EngineFacts, SourceFacts as DatabaseSource,
-    SusdbFacts, database,
+    SusdbFacts, UseMade, database,
 };
 
 use crate::event::preflight::{CheckVerdict, Checked};

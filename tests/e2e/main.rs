@@ -19,6 +19,7 @@
 //! $ wsusmigrate ... | field /key | keep key     shows nothing; from here on `{key}` stands for it
 //! $ write plan/a.txt 'text'               a verb of `verb.rs` that arranges the world
 //! $ serve tiny                            an estate's servers run; plans for both stand in `old/` and `new/`
+//! $ registry VersionString 6.2.9200.16384  one of WSUS's registry values there
 //! $ at old                                from here on the program is started on the old server, in `old/`
 //! ```
 

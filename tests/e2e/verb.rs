@@ -94,6 +94,10 @@ impl<'w> Stage<'w> {
                 self.servers.as_mut().expect("servers").set(variable, value);
                 Ok(String::new())
             }
+            #[cfg(unix)]
+            ("registry", [name, value]) => {
+                self.servers.as_ref().expect("servers").registry(name, value).map(|()| String::new())
+            }
             ("flip", [file, offset]) => {
                 flip(&self.at(file), offset.parse().expect("an offset")).expect("a byte to flip");
                 Ok(String::new())

@@ -17,6 +17,7 @@ const KNOWN: [(&str, &[&str]); 3] = [
             "quiesce",
             "check",
             "four_eyes",
+            "replace_in_use",
             "data_folder",
             "log_folder",
             "content_dir",

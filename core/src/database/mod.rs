@@ -28,6 +28,7 @@ pub mod restore;
 pub mod row;
 pub mod setting;
 pub mod statement;
+pub mod topology;
 pub mod version;
 
 pub use civil::civil;

@@ -13,6 +13,7 @@ mod marks;
 mod operation;
 mod parity;
 mod postinstall;
+pub(crate) mod probe;
 mod prove;
 mod reconcile;
 mod replace;

@@ -73,6 +73,10 @@ coded! {
         Sleep = 33, "sleep";
         /// Wakes the destination.
         Wake = 34, "wake";
+        /// Which certificates the engine has.
+        Certificates = 35, "certificates";
+        /// Which WSUS servers work on SUSDB.
+        FrontEnds = 36, "front-ends";
     }
 }
 
@@ -106,7 +110,9 @@ impl Purpose {
             | Self::Marks
             | Self::ContentManifest
             | Self::FileStates
-            | Self::WakeUps => true,
+            | Self::WakeUps
+            | Self::Certificates
+            | Self::FrontEnds => true,
             Self::BackUp
             | Self::Drop
             | Self::MultiUser
