@@ -12,6 +12,9 @@ use crate::step::context::Context;
 use crate::step::database::Engine;
 use crate::step::database::facts::worksheet;
 
+/// The field with the name of the machine WSUS is installed on.
+pub(super) const MACHINE: &str = "wsus.machine";
+
 /// Fills the worksheet. What cannot be read is recorded with the system's words: a gap an auditor can see.
 pub(super) fn perform(recorder: &mut Recorder, context: &Context<'_>) -> Result<Verdict, Failure> {
     let mut fields = host();
@@ -20,7 +23,10 @@ pub(super) fn perform(recorder: &mut Recorder, context: &Context<'_>) -> Result<
     for (side, root) in [("source", &folders.source), ("destination", &folders.destination)] {
         fields.extend(volume(side, root));
     }
-    fields.extend(database(context));
+    if context.plan().database.is_some() {
+        fields.extend(wsus(context));
+        fields.extend(database(context));
+    }
     let drafts: Vec<_> = fields
         .iter()
         .map(|field| recorder.observation(field.field.as_str().as_bytes(), field.clone()))
@@ -30,11 +36,24 @@ pub(super) fn perform(recorder: &mut Recorder, context: &Context<'_>) -> Result<
     Ok(Verdict::Complete)
 }
 
-/// The engine and SUSDB, where the plan says something of them. What cannot be read is a gap an auditor can see.
+/// The role's own setup. Which machine it is on is what tells later that this is not the other server.
+fn wsus(context: &Context<'_>) -> Vec<FieldRecorded> {
+    let setup = context.host().map_err(|failure| failure.to_string());
+    let setup = match setup.and_then(|host| host.setup().map_err(|error| error.to_string())) {
+        Ok(setup) => setup,
+        Err(why) => return vec![field("wsus.setup", format!("not readable: {why}"), "registry")],
+    };
+    let told = [
+        ("wsus.version", setup.version),
+        ("wsus.content-dir", setup.content_dir),
+        ("wsus.sql-server", setup.sql_server_name),
+    ];
+    let told = told.into_iter().filter_map(|(name, value)| Some(field(name, value?, "registry")));
+    std::iter::once(field(MACHINE, setup.machine, "operating system")).chain(told).collect()
+}
+
+/// The engine and SUSDB. What cannot be read is a gap an auditor can see.
 fn database(context: &Context<'_>) -> Vec<FieldRecorded> {
-    if context.plan().database.is_none() {
-        return Vec::new();
-    }
     let read = || context.connector().and_then(|connector| worksheet(&mut Engine::new(connector)));
     // A connection that is lost on the way is opened once more: the destination's proof stands on this worksheet.
     let read = read().or_else(|_| read());

@@ -119,8 +119,7 @@ mod tests {
     /// A row of `sys.databases`; each cell given is one an engine may have or not.
     fn facts(cells: [(&str, Cell); 6]) -> DatabaseFacts {
         let text = |text: &str| Cell::Text(text.into());
-        let [a, b, c, d, e, f] = cells;
-        let row = Row::of([
+        let always = [
             ("name", text("SUSDB")),
             ("state_desc", text("ONLINE")),
             ("is_read_only", Cell::Bit(false)),
@@ -128,14 +127,10 @@ mod tests {
             ("recovery_model_desc", text("SIMPLE")),
             ("compatibility_level", Cell::Int(110)),
             ("create_date", Cell::Time(TimeMicros(0))),
-            a,
-            b,
-            c,
-            d,
-            e,
-            f,
-        ]);
-        DatabaseFacts::from_row(&row).unwrap()
+        ];
+        let (columns, cells): (Vec<_>, Vec<_>) =
+            always.into_iter().chain(cells).map(|(name, cell)| (name.to_owned(), cell)).unzip();
+        DatabaseFacts::from_row(&Row::new(columns.into(), cells)).unwrap()
     }
 
     fn healthy() -> [(&'static str, Cell); 6] {

@@ -44,6 +44,8 @@ pub struct Secret {
 /// Names as in WSUS's own documentation; a value of another type than documented is left to [`Setup::values`].
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Setup {
+    /// The name of this machine, as Windows says it.
+    pub machine: String,
     /// Whether the key is there: the role was installed once.
     pub exists: bool,
     /// `ContentDir`: the folder that holds `WsusContent`.
@@ -91,6 +93,7 @@ pub struct Setup {
 
 #[derive(Deserialize)]
 struct Answer {
+    machine: String,
     exists: bool,
     values: BTreeMap<String, RegistryValue>,
     installed_role_services: BTreeMap<String, RegistryValue>,
@@ -111,6 +114,7 @@ impl From<Answer> for Setup {
         let text = |name: &str| value(name).and_then(RegistryValue::text);
         let number = |name: &str| value(name).and_then(RegistryValue::number);
         Self {
+            machine: answer.machine,
             exists: answer.exists,
             content_dir: text("ContentDir"),
             sql_server_name: text("SqlServerName"),

@@ -12,6 +12,7 @@ use crate::executor::Recorder;
 use crate::step::context::Context;
 use crate::step::database::engine::Engine;
 use crate::step::database::look;
+use crate::step::inventory;
 
 /// Compares, records each comparison and what follows. Without a worksheet of the source nothing is proved.
 pub(super) fn perform(
@@ -66,8 +67,10 @@ pub(super) fn proof(
         },
         None => DatabaseMarks::Absent,
     };
+    // A host that does not answer is not known to be another; what the engine says has to prove it then.
+    let machine = context.host().ok().and_then(|host| host.setup().ok()).map(|setup| setup.machine);
     let source = context.source().ok().and_then(identity);
-    Ok(prove_target_is_not_source(source.as_ref(), &facts.identity(None, marks)))
+    Ok(prove_target_is_not_source(source.as_ref(), &facts.identity(machine, marks)))
 }
 
 /// What the source's journal says it is; nothing where it never looked.
@@ -80,7 +83,7 @@ fn identity(source: &Migration) -> Option<DatabaseIdentity> {
         server_name: Some(engine.server.as_str().to_owned()),
         machine: field("database.machine"),
         instance: field("database.instance"),
-        wsus_host: None,
+        wsus_host: field(inventory::MACHINE),
         database: if state.present {
             DatabaseMarks::Present {
                 database_guid: told(state.database_guid),

@@ -1,7 +1,7 @@
 # Reads what WSUS's setup has written into the registry.
 #
 # Input:   {}
-# Output:  {"exists": ..., "values": {NAME: VALUE, ...}, "roles_exist": ..., "installed_role_services": {NAME: VALUE, ...}},
+# Output:  {"machine": ..., "exists": ..., "values": {NAME: VALUE, ...}, "roles_exist": ..., "installed_role_services": {NAME: VALUE, ...}},
 #          VALUE = {"kind": "string" | "dword" | "binary" | "other", "value": ...}, binary ones in hexadecimal; what
 #          encrypts is {"kind": "secret", "value": {"bytes": ..., "sha256": ...}}; a value that is not there has no entry
 # Rights:  a local administrator (the encryption key is readable for administrators only)
@@ -55,7 +55,7 @@ function Get-Values($Key) {
 try {
     Read-Request $lines | Out-Null
     $path = 'SOFTWARE\Microsoft\Update Services\Server\Setup'
-    $answer = @{ exists = $false; values = @{}; roles_exist = $false; installed_role_services = @{} }
+    $answer = @{ machine = [Environment]::MachineName; exists = $false; values = @{}; roles_exist = $false; installed_role_services = @{} }
     $setup = Open-MachineKey $path
     if ($setup) {
         $answer.exists = $true
