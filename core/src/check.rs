@@ -4,7 +4,7 @@ mod database;
 
 pub use database::{
     BackupFolder, DatabaseFacts, DestinationFacts as DatabaseDestination, EngineFacts, PlaceFacts,
-    SourceFacts as DatabaseSource, SusdbFacts, database,
+    SourceFacts as DatabaseSource, SusdbFacts, UseMade, database,
 };
 
 use crate::content::Storage;

@@ -20,6 +20,7 @@
 //! $ write plan/a.txt 'text'               a verb of `verb.rs` that arranges the world
 //! $ serve tiny                            an estate's servers run; plans for both stand in `old/` and `new/`
 //! $ fault '{"drop_fails": true}'          what goes wrong with the engine of the server one is at
+//! $ registry VersionString 6.2.9200.16384  one of WSUS's registry values there
 //! $ at old                                from here on the program is started on the old server, in `old/`
 //! ```
 

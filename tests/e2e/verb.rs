@@ -99,6 +99,9 @@ impl<'w> Stage<'w> {
                 self.servers.as_ref().expect("servers").plant(faults);
                 Ok(String::new())
             }
+            ("registry", [name, value]) => {
+                self.servers.as_ref().expect("servers").registry(name, value).map(|()| String::new())
+            }
             ("flip", [file, offset]) => {
                 flip(&self.at(file), offset.parse().expect("an offset")).expect("a byte to flip");
                 Ok(String::new())

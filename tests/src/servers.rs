@@ -12,6 +12,7 @@ use std::process::Command;
 
 use crate::World;
 use wsusmigrate_fixtures::sql::tds::Cut;
+use wsusmigrate_fixtures::tools::{RegistryValue, SETUP_KEY, SimulatedHost};
 use wsusmigrate_fixtures::{Estate, Reach, Scenario, Served, Serving, build};
 
 /// The servers, and on which of them one is.
@@ -69,6 +70,23 @@ impl Servers {
         self.serving.plant(self.here == 0, serde_json::from_str(faults).expect("faults"));
     }
 
+    /// Sets a text among WSUS's own registry values on the server the script is at. `ADDRESS` stands for where its engine
+    /// answers, which differs from run to run.
+    pub fn registry(&self, name: &str, value: &str) -> io::Result<()> {
+        let served = self.served();
+        let address = served.server.strip_prefix("tcp:").unwrap_or(&served.server);
+        let value = RegistryValue::String(value.replace("ADDRESS", address));
+        SimulatedHost::at(&served.tools)
+            .change(|state| {
+                state.registry.entry(SETUP_KEY.to_owned()).or_default().insert(name.to_owned(), value)
+            })
+            .map(drop)
+    }
+
+    fn served(&self) -> &Served {
+        if self.here == 0 { self.serving.source() } else { self.serving.destination() }
+    }
+
     /// Sets an environment variable for the commands that follow.
     pub fn set(&mut self, name: &str, value: &str) {
         self.variables.push((name.to_owned(), value.to_owned()));
@@ -78,7 +96,7 @@ impl Servers {
     #[must_use]
     pub fn at(&self, mut command: Command) -> Command {
         let folder = &self.folders[self.here];
-        let served = if self.here == 0 { self.serving.source() } else { self.serving.destination() };
+        let served = self.served();
         command
             .current_dir(folder)
             .env("SystemRoot", folder.join("Windows"))

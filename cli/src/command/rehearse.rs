@@ -38,8 +38,10 @@ const COVERS: [&str; 2] = [
 /// Rehearse the migration on a simulated estate; needs nothing and touches nothing of yours
 #[derive(clap::Args, Debug)]
 pub(super) struct Args {
-    /// The estate: tiny, small-office, tiny-replaced, damaged-content, huge, wid-to-sql, remote-engine, orphaned-users,
-    /// microsoft-update, catalogue-findings, sleepless, sql-to-sql, sql-to-wid, old-engine, same-instance, damaged-backup, cut-mid-restore
+    /// The estate: tiny, small-office, tiny-replaced, damaged-content, huge, wid-to-sql, sql-to-sql, sql-to-wid, old-engine,
+    /// same-instance, damaged-backup, cut-mid-restore, in-group, replicated, mirrored, two-front-ends, encrypted,
+    /// encrypted-with-certificate, denied-views, target-in-use, no-susdb, old-build, remote-engine, orphaned-users,
+    /// microsoft-update, catalogue-findings, sleepless
     #[arg(long, value_name = "NAME", default_value = "small-office")]
     scenario: String,
     /// The seed of everything random in it: the same seed makes the same estate
@@ -107,7 +109,7 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<Answer, Failure> {
         if done.verdict != Verdict::Complete {
             let mut report = report::audit(&done.state, None);
             report.sections.insert(0, section(args, &scenario, crashed, boundaries));
-            return Ok(answer(report, &done, &folder, &estate, talk));
+            return Ok(answer(report, &done, &folder, Role::Source, &estate, talk));
         }
         parts::hand_over(&folder, serving, talk)?;
     }
@@ -116,7 +118,7 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<Answer, Failure> {
     let source = source_state(&folder.journal(Role::Destination), &done.state)?;
     let mut report = report::audit(&done.state, source.as_ref());
     report.sections.insert(0, section(args, &scenario, crashed, boundaries));
-    Ok(answer(report, &done, &folder, &estate, talk))
+    Ok(answer(report, &done, &folder, Role::Destination, &estate, talk))
 }
 
 /// Starts the engines of the estate.
@@ -243,9 +245,9 @@ fn section(args: &Args, scenario: &Scenario, crashed: bool, boundaries: u64) -> 
     }
 }
 
-/// Ends the rehearsal with the audit report, and where to look.
-fn answer(report: Report, done: &Done, folder: &Folder, estate: &Estate, talk: Talk) -> Answer {
-    let journal = folder.journal(Role::Destination);
+/// Ends the rehearsal with the audit report, and where to look: in the journal of the server that was last at work.
+fn answer(report: Report, done: &Done, folder: &Folder, last: Role, estate: &Estate, talk: Talk) -> Answer {
+    let journal = folder.journal(last);
     talk.say("");
     talk.say(&format!("compare:  {}", estate.source.display()));
     talk.say(&format!("     and  {}", estate.destination.display()));

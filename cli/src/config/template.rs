@@ -77,6 +77,8 @@ batch_files = {batch_files}
 #compression = "server-default"
 # Two persons have to approve before anything is dropped, or somebody else's backup overwritten.
 #four_eyes = false
+# Destination: its own SUSDB may be replaced although computers report to it, or approvals are made on it.
+#replace_in_use = false
 # Destination: where the restored files go; the instance's own folders where nothing is said.
 #data_folder = 'E:\Data'
 #log_folder = 'F:\Log'

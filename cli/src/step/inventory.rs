@@ -22,8 +22,11 @@ pub(super) fn perform(recorder: &mut Recorder, context: &Context<'_>) -> Result<
     for (side, root) in [("source", &folders.source), ("destination", &folders.destination)] {
         fields.extend(volume(side, root));
     }
-    fields.extend(accounts(context));
-    fields.extend(database(context));
+    if context.plan().database.is_some() {
+        fields.extend(accounts(context));
+        fields.extend(wsus(context));
+        fields.extend(database(context));
+    }
     let drafts: Vec<_> = fields
         .iter()
         .map(|field| recorder.observation(field.field.as_str().as_bytes(), field.clone()))
@@ -33,11 +36,8 @@ pub(super) fn perform(recorder: &mut Recorder, context: &Context<'_>) -> Result<
     Ok(Verdict::Complete)
 }
 
-/// What this server and its accounts are called, where the plan says something of SUSDB: users of the database are theirs.
+/// What this server and its accounts are called: users of the database are theirs, and a name tells one server from another.
 fn accounts(context: &Context<'_>) -> Vec<FieldRecorded> {
-    if context.plan().database.is_none() {
-        return Vec::new();
-    }
     let told = context.host().map_err(|failure| failure.to_string());
     match told.and_then(|host| host.machine().map_err(|error| error.to_string())) {
         Ok(machine) => {
@@ -47,11 +47,23 @@ fn accounts(context: &Context<'_>) -> Vec<FieldRecorded> {
     }
 }
 
-/// The engine and SUSDB, where the plan says something of them. What cannot be read is a gap an auditor can see.
+/// The role's own setup.
+fn wsus(context: &Context<'_>) -> Vec<FieldRecorded> {
+    let setup = context.host().map_err(|failure| failure.to_string());
+    let setup = match setup.and_then(|host| host.setup().map_err(|error| error.to_string())) {
+        Ok(setup) => setup,
+        Err(why) => return vec![field("wsus.setup", format!("not readable: {why}"), "registry")],
+    };
+    let told = [
+        ("wsus.version", setup.version),
+        ("wsus.content-dir", setup.content_dir),
+        ("wsus.sql-server", setup.sql_server_name),
+    ];
+    told.into_iter().filter_map(|(name, value)| Some(field(name, value?, "registry"))).collect()
+}
+
+/// The engine and SUSDB. What cannot be read is a gap an auditor can see.
 fn database(context: &Context<'_>) -> Vec<FieldRecorded> {
-    if context.plan().database.is_none() {
-        return Vec::new();
-    }
     let engine = |connector| Engine::new(connector, context.reads());
     let read = || context.connector().and_then(|connector| worksheet(&mut engine(connector)));
     // A connection that is lost on the way is opened once more: the destination's proof stands on this worksheet.

@@ -18,7 +18,7 @@ use crate::error::Failure;
 use crate::executor::Recorder;
 use crate::platform;
 use crate::step::context::Context;
-use crate::step::database::facts;
+use crate::step::database::probe;
 use crate::step::listings::{Folders, LetterCase, Listings};
 
 /// Makes the checks and records each.
@@ -63,7 +63,7 @@ pub(super) fn perform(recorder: &mut Recorder, context: &Context<'_>) -> Result<
 #[must_use]
 pub fn of_database(context: &Context<'_>, state: Option<&Migration>) -> Vec<Checked> {
     match context.plan().database {
-        Some(_) => check::database(&facts::of_checks(context, state)),
+        Some(_) => check::database(&probe::of_checks(context, state)),
         None => Vec::new(),
     }
 }

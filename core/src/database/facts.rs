@@ -106,7 +106,6 @@ fn version(number: i64) -> Result<DatabaseVersion, RowError> {
 
 /// The answer of [`statement::database_facts`](super::statement::database_facts).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[expect(clippy::struct_excessive_bools, reason = "they are the columns of sys.databases")]
 pub struct DatabaseFacts {
     /// Its name, as the server writes it.
     pub name: String,
@@ -120,10 +119,10 @@ pub struct DatabaseFacts {
     pub recovery_model: String,
     /// 100 is SQL Server 2008, 110 is 2012, …
     pub compatibility_level: i64,
-    /// Whether it is encrypted as a whole (TDE).
-    pub is_encrypted: bool,
-    /// Whether it is published for replication, in either way.
-    pub is_published: bool,
+    /// Whether it is encrypted as a whole (TDE); nothing where the engine does not say.
+    pub is_encrypted: Option<bool>,
+    /// Whether it has a part in replication, in whatever role; nothing where the engine does not say it of each.
+    pub is_replicated: Option<bool>,
     /// Its owner; nothing where the owner's account is gone.
     pub owner: Option<String>,
     /// When it was created, by the engine's local clock.
@@ -137,7 +136,7 @@ pub struct DatabaseFacts {
 impl DatabaseFacts {
     /// Reads a row.
     pub fn from_row(row: &Row) -> Result<Self, RowError> {
-        let published = row.maybe_bit("is_published")?.unwrap_or(false);
+        let group = (row.maybe_guid("group_database_id")?, row.maybe_guid("replica_id")?);
         Ok(Self {
             name: row.text("name")?,
             state: row.text("state_desc")?,
@@ -145,14 +144,27 @@ impl DatabaseFacts {
             user_access: row.text("user_access_desc")?,
             recovery_model: row.text("recovery_model_desc")?,
             compatibility_level: row.int("compatibility_level")?,
-            is_encrypted: row.maybe_bit("is_encrypted")?.unwrap_or(false),
-            is_published: published || row.maybe_bit("is_merge_published")?.unwrap_or(false),
+            is_encrypted: row.maybe_bit("is_encrypted")?,
+            is_replicated: replicated(row)?,
             owner: row.maybe_text("owner_name")?,
             created: row.time("create_date")?,
             internal_version: row.maybe_int("database_version")?.map_or(Ok(DatabaseVersion(0)), version)?,
-            is_in_group: row.maybe_guid("group_database_id")?.is_some(),
+            is_in_group: group != (None, None),
         })
     }
+}
+
+/// Every role in replication that `sys.databases` has a column for.
+fn replicated(row: &Row) -> Result<Option<bool>, RowError> {
+    let mut told = Some(false);
+    for column in ["is_published", "is_subscribed", "is_merge_published", "is_distributor"] {
+        match row.maybe_bit(column)? {
+            Some(true) => return Ok(Some(true)),
+            Some(false) => {}
+            None => told = None,
+        }
+    }
+    Ok(told)
 }
 
 /// What kind of file it is.

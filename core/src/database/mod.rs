@@ -30,6 +30,7 @@ pub mod row;
 pub mod setting;
 pub mod space;
 pub mod statement;
+pub mod topology;
 pub mod version;
 
 pub use civil::civil;

@@ -26,8 +26,8 @@ pub use engine::{
     check_database, drop_database, drop_partial, file_exists, free_space, multi_user, progress, sessions,
 };
 pub use inventory::{
-    Count, catalogue, configuration, counts, database_facts, database_files, encryption_keys, mirroring,
-    recovery_status, schema_version, server_facts,
+    Count, catalogue, certificates, configuration, counts, database_facts, database_files, encryption_keys,
+    front_ends, mirroring, recovery_status, schema_version, server_facts,
 };
 pub use principals::{create_login, created_login, drop_login, mend_user, server_logins, users};
 pub use purpose::Purpose;

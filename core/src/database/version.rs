@@ -230,6 +230,18 @@ pub fn is_schema_newer(schema: &str, role: &str) -> Option<bool> {
     Some(schema > role)
 }
 
+/// The build in the role's `VersionString`, as `tbSchemaVersion` writes it: of `10.0.20348.2031` that is `20348.2031`. What
+/// is not written so is left as it is.
+#[must_use]
+pub fn role_build(version: &str) -> &str {
+    let version = version.trim();
+    let mut dots = version.match_indices('.');
+    match (dots.next(), dots.next(), dots.next(), dots.next()) {
+        (Some(_), Some((second, _)), Some(_), None) => &version[second + 1..],
+        _ => version,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -303,5 +315,16 @@ mod tests {
         assert_eq!(is_schema_newer("6.3.9600.1", "6.3.9600"), Some(true));
         assert_eq!(is_schema_newer("6.3.9600", "6.3.9600.1"), Some(false));
         assert_eq!(is_schema_newer("", "10.0.14393"), None);
+    }
+
+    #[test]
+    fn the_role_and_its_schema_are_compared_by_build() {
+        assert_eq!(role_build("10.0.20348.2031"), "20348.2031");
+        assert_eq!(role_build(" 3.2.7600.226 "), "7600.226");
+        for other in ["9600.16384", "10.0.14393", "1.2.3.4.5", "unknown", ""] {
+            assert_eq!(role_build(other), other);
+        }
+        assert_eq!(is_schema_newer("9600.16384", role_build("6.2.9200.16384")), Some(true));
+        assert_eq!(is_schema_newer("9600.16384", role_build("10.0.20348.2031")), Some(false));
     }
 }

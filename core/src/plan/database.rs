@@ -57,6 +57,9 @@ pub struct DatabasePlan {
     /// Whether two persons have to approve before something is destroyed.
     #[serde(default)]
     pub four_eyes: bool,
+    /// Whether a SUSDB of the destination's own that serves computers may be replaced.
+    #[serde(default)]
+    pub replace_in_use: bool,
     /// Where the restored data files go, on the engine's host; the instance's own place where nothing is said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub data_folder: Option<String>,
@@ -293,6 +296,7 @@ impl DatabasePlan {
             plain("quiesce", &self.quiesce),
             plain("check", &self.check),
             plain("four_eyes", &self.four_eyes),
+            plain("replace_in_use", &self.replace_in_use),
             text("data_folder", &maybe(&self.data_folder)),
             text("log_folder", &maybe(&self.log_folder)),
             text("content_dir", &maybe(&self.content_dir)),

@@ -1,20 +1,14 @@
-//! Facts of this host's engine and SUSDB for the worksheet and the checks. Whatever cannot be read is told, not guessed.
+//! Facts of this host's engine and SUSDB for the worksheet. Whatever cannot be read is told, not guessed.
 
-use wsusmigrate_core::check::{DatabaseDestination, DatabaseFacts, DatabaseSource, EngineFacts, SusdbFacts};
 use wsusmigrate_core::database::civil;
 use wsusmigrate_core::database::principals::{Principal, PrincipalKind};
 use wsusmigrate_core::database::row::{Cell, Row};
 use wsusmigrate_core::database::statement::{self, Count};
-use wsusmigrate_core::database::version::{DatabaseVersion, VersionGate};
-use wsusmigrate_core::decide::is_handed_over;
-use wsusmigrate_core::event::database::BackupOf;
-use wsusmigrate_core::event::run::Role;
-use wsusmigrate_core::projection::Migration;
+use wsusmigrate_core::database::topology::hexadecimal;
 
 use crate::error::Failure;
-use crate::step::context::Context;
 use crate::step::database::engine::{Engine, Susdb, row_failure};
-use crate::step::database::{places, prove};
+use crate::step::database::probe;
 
 /// A field of the worksheet: its name and its value.
 pub(crate) type Field = (String, String);
@@ -41,7 +35,12 @@ pub(crate) fn worksheet(engine: &mut Engine<'_>) -> Result<Vec<Field>, Failure> 
         return Ok(fields);
     };
     fields.extend(susdb_fields(&susdb));
+    let encryption = probe::encryption(&susdb.facts, engine)?.fields();
+    fields.extend(encryption.into_iter().map(|(name, value)| (name.to_owned(), value)));
     if susdb.is_online() {
+        let front_ends = probe::front_ends(engine)?;
+        let told = front_ends.map_or_else(|why| format!("not told: {why}"), |names| names.join(", "));
+        fields.push(named("front-ends", &told));
         fields.extend(configuration(engine)?);
         fields.extend(principals(engine)?);
     }
@@ -126,11 +125,8 @@ fn user_field(user: &Principal) -> Field {
     };
     let roles: Vec<_> = user.roles.iter().map(String::as_str).collect();
     let roles = if roles.is_empty() { "none".to_owned() } else { roles.join(" ") };
-    let sid = if user.sid.is_empty() {
-        "no sid".to_owned()
-    } else {
-        format!("sid {}", shown(&Cell::Bytes(user.sid.clone())))
-    };
+    let sid =
+        if user.sid.is_empty() { "no sid".to_owned() } else { format!("sid {}", hexadecimal(&user.sid)) };
     (format!("database.user.{}", user.name), format!("{kind}, {sid}, roles {roles}"))
 }
 
@@ -145,126 +141,12 @@ pub(super) fn shown(cell: &Cell) -> String {
         Cell::Bit(bit) => bit.to_string(),
         Cell::Real(number) => number.to_string(),
         Cell::Text(text) => text.clone(),
-        Cell::Bytes(bytes) => bytes.iter().fold(String::new(), |hex, byte| hex + &format!("{byte:02X}")),
+        Cell::Bytes(bytes) => hexadecimal(bytes),
         Cell::Guid(guid) => guid.to_string(),
         Cell::Time(time) => civil(*time),
         Cell::Decimal(number, 0) => number.to_string(),
         Cell::Decimal(number, scale) => format!("{number}e-{scale}"),
     }
-}
-
-/// The facts the checks are made from. `state` is what the journal says, where there is one.
-pub(crate) fn of_checks(context: &Context<'_>, state: Option<&Migration>) -> DatabaseFacts {
-    let mut facts = DatabaseFacts {
-        role: context.plan().migration.role,
-        engine: Err(String::new()),
-        replacement: state.and_then(|state| state.run.status.database.replacement()),
-        susdb: None,
-        places: None,
-        waiver: context.waiver(),
-        destination: None,
-    };
-    if let Err(failure) = fill(&mut facts, context, state) {
-        facts.engine = Err(in_one_line(&failure));
-    }
-    facts
-}
-
-fn fill(facts: &mut DatabaseFacts, context: &Context<'_>, state: Option<&Migration>) -> Result<(), Failure> {
-    let mut engine = Engine::new(context.connector()?, context.reads());
-    let server = engine.facts()?;
-    let kind = server.engine_kind();
-    facts.engine = Ok(EngineFacts {
-        shown: format!("{} ({}, {})", server.server_name, server.edition, server.product_version),
-        kind,
-        is_express: server.edition.to_ascii_lowercase().contains("express"),
-        is_sysadmin: server.is_sysadmin,
-    });
-    facts.susdb = match engine.susdb()? {
-        Some(susdb) => Some(susdb_facts(&susdb, &mut engine)?),
-        None => None,
-    };
-    facts.places = match facts.role {
-        // What was handed over may have been carried away since.
-        Role::Source if !context.is_asked_again() && state.is_some_and(is_handed_over) => None,
-        Role::Source => Some(places::of_source(context, &mut engine, state)?),
-        Role::Destination if facts.replacement.is_some() => None,
-        Role::Destination => Some(places::of_destination(context, &mut engine)?),
-    };
-    if facts.role == Role::Destination {
-        let source = context.source().map_err(|failure| in_one_line(&failure));
-        let source =
-            source.and_then(|source| source_facts(source, server.database_version, context, &mut engine));
-        facts.destination = Some(DatabaseDestination { source });
-    }
-    Ok(())
-}
-
-fn susdb_facts(susdb: &Susdb, engine: &mut Engine<'_>) -> Result<SusdbFacts, Failure> {
-    let version = engine.version()?;
-    let mirrored = engine.asked(&statement::mirroring())?.is_ok_and(|rows| !rows.is_empty());
-    let mut session_hosts: Vec<String> = Vec::new();
-    if let Ok(rows) = engine.asked(&statement::sessions(version))? {
-        for row in &rows {
-            let text = |column| row.maybe_text(column).ok().flatten().unwrap_or_default();
-            let host = text("host_name").trim().to_uppercase();
-            let ours = text("program_name").trim() == "wsusmigrate";
-            if !ours && !host.is_empty() && !session_hosts.contains(&host) {
-                session_hosts.push(host);
-            }
-        }
-    }
-    Ok(SusdbFacts {
-        state: susdb.facts.state.clone(),
-        is_read_only: susdb.facts.is_read_only,
-        in_group: susdb.facts.is_in_group,
-        is_mirrored: mirrored,
-        is_published: susdb.facts.is_published,
-        is_encrypted: susdb.facts.is_encrypted,
-        session_hosts,
-        schema: if susdb.is_online() { schema(engine)? } else { String::new() },
-    })
-}
-
-/// The newest build of `tbSchemaVersion`; empty where SUSDB does not tell.
-fn schema(engine: &mut Engine<'_>) -> Result<String, Failure> {
-    let catalogue = engine.catalogue()?;
-    let Some(statement) = statement::schema_version(&catalogue) else { return Ok(String::new()) };
-    let rows = engine.all(&statement)?;
-    let builds = rows.iter().filter_map(|row| row.maybe_text("BuildNumber").ok().flatten());
-    let parts = |build: &String| build.split('.').map(|part| part.parse().unwrap_or(0)).collect::<Vec<u32>>();
-    Ok(builds.max_by_key(parts).unwrap_or_default())
-}
-
-fn source_facts(
-    source: &Migration,
-    engine: DatabaseVersion,
-    context: &Context<'_>,
-    own: &mut Engine<'_>,
-) -> Result<DatabaseSource, String> {
-    let (_, connected) =
-        source.database.engine.as_ref().ok_or("the source's journal says nothing of its engine")?;
-    let backup = source.database.backups.get(&BackupOf::Source);
-    let (_, backup) = backup.ok_or("the source's journal holds no backup")?;
-    let bytes = source.database.state.as_ref().map_or(0, |(_, state)| state.bytes);
-    let builds = source.worksheet.fields.iter().filter(|(name, _)| {
-        name.as_str().starts_with("database.schema.") && name.as_str().ends_with(".BuildNumber")
-    });
-    let parts = |build: &&str| build.split('.').map(|part| part.parse().unwrap_or(0)).collect::<Vec<u32>>();
-    let schema = builds.map(|(_, field)| field.value.as_str()).max_by_key(parts).unwrap_or_default();
-    let proof = prove::proof(own, context, false).map_err(|failure| in_one_line(&failure))?;
-    Ok(DatabaseSource {
-        kind: connected.kind,
-        gate: VersionGate::judge(DatabaseVersion(backup.database_version), engine),
-        is_verified: source.run.status.database.verified == Some(backup.set_guid),
-        bytes,
-        schema: schema.to_owned(),
-        proof,
-    })
-}
-
-fn in_one_line(failure: &Failure) -> String {
-    failure.to_string().replace("\n  because: ", ": ")
 }
 
 #[cfg(test)]

@@ -17,6 +17,7 @@ mod operation;
 mod parity;
 mod places;
 mod postinstall;
+pub(crate) mod probe;
 mod prove;
 mod reconcile;
 mod replace;

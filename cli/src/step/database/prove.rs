@@ -3,6 +3,7 @@
 use wsusmigrate_core::database::identity::{
     DatabaseIdentity, DatabaseMarks, IdentityProof, IdentityVerdict, prove_target_is_not_source,
 };
+use wsusmigrate_core::database::machine::MACHINE_FIELD;
 use wsusmigrate_core::event::database::{SameAs, TargetCompared, TargetJudged};
 use wsusmigrate_core::id::Guid;
 use wsusmigrate_core::projection::Migration;
@@ -66,8 +67,10 @@ pub(super) fn proof(
         },
         None => DatabaseMarks::Absent,
     };
+    // A host that does not answer is not known to be another; what the engine says has to prove it then.
+    let machine = context.host().ok().and_then(|host| host.machine().ok()).map(|machine| machine.name);
     let source = context.source().ok().and_then(identity);
-    Ok(prove_target_is_not_source(source.as_ref(), &facts.identity(None, marks)))
+    Ok(prove_target_is_not_source(source.as_ref(), &facts.identity(machine, marks)))
 }
 
 /// What the source's journal says it is; nothing where it never looked.
@@ -80,7 +83,7 @@ fn identity(source: &Migration) -> Option<DatabaseIdentity> {
         server_name: Some(engine.server.as_str().to_owned()),
         machine: field("database.machine"),
         instance: field("database.instance"),
-        wsus_host: None,
+        wsus_host: field(MACHINE_FIELD),
         database: if state.present {
             DatabaseMarks::Present {
                 database_guid: told(state.database_guid),

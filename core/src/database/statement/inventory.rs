@@ -30,7 +30,7 @@ pub fn server_facts() -> Statement {
     let text = format!(
         "SELECT {}, @@VERSION AS version_text, CAST(DATABASEPROPERTYEX(N'master', N'Version') AS int) AS database_version, \
          @@SPID AS session_id, ORIGINAL_LOGIN() AS login_name, IS_SRVROLEMEMBER(N'sysadmin') AS is_sysadmin, \
-         SYSUTCDATETIME() AS utc_now;",
+         GETUTCDATE() AS utc_now;",
         listed(properties)
     );
     Statement::new(Purpose::ServerFacts, text)
@@ -41,10 +41,12 @@ pub fn server_facts() -> Statement {
 pub fn database_facts(engine: EngineVersion) -> Statement {
     let susdb = susdb_text();
     let group = if engine.has_availability_groups() { ", replica_id, group_database_id" } else { "" };
+    let encrypted = if engine.has_encryption() { ", is_encrypted" } else { "" };
     let text = format!(
         "SELECT name, database_id, state, state_desc, is_read_only, user_access, user_access_desc, recovery_model_desc, \
-         compatibility_level, is_encrypted, is_published, is_merge_published, SUSER_SNAME(owner_sid) AS owner_name, \
-         create_date, CAST(DATABASEPROPERTYEX({susdb}, N'Version') AS int) AS database_version{group} \
+         compatibility_level, is_published, is_subscribed, is_merge_published, is_distributor, \
+         SUSER_SNAME(owner_sid) AS owner_name, create_date, \
+         CAST(DATABASEPROPERTYEX({susdb}, N'Version') AS int) AS database_version{encrypted}{group} \
          FROM sys.databases WHERE name = {susdb};"
     );
     Statement::new(Purpose::DatabaseFacts, text)
@@ -82,6 +84,14 @@ pub fn encryption_keys() -> Statement {
     Statement::new(Purpose::EncryptionKeys, text)
 }
 
+/// The certificates of the engine: an encrypted database opens only where its own is, with its private key.
+#[must_use]
+pub fn certificates() -> Statement {
+    let text =
+        "SELECT name, thumbprint, pvt_key_encryption_type_desc FROM [master].sys.certificates ORDER BY name;";
+    Statement::new(Purpose::Certificates, text.to_owned())
+}
+
 /// The files of a database: SUSDB's, or `master`'s, whose folder stands in for the default paths of engines that do not say
 /// them. `size`, `max_size` and `growth` count pages of 8 KiB.
 #[must_use]
@@ -110,6 +120,22 @@ pub fn catalogue() -> Statement {
 pub fn schema_version(catalogue: &Catalogue) -> Option<Statement> {
     const COLUMNS: &[&str] = &["ComponentName", "BuildNumber", "SchemaVersion"];
     select(catalogue, "tbSchemaVersion", COLUMNS, Purpose::SchemaVersion)
+}
+
+/// The WSUS servers that work on SUSDB, by the table in which each of them reports that it is well. Nothing where SUSDB does
+/// not have it.
+#[must_use]
+pub fn front_ends(catalogue: &Catalogue) -> Option<Statement> {
+    const TABLE: &str = "tbFrontEndServersHealth";
+    let existing = catalogue.existing(TABLE, &["ServerName"]);
+    (!existing.is_empty()).then(|| {
+        let text = format!(
+            "SELECT DISTINCT [ServerName] FROM {}.[dbo].{} ORDER BY [ServerName];",
+            susdb(),
+            Identifier::known(TABLE)
+        );
+        Statement::new(Purpose::FrontEnds, text)
+    })
 }
 
 /// The tables of WSUS's own configuration and what the worksheet takes of each. `EncryptionKey` and `ProxyPassword` are
@@ -259,6 +285,7 @@ mod tests {
         );
         assert_eq!(schema_version(&catalogue), None);
         assert_eq!(counts(&catalogue), None);
+        assert_eq!(front_ends(&catalogue), None);
         catalogue.add("tbUpdate", "IsHidden");
         let text = counts(&catalogue).unwrap().text().to_owned();
         assert!(text.contains("WHERE [IsHidden] = 1) AS declined_updates;"), "{text}");
@@ -266,8 +293,11 @@ mod tests {
     }
 
     #[test]
-    fn older_engines_are_not_asked_for_groups() {
+    fn older_engines_are_not_asked_for_what_they_do_not_have() {
         assert!(!database_facts(EngineVersion::new(10, 50, 1600)).text().contains("group_database_id"));
         assert!(database_facts(EngineVersion::new(11, 0, 2100)).text().contains("group_database_id"));
+        // Windows Internal Database of Server 2008 R2 is a SQL Server 2005.
+        assert!(!database_facts(EngineVersion::new(9, 0, 5000)).text().contains("is_encrypted"));
+        assert!(database_facts(EngineVersion::new(10, 0, 1600)).text().contains("is_encrypted"));
     }
 }

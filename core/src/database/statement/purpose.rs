@@ -81,6 +81,10 @@ coded! {
         DropLogin = 37, "drop-login";
         /// Has the engine write where its backups go.
         ProveFolder = 38, "prove-folder";
+        /// Which certificates the engine has.
+        Certificates = 39, "certificates";
+        /// Which WSUS servers work on SUSDB.
+        FrontEnds = 40, "front-ends";
     }
 }
 
@@ -114,7 +118,9 @@ impl Purpose {
             | Self::Marks
             | Self::ContentManifest
             | Self::FileStates
-            | Self::WakeUps => true,
+            | Self::WakeUps
+            | Self::Certificates
+            | Self::FrontEnds => true,
             Self::BackUp
             | Self::Drop
             | Self::MultiUser

@@ -12,6 +12,7 @@ use crate::database::parity::PARITY_TABLES;
 use crate::database::setting::Place;
 use crate::database::version::EngineVersion;
 
+const OLDEST: EngineVersion = EngineVersion::new(9, 0, 5000);
 const OLD: EngineVersion = EngineVersion::new(10, 0, 1600);
 const NEW: EngineVersion = EngineVersion::new(16, 0, 1000);
 
@@ -38,6 +39,7 @@ fn whole() -> Catalogue {
         table.rising.iter().for_each(|column| catalogue.add(table.name, column));
     }
     for (table, column) in [
+        ("tbFrontEndServersHealth", "ServerName"),
         ("tbSchemaVersion", "ComponentName"),
         ("tbSchemaVersion", "BuildNumber"),
         ("tbSchemaVersion", "SchemaVersion"),
@@ -53,11 +55,13 @@ fn reading() -> Vec<Statement> {
     let (path, catalogue) = (path(), whole());
     let mut all = vec![
         inventory::server_facts(),
+        inventory::database_facts(OLDEST),
         inventory::database_facts(OLD),
         inventory::database_facts(NEW),
         inventory::mirroring(),
         inventory::recovery_status(),
         inventory::encryption_keys(),
+        inventory::certificates(),
         inventory::database_files(&susdb()),
         inventory::catalogue(),
         principals::users(),
@@ -79,6 +83,7 @@ fn reading() -> Vec<Statement> {
         sleep::email_settings(),
         table::file_states(),
     ];
+    all.extend(inventory::front_ends(&catalogue));
     all.extend(inventory::schema_version(&catalogue));
     all.extend(inventory::configuration(&catalogue).into_iter().map(|(_, statement)| statement));
     all.extend(inventory::counts(&catalogue));
