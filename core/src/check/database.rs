@@ -61,7 +61,7 @@ pub struct SusdbFacts {
     /// The WSUS servers that work on it, by its own table.
     pub front_ends: Result<Vec<String>, String>,
     /// Hosts whose sessions are in it, other than this program's.
-    pub session_hosts: Vec<String>,
+    pub session_hosts: Result<Vec<String>, String>,
     /// The newest build in `tbSchemaVersion`; empty where it is not told.
     pub schema: String,
     /// What it holds.

@@ -76,27 +76,34 @@ fn fill(facts: &mut DatabaseFacts, context: &Context<'_>, state: Option<&Migrati
 
 fn susdb_facts(susdb: &Susdb, engine: &mut Engine<'_>) -> Result<SusdbFacts, Failure> {
     let version = engine.version()?;
-    let mut session_hosts: Vec<String> = Vec::new();
-    if let Ok(rows) = engine.asked(&statement::sessions(version))? {
-        for row in &rows {
-            let text = |column| row.maybe_text(column).ok().flatten().unwrap_or_default();
-            let host = text("host_name").trim().to_uppercase();
-            let ours = text("program_name").trim() == "wsusmigrate";
-            if !ours && !host.is_empty() && !session_hosts.contains(&host) {
-                session_hosts.push(host);
-            }
-        }
-    }
     Ok(SusdbFacts {
         state: susdb.facts.state.clone(),
         is_read_only: susdb.facts.is_read_only,
         topology: Topology::read(&susdb.facts, version, mirroring(engine)?),
         encryption: encryption(&susdb.facts, engine)?,
         front_ends: if susdb.is_online() { front_ends(engine)? } else { Err(offline()) },
-        session_hosts,
+        session_hosts: session_hosts(engine)?,
         schema: if susdb.is_online() { schema(engine)? } else { String::new() },
         use_made: if susdb.is_online() { use_made(engine)? } else { Err(offline()) },
     })
+}
+
+/// The hosts whose sessions are in SUSDB, other than this program's.
+fn session_hosts(engine: &mut Engine<'_>) -> Result<Result<Vec<String>, String>, Failure> {
+    let statement = statement::sessions(engine.version()?);
+    let rows = engine.asked(&statement)?;
+    Ok(rows.map_err(refusal).map(|rows| {
+        let mut hosts: Vec<String> = Vec::new();
+        for row in &rows {
+            let text = |column| row.maybe_text(column).ok().flatten().unwrap_or_default();
+            let host = text("host_name").trim().to_uppercase();
+            let ours = text("program_name").trim() == "wsusmigrate";
+            if !ours && !host.is_empty() && !hosts.contains(&host) {
+                hosts.push(host);
+            }
+        }
+        hosts
+    }))
 }
 
 fn offline() -> String {

@@ -112,29 +112,37 @@ fn front_ends(susdb: &SusdbFacts, facts: &DatabaseFacts) -> Checked {
     if let Some(passed) = not_asked(NAME, facts) {
         return passed;
     }
-    let hosts = &susdb.session_hosts;
-    match &susdb.front_ends {
-        Ok(names) if names.len() > 1 => stop(
+    let names = match &susdb.front_ends {
+        Ok(names) => names,
+        Err(why) => {
+            return warn(
+                NAME,
+                format!("which WSUS servers work on SUSDB is not known: {why}"),
+                "See `wsusutil listfrontendservers`: with several, each has to be moved.",
+            );
+        }
+    };
+    if names.len() > 1 {
+        return stop(
             NAME,
             format!("{} WSUS servers work on this SUSDB: {}", names.len(), names.join(", ")),
             "Each has to be moved or taken off: `wsusutil listfrontendservers` shows which are alive, deletefrontendserver removes one that is gone.",
-        ),
-        Ok(_) if hosts.len() > 1 => warn(
+        );
+    }
+    let known = names.first().map_or_else(
+        || "no WSUS server has reported to SUSDB".to_owned(),
+        |name| format!("one WSUS server works on SUSDB: {name}"),
+    );
+    match &susdb.session_hosts {
+        Ok(hosts) if hosts.len() > 1 => warn(
             NAME,
-            format!(
-                "SUSDB knows one WSUS server at most, but sessions of {} hosts are in it: {}",
-                hosts.len(),
-                hosts.join(", ")
-            ),
+            format!("{known}; but sessions of {} hosts are in it: {}", hosts.len(), hosts.join(", ")),
             "See that none of them is a WSUS server of its own: `wsusutil listfrontendservers`.",
         ),
-        Ok(names) if names.is_empty() => pass(NAME, "no WSUS server has reported to SUSDB".into()),
-        Ok(names) => pass(NAME, format!("one WSUS server works on SUSDB: {}", names.join(", "))),
-        Err(why) => warn(
-            NAME,
-            format!("which WSUS servers work on SUSDB is not known: {why}"),
-            "See `wsusutil listfrontendservers`: with several, each has to be moved.",
-        ),
+        Ok(_) => pass(NAME, known),
+        Err(why) => {
+            warn(NAME, format!("{known}; but whose sessions are in it is not known: {why}"), ASK_BY_HAND)
+        }
     }
 }
 

@@ -25,7 +25,7 @@ fn healthy() -> DatabaseFacts {
         topology: Topology { group: Ok(false), mirroring: Ok(false), replication: Ok(false) },
         encryption: Encryption::Plain,
         front_ends: Ok(vec!["NEWWSUS".into()]),
-        session_hosts: vec!["NEWWSUS".into()],
+        session_hosts: Ok(vec!["NEWWSUS".into()]),
         schema: "10.0.1".into(),
         use_made: Ok(UseMade::default()),
     };
@@ -120,8 +120,13 @@ fn each_fault_is_found_by_its_check_alone() {
             Stop,
             with_susdb(|susdb| susdb.front_ends = Ok(vec!["A".into(), "B".into()])),
         ),
-        ("database.front-ends", Warn, with_susdb(|susdb| susdb.session_hosts = vec!["A".into(), "B".into()])),
+        (
+            "database.front-ends",
+            Warn,
+            with_susdb(|susdb| susdb.session_hosts = Ok(vec!["A".into(), "B".into()])),
+        ),
         ("database.front-ends", Warn, with_susdb(|susdb| susdb.front_ends = Err("no such table".into()))),
+        ("database.front-ends", Warn, with_susdb(|susdb| susdb.session_hosts = Err("denied".into()))),
         ("database.target-in-use", Stop, with_susdb(|susdb| susdb.use_made = Ok(used(1, 0, 0)))),
         ("database.target-in-use", Stop, with_susdb(|susdb| susdb.use_made = Ok(used(0, 1, 0)))),
         ("database.target-in-use", Stop, with_susdb(|susdb| susdb.use_made = Ok(used(0, 0, 1)))),
