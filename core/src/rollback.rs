@@ -4,8 +4,10 @@
 //! [`ActionKind::of`]; both matches are exhaustive, so no action can be added without one.
 
 mod database;
+mod world;
 
-pub use database::services_by_hand;
+pub use database::{safety_backup, services_by_hand};
+pub use world::{Condition, Says, SusdbNow, World, check};
 
 use serde::{Deserialize, Serialize};
 
