@@ -11,6 +11,7 @@
 
 mod confirm;
 mod cut;
+mod four_eyes;
 mod heard;
 mod secrets;
 mod site;
