@@ -4,8 +4,10 @@
 //! [`ActionKind::of`]; both matches are exhaustive, so no action can be added without one.
 
 mod database;
+mod world;
 
-pub use database::services_by_hand;
+pub use database::{safety_backup, services_by_hand};
+pub use world::{Condition, Says, SusdbNow, World, check};
 
 use serde::{Deserialize, Serialize};
 
@@ -216,7 +218,7 @@ pub struct Kept {
 pub const POINT_OF_NO_RETURN: &str =
     "the first client or downstream server it serves is the point of no return, and none is recorded";
 
-/// Plans the way back from `state`: newest kind of action first.
+/// Plans the way back from `state`: newest kind of action first, but for logins, which outlast the restored SUSDB.
 ///
 /// No step of today lets the destination serve anybody, so there is no point of no return ([`POINT_OF_NO_RETURN`]).
 #[must_use]
@@ -227,7 +229,12 @@ pub fn plan(state: &Migration) -> Guidance {
         ..Guidance::default()
     };
     let mut taken: Vec<_> = state.taken.actions.iter().collect();
-    taken.sort_by_key(|(_, taken)| std::cmp::Reverse(taken.last.0));
+    // A login is needed as long as the database is there whose users have it.
+    let restored = state.taken.actions.get(&ActionKind::RestoreDatabase).map(|taken| taken.last.0);
+    taken.sort_by_key(|(kind, taken)| match kind {
+        ActionKind::CreateLogin => (std::cmp::Reverse(restored.unwrap_or(taken.last.0)), true),
+        _ => (std::cmp::Reverse(taken.last.0), false),
+    });
     for (&kind, taken) in taken {
         match kind.inverse() {
             Inverse::Nothing(why) => {

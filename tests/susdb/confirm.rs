@@ -18,7 +18,7 @@ use crate::site::Site;
 const QUESTION: &str = "anything else leaves all as it is:";
 
 /// A run of the server one is at, at a terminal, where `answer` is typed when it asks: its exit code, and what it showed.
-fn at_a_terminal(site: &Site, answer: &str) -> (Option<i32>, String) {
+pub(crate) fn at_a_terminal(site: &Site, answer: &str) -> (Option<i32>, String) {
     let nix::pty::OpenptyResult { master, slave } = nix::pty::openpty(None, None).expect("a pseudo-terminal");
     let end = |slave: &OwnedFd| Stdio::from(slave.try_clone().expect("a descriptor"));
     let mut run = site.world.command(["run"]);
@@ -45,7 +45,7 @@ fn at_a_terminal(site: &Site, answer: &str) -> (Option<i32>, String) {
 }
 
 /// A destination that lacks nothing but an approval; the name of its server, and the exit code of a run without a terminal.
-fn unapproved(more: &str) -> Site {
+pub(crate) fn unapproved(more: &str) -> Site {
     let mut site = Site::new(&Scenario::named("tiny").expect("a scenario"), None);
     let plan = site.world.path("new/migration.toml");
     let text = std::fs::read_to_string(&plan).expect("the plan");

@@ -2,14 +2,18 @@
 //!
 //! Method: known secrets are planted (the SQL login's password, by a file and by a variable; the proxy's password in SUSDB);
 //! after whole migrations everything under journals, keys, plans and evidence, and everything said, is searched for them in
-//! every form they could have taken.
+//! every form they could have taken. So are runs that fail at the login and on the way, told to people, to machines and at a
+//! terminal.
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
+use wsusmigrate_fixtures::sql::tds::Cut;
 use wsusmigrate_fixtures::{PROXY_PASSWORD, Scenario};
 
+use crate::confirm::at_a_terminal;
 use crate::site::Site;
 
 /// The password of the SQL logins: no scenario says another.
@@ -24,6 +28,8 @@ fn forms(secret: &str) -> Vec<(&'static str, Vec<u8>)> {
         ("UTF-8", secret.as_bytes().to_vec()),
         ("UTF-16LE", wide(u16::to_le_bytes)),
         ("UTF-16BE", wide(u16::to_be_bytes)),
+        // As LOGIN7 hides it: the halves of each byte swapped, then `A5` over it (MS-TDS 2.2.6.4).
+        ("TDS", wide(u16::to_le_bytes).into_iter().map(|byte| byte.rotate_left(4) ^ 0xA5).collect()),
     ];
     let mut forms = Vec::new();
     for (name, bytes) in raw {
@@ -123,6 +129,70 @@ fn secrets_turn_up_nowhere() {
     }
 }
 
+/// What stands in the way of a run.
+enum Fault {
+    /// The engine refuses every login.
+    Refused,
+    /// The password is another one.
+    Wrong,
+    /// Every connection is cut, later and later.
+    Cut,
+}
+
+/// Another password than the login's.
+const WRONG_PASSWORD: &str = "Planted-Pa55word, the wrong one";
+
+/// Runs that fail, told in every way, and everything they left: what was said comes first.
+fn left_by_failures(fault: &Fault) -> Vec<(String, Vec<u8>)> {
+    let mut scenario = Scenario::named("sql-to-sql").expect("a scenario");
+    scenario.database.as_mut().expect("engines").source.faults.login_refused =
+        matches!(fault, Fault::Refused);
+    let later_and_later: Cut = Arc::new(|connection| Some(200 + 900 * connection));
+    let mut site = Site::new(&scenario, matches!(fault, Fault::Cut).then_some(&later_and_later));
+    site.servers.go("old");
+    site.servers.set("RUST_BACKTRACE", "full");
+    if matches!(fault, Fault::Wrong) {
+        let plan = site.world.path("old/migration.toml");
+        let text = fs::read_to_string(&plan).expect("the plan");
+        let wrong = |line: &str| {
+            if line.starts_with("password = ") { "password = 'env:WRONG'" } else { line }.to_owned()
+        };
+        fs::write(&plan, text.lines().map(wrong).collect::<Vec<_>>().join("\n")).expect("the plan");
+        site.servers.set("WRONG", WRONG_PASSWORD);
+    }
+    for args in [&["check"][..], &["run"], &["run", "--json"], &["check", "--json"]] {
+        let ran = site.ask(args);
+        assert!(matches!(ran.status.code(), Some(1 | 3)), "{args:?}: {ran:?}");
+    }
+    let (code, shown) = at_a_terminal(&site, "");
+    assert!(matches!(code, Some(1 | 3)), "{shown}");
+    site.said.extend(shown.into_bytes());
+    for args in
+        [&["journal", "log", "--json"][..], &["report", "audit"], &["status"], &["rollback", "--check"]]
+    {
+        site.ask(args);
+    }
+    let told = String::from_utf8_lossy(&site.said).into_owned();
+    let expected = if matches!(fault, Fault::Cut) { "cannot" } else { "Msg 18456" };
+    assert!(told.contains(expected), "{told}");
+    let mut all = vec![("what was said".to_owned(), std::mem::take(&mut site.said))];
+    for folder in ["old", "account", "hosts/store"] {
+        files(&site.world.path(folder), &mut all);
+    }
+    all
+}
+
+#[test]
+fn secrets_turn_up_nowhere_when_a_run_fails() {
+    for (what, fault) in [("refused", Fault::Refused), ("wrong", Fault::Wrong), ("cut", Fault::Cut)] {
+        let files = left_by_failures(&fault);
+        assert!(files.len() > 10, "{what} left {} files", files.len());
+        for secret in [LOGIN_PASSWORD, WRONG_PASSWORD] {
+            assert_eq!(found(secret, &files), Vec::<String>::new(), "{what}");
+        }
+    }
+}
+
 #[test]
 fn a_planted_secret_is_found_in_every_form() {
     let secret = "Planted-Pa55word";
@@ -132,6 +202,7 @@ fn a_planted_secret_is_found_in_every_form() {
         wide.clone(),
         base64(format!("ab{secret}cd").as_bytes()).into_bytes(),
         hex(&wide).into_bytes(),
+        wide.iter().map(|byte| byte.rotate_left(4) ^ 0xA5).collect(),
     ] {
         assert_ne!(found(secret, &[("f".to_owned(), bytes)]), Vec::<String>::new());
     }

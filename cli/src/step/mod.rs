@@ -12,6 +12,7 @@ use wsusmigrate_core::event::run::Verdict;
 use wsusmigrate_core::step::Step;
 
 pub use context::{Context, check_destination};
+pub use database::look_at_way_back;
 pub(crate) use database::{Engine, Media};
 pub use listings::{Folders, Listings};
 

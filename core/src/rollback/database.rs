@@ -9,6 +9,7 @@ mod sleep;
 mod susdb;
 
 pub use services::services_by_hand;
+pub use susdb::safety_backup;
 
 use super::{ActionKind, Undo};
 use crate::event::DatabaseEvent;

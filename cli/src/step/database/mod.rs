@@ -29,7 +29,9 @@ mod target;
 mod users;
 mod verify;
 mod watch;
+mod way_back;
 
 pub(super) use course::perform;
 pub(crate) use engine::Engine;
 pub(crate) use media::Media;
+pub use way_back::look as look_at_way_back;

@@ -218,7 +218,7 @@ fn source_facts(
     })
 }
 
-fn in_one_line(failure: &Failure) -> String {
+pub(super) fn in_one_line(failure: &Failure) -> String {
     failure.to_string().replace("\n  because: ", ": ")
 }
 

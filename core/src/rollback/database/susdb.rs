@@ -139,7 +139,8 @@ fn first_drop(database: &DatabaseState) -> Option<&OperationRecord> {
 }
 
 /// The newest safety backup of the SUSDB that was there before the first drop; without one, the newest from before it.
-fn safety_backup(database: &DatabaseState) -> Option<&OwnBackup> {
+#[must_use]
+pub fn safety_backup(database: &DatabaseState) -> Option<&OwnBackup> {
     let end = first_drop(database).map(|drop| drop.seq);
     let before_drop = || database.own_backups.iter().filter(|own| end.is_none_or(|end| own.seq < end));
     let is_of_it = |own: &&OwnBackup| database.before.as_ref().is_some_and(|before| own.is_of(before));
