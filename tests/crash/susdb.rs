@@ -80,6 +80,15 @@ fn a_restore_whose_connection_was_cut_at_boundaries() {
     enumerate("cut-mid-restore", Server::Destination, restoring, &["probe happened"]);
 }
 
+#[test]
+fn what_postinstall_woke_at_boundaries() {
+    let sleeping = |boundary: &Boundary| {
+        let puts_to_sleep = matches!(boundary.operation, Some(Operation::PostInstall | Operation::Sleep));
+        puts_to_sleep && is_around_an_operation(boundary)
+    };
+    enumerate("sleepless", Server::Destination, sleeping, &["database.operation-reconciled", "probe not"]);
+}
+
 /// What surrounds an operation: its intent, its effect, its outcome.
 fn is_around_an_operation(boundary: &Boundary) -> bool {
     ["database.operation-started", "acted", "database.operation-finished"].contains(&boundary.what)

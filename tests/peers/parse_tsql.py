@@ -19,9 +19,10 @@ import sqlglot
 from sqlfluff.core import FluffConfig, Linter
 from sqlglot import exp
 
-# Purposes whose statements neither parser knows: BACKUP with these options, RESTORE in its forms, and two about users.
+# Purposes whose statements neither parser knows: BACKUP with these options, RESTORE in its forms, and three about users.
 NOBODY = {
-    "back-up", "backup-files", "backup-header", "create-login", "media-label", "mend-user", "restore", "verify-backup",
+    "back-up", "backup-files", "backup-header", "create-login", "drop-login", "media-label", "mend-user", "restore",
+    "verify-backup",
 }
 # sqlglot knows neither DBCC nor ALTER AUTHORIZATION, and takes over ALTER DATABASE without reading it.
 UNKNOWN = {"sqlglot": NOBODY | {"check-database", "drop", "multi-user", "own"}, "sqlfluff": NOBODY}

@@ -1,7 +1,7 @@
 //! What a rehearsal of SUSDB left behind in the estate, as the estate itself tells it: the program's journal is not asked.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use rusqlite::types::Value;
 use rusqlite::{Connection, OpenFlags};
@@ -20,6 +20,8 @@ pub struct Standing {
     destination: Server,
     /// What `wsusutil postinstall` said in its logs, one a call.
     postinstalls: Vec<String>,
+    /// What would make the destination act as production.
+    awake: Vec<String>,
 }
 
 /// How one of them stands.
@@ -43,6 +45,7 @@ impl Standing {
         Self {
             source: Server::of(&hosts.join("source"), data),
             destination: Server::of(&hosts.join("destination"), data),
+            awake: awake(&hosts.join("destination").join(data).join("SUSDB.mdf")),
             postinstalls: logs.map(|log| std::fs::read_to_string(log).expect("a log")).collect(),
         }
     }
@@ -78,6 +81,9 @@ impl Standing {
         }
         if self.postinstalls.iter().any(|log| log.contains("Fatal Error")) || self.postinstalls.is_empty() {
             crimes.push(format!("postinstall without SUSDB, or never: {:?}", self.postinstalls));
+        }
+        if !self.awake.is_empty() {
+            crimes.push(format!("the destination is awake: {:?}", self.awake));
         }
         crimes
     }
@@ -120,11 +126,31 @@ fn without_key(host: &HostState) -> HostState {
     host
 }
 
-/// Every row of a database's file.
-fn rows(file: &PathBuf) -> Rows {
+/// A database's file, to be read.
+fn open(file: &Path) -> Connection {
     let database = Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_ONLY).expect("SUSDB's file");
     // Tables are kept in an order of the stand-in's own; here it only has to be an order.
     database.create_collation(COLLATION, str::cmp).expect("a collation");
+    database
+}
+
+/// Rules, schedules and e-mail that are on.
+fn awake(file: &Path) -> Vec<String> {
+    let database = open(file);
+    let mut on = database
+        .prepare(
+            "SELECT 'rule ' || ID FROM tbAutoDeploymentRule WHERE Enabled <> 0 UNION ALL \
+             SELECT 'schedule ' || ScheduleID FROM tbSchedule \
+             WHERE ScheduledTimeOfDay IS NOT NULL OR ScheduledRunTime IS NOT NULL UNION ALL \
+             SELECT Name FROM tbConfiguration WHERE Name LIKE 'EmailNeedToSend%' AND Value <> 'False'",
+        )
+        .expect("what wakes a server");
+    on.query_map([], |row| row.get(0)).expect("rows").map(|name| name.expect("a name")).collect()
+}
+
+/// Every row of a database's file.
+fn rows(file: &Path) -> Rows {
+    let database = open(file);
     let mut names =
         database.prepare("SELECT name FROM sqlite_master WHERE type = 'table'").expect("its tables");
     let names: Vec<String> =

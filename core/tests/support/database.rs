@@ -1,6 +1,7 @@
 //! Events of SUSDB, with as little in them as the rules ask for.
 
 use wsusmigrate_core::digest::Sha256;
+use wsusmigrate_core::event::content::CatalogueCompared;
 use wsusmigrate_core::event::database::*;
 use wsusmigrate_core::event::run::{Approval, PlanApproved, Role, RoleDeclared, StepStarted};
 use wsusmigrate_core::id::Guid;
@@ -133,5 +134,19 @@ impl History {
     /// Adds a person's answer.
     pub fn answer(self, operation: Operation, answer: Answer) -> Self {
         self.of(action(operation.word()), answered(operation, answer))
+    }
+}
+
+/// What the catalogue comes to where so many files are missing.
+pub fn catalogue(missing: u64) -> CatalogueCompared {
+    CatalogueCompared {
+        differences: Sha256([1; 32]),
+        expected: missing,
+        expected_bytes: 0,
+        matched: 0,
+        missing,
+        extra: 0,
+        damaged: 0,
+        encrypted: 0,
     }
 }

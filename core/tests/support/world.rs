@@ -14,7 +14,6 @@ use wsusmigrate_core::decide::{DatabaseNext, DatabaseRequest, decide_database};
 use wsusmigrate_core::digest::Sha256;
 use wsusmigrate_core::envelope::{Envelope, Recorded};
 use wsusmigrate_core::event::Event;
-use wsusmigrate_core::event::content::CatalogueCompared;
 use wsusmigrate_core::event::database::*;
 use wsusmigrate_core::event::run::{
     Finished, InterruptionFound, Role, RoleDeclared, StepStarted, StopRequested, Verdict,
@@ -437,17 +436,4 @@ impl World {
 /// Whether nothing of an operation is there to be seen afterwards.
 pub(crate) fn only_reads(operation: Operation) -> bool {
     matches!(operation, Operation::VerifyBackup | Operation::VerifyCarried | Operation::VerifyOwn)
-}
-
-fn catalogue(missing: u64) -> CatalogueCompared {
-    CatalogueCompared {
-        differences: Sha256([1; 32]),
-        expected: missing,
-        expected_bytes: 0,
-        matched: 0,
-        missing,
-        extra: 0,
-        damaged: 0,
-        encrypted: 0,
-    }
 }

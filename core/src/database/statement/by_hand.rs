@@ -1,21 +1,27 @@
 //! What guidance shows for a person to send: the program itself never sends it.
 
-use super::{Literal, Purpose, Statement, multi_user, susdb};
+use super::{Literal, Purpose, Statement, susdb, user_access};
+use crate::database::UserAccess;
 
 /// `USE [master];`
 pub const USE_MASTER: &str = "USE [master];";
 
-/// Restores SUSDB to where its files lay, and lets everybody in: by lines, each short enough to be shown by itself. Each
+/// Restores SUSDB to where its files lay, and lets those in who might be in it before: by lines, each short enough to be shown by itself. Each
 /// file is a logical name and a path.
 #[must_use]
-pub fn restore_by_hand(path: &Literal, position: u32, files: &[(Literal, Literal)]) -> Vec<String> {
+pub fn restore_by_hand(
+    path: &Literal,
+    position: u32,
+    files: &[(Literal, Literal)],
+    access: UserAccess,
+) -> Vec<String> {
     let mut lines = vec![
         USE_MASTER.to_owned(),
         format!("RESTORE DATABASE {} FROM DISK = {path}", susdb()),
         format!("WITH FILE = {position}, CHECKSUM,"),
     ];
     lines.extend(files.iter().map(|(logical, physical)| format!("MOVE {logical} TO {physical},")));
-    lines.extend(["NOUNLOAD, STATS = 10;".to_owned(), multi_user().text().to_owned()]);
+    lines.extend(["NOUNLOAD, STATS = 10;".to_owned(), user_access(access).text().to_owned()]);
     lines
 }
 
@@ -27,5 +33,5 @@ pub fn own_by_sa() -> Statement {
 
 /// The lines of [`restore_by_hand`] as one batch, for the check with a parser.
 pub(super) fn restore_batch(path: &Literal, position: u32, files: &[(Literal, Literal)]) -> Statement {
-    Statement::new(Purpose::Restore, restore_by_hand(path, position, files).join("\n"))
+    Statement::new(Purpose::Restore, restore_by_hand(path, position, files, UserAccess::Everybody).join("\n"))
 }
