@@ -311,7 +311,7 @@ fn a_rest_that_was_only_begun_is_ended_too() {
     let mut world = fresh(Role::Source);
     world.fails = Some(Operation::Quiesce);
     assert_eq!(world.run(), Ends::With(Verdict::Failures));
-    assert_eq!(world.told.join(" "), "look quiesce resume failures");
+    assert_eq!(world.told.join(" "), "look prove-folder quiesce resume failures");
     world.fails = None;
     world.told.clear();
     complete(world);

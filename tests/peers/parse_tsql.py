@@ -21,8 +21,8 @@ from sqlglot import exp
 
 # Purposes whose statements neither parser knows: BACKUP with these options, RESTORE in its forms, and three about users.
 NOBODY = {
-    "back-up", "backup-files", "backup-header", "create-login", "drop-login", "media-label", "mend-user", "restore",
-    "verify-backup",
+    "back-up", "backup-files", "backup-header", "create-login", "drop-login", "media-label", "mend-user", "prove-folder",
+    "restore", "verify-backup",
 }
 # sqlglot knows neither DBCC nor ALTER AUTHORIZATION, and takes over ALTER DATABASE without reading it.
 UNKNOWN = {"sqlglot": NOBODY | {"check-database", "drop", "multi-user", "own"}, "sqlfluff": NOBODY}

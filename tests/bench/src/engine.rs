@@ -45,6 +45,7 @@ fn work(batch: &Batch, manifest: &[Entry]) -> files::Batch {
     let jobs = (0_u32..).zip(&manifest[batch.range.clone()]).map(|(item, entry)| files::Job {
         item,
         path: entry.path.clone(),
+        from: None,
         bytes: entry.bytes,
         modified: entry.modified,
         expected: expectation(&entry.path, false),
