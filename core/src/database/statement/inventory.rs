@@ -21,7 +21,8 @@ const PROPERTIES: &[(&str, &str, &str)] = &[
     ("InstanceDefaultLogPath", "nvarchar(512)", "default_log_path"),
 ];
 
-/// What the engine says of itself, one row.
+/// What the engine says of itself, one row. It is asked before its version is known, so that nothing stands here that SQL
+/// Server 2005 does not know: `SYSUTCDATETIME` came with 2008.
 #[must_use]
 pub fn server_facts() -> Statement {
     let properties = PROPERTIES.iter().map(|(property, kind, column)| {
@@ -30,7 +31,7 @@ pub fn server_facts() -> Statement {
     let text = format!(
         "SELECT {}, @@VERSION AS version_text, CAST(DATABASEPROPERTYEX(N'master', N'Version') AS int) AS database_version, \
          @@SPID AS session_id, ORIGINAL_LOGIN() AS login_name, IS_SRVROLEMEMBER(N'sysadmin') AS is_sysadmin, \
-         SYSUTCDATETIME() AS utc_now;",
+         GETUTCDATE() AS utc_now;",
         listed(properties)
     );
     Statement::new(Purpose::ServerFacts, text)
@@ -40,10 +41,11 @@ pub fn server_facts() -> Statement {
 #[must_use]
 pub fn database_facts(engine: EngineVersion) -> Statement {
     let susdb = susdb_text();
+    let encrypted = if engine.has_encryption() { ", is_encrypted" } else { "" };
     let group = if engine.has_availability_groups() { ", replica_id, group_database_id" } else { "" };
     let text = format!(
         "SELECT name, database_id, state, state_desc, is_read_only, user_access, user_access_desc, recovery_model_desc, \
-         compatibility_level, is_encrypted, is_published, is_merge_published, SUSER_SNAME(owner_sid) AS owner_name, \
+         compatibility_level{encrypted}, is_published, is_merge_published, SUSER_SNAME(owner_sid) AS owner_name, \
          create_date, CAST(DATABASEPROPERTYEX({susdb}, N'Version') AS int) AS database_version{group} \
          FROM sys.databases WHERE name = {susdb};"
     );
