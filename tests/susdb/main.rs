@@ -10,6 +10,7 @@
 #![cfg(unix)]
 
 mod cut;
+mod effects;
 mod secrets;
 mod site;
 mod volume;
