@@ -3,8 +3,8 @@
 mod database;
 
 pub use database::{
-    DatabaseFacts, DestinationFacts as DatabaseDestination, EngineFacts, SourceFacts as DatabaseSource,
-    SusdbFacts, database,
+    DatabaseFacts, DestinationFacts as DatabaseDestination, EngineFacts, NoEngine,
+    SourceFacts as DatabaseSource, SusdbFacts, database,
 };
 
 use crate::event::preflight::{CheckVerdict, Checked};

@@ -131,6 +131,7 @@ impl<'c> Engine<'c> {
 
     /// Every row of a short answer.
     pub(crate) fn all(&mut self, statement: &Statement) -> Result<Vec<Row>, Failure> {
+        self.connection()?;
         self.read(statement).map_err(|error| read_failure(&error))
     }
 

@@ -1,6 +1,8 @@
 //! Facts of this host's engine and SUSDB for the worksheet and the checks. Whatever cannot be read is told, not guessed.
 
-use wsusmigrate_core::check::{DatabaseDestination, DatabaseFacts, DatabaseSource, EngineFacts, SusdbFacts};
+use wsusmigrate_core::check::{
+    DatabaseDestination, DatabaseFacts, DatabaseSource, EngineFacts, NoEngine, SusdbFacts,
+};
 use wsusmigrate_core::database::civil;
 use wsusmigrate_core::database::principals::{Principal, PrincipalKind};
 use wsusmigrate_core::database::row::{Cell, Row};
@@ -158,9 +160,10 @@ pub(crate) fn of_checks(context: &Context<'_>, status: Option<&DatabaseStatus>) 
     let role = context.plan().migration.role;
     let replacement = status.and_then(DatabaseStatus::replacement);
     let mut facts =
-        DatabaseFacts { role, engine: Err(String::new()), replacement, susdb: None, destination: None };
+        DatabaseFacts { role, engine: Err(NoEngine::default()), replacement, susdb: None, destination: None };
     if let Err(failure) = fill(&mut facts, context) {
-        facts.engine = Err(in_one_line(&failure));
+        let next_step = failure.next_step().map(str::to_owned);
+        facts.engine = Err(NoEngine { why: in_one_line(&failure), next_step });
     }
     facts
 }
