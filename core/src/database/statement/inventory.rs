@@ -267,6 +267,14 @@ mod tests {
         assert!(!text.contains("tbFile"), "{text}");
     }
 
+    /// It was not so once: SQL Server 2005 refused both with 207 and 195.
+    #[test]
+    fn sql_server_2005_is_asked_for_nothing_that_came_later() {
+        assert!(!server_facts().text().contains("SYSUTCDATETIME"));
+        assert!(!database_facts(EngineVersion::new(9, 0, 5000)).text().contains("is_encrypted"));
+        assert!(database_facts(EngineVersion::new(10, 0, 1600)).text().contains("is_encrypted"));
+    }
+
     #[test]
     fn older_engines_are_not_asked_for_groups() {
         assert!(!database_facts(EngineVersion::new(10, 50, 1600)).text().contains("group_database_id"));

@@ -12,6 +12,7 @@ use crate::database::parity::PARITY_TABLES;
 use crate::database::setting::Place;
 use crate::database::version::EngineVersion;
 
+const OLDEST: EngineVersion = EngineVersion::new(9, 0, 5000);
 const OLD: EngineVersion = EngineVersion::new(10, 0, 1600);
 const NEW: EngineVersion = EngineVersion::new(16, 0, 1000);
 
@@ -53,6 +54,7 @@ fn reading() -> Vec<Statement> {
     let (path, catalogue) = (path(), whole());
     let mut all = vec![
         inventory::server_facts(),
+        inventory::database_facts(OLDEST),
         inventory::database_facts(OLD),
         inventory::database_facts(NEW),
         inventory::mirroring(),
