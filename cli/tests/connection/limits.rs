@@ -10,7 +10,7 @@ use wsusmigrate_fixtures::sql::tds::Tls;
 
 use crate::moods::{MARGIN, Mood, Moody, connector, short};
 
-const LIMIT: Duration = Duration::from_millis(300);
+const LIMIT: Duration = Duration::from_millis(700);
 
 /// Reads the logins, or SUSDB's identity, which no mood makes slow.
 fn read(connection: &mut dyn Connection, slow: bool) -> Result<usize, ReadError> {
@@ -38,13 +38,13 @@ fn a_slow_statement_is_cancelled_by_attention() {
         let moody = Moody::new(Mood::Slow, tls);
         let mut connection = connector(moody.port(), encryption, short(LIMIT)).connect().unwrap();
         let (ended, heard) = act(&mut *connection, LIMIT * 2);
-        let words = "not finished within 300 ms; the server was told to cancel it, and says that it did";
+        let words = "not finished within 700 ms; the server was told to cancel it, and says that it did";
         assert_eq!(ended, Ended::Lost(words.to_owned()), "{encryption:?}");
         assert_eq!(heard, ["It begins."], "what was said before is not lost");
         assert!(moody.was_cancelled());
         // Nothing of it is left on the way.
         assert_eq!(read(&mut *connection, false), Ok(1));
-        let lost = ReadError::Lost("no answer for 300 ms".to_owned());
+        let lost = ReadError::Lost("no answer for 700 ms".to_owned());
         assert_eq!(read(&mut *connection, true), Err(lost));
         assert_eq!(read(&mut *connection, false), Ok(1));
     }
@@ -56,11 +56,11 @@ fn a_server_that_does_not_hear_the_cancelling_is_given_up() {
         let moody = Moody::new(Mood::Deaf, tls);
         let mut connection = connector(moody.port(), encryption, short(LIMIT)).connect().unwrap();
         let (ended, heard) = act(&mut *connection, LIMIT * 2);
-        let words = "not finished within 300 ms; the server does not answer to the cancelling within 300 ms";
+        let words = "not finished within 700 ms; the server does not answer to the cancelling within 700 ms";
         assert_eq!(ended, Ended::Lost(words.to_owned()), "{encryption:?}");
         assert_eq!(heard, ["It begins."]);
         let mut connection = connector(moody.port(), encryption, short(LIMIT)).connect().unwrap();
-        let words = "no answer for 300 ms; the server does not answer to the cancelling within 300 ms";
+        let words = "no answer for 700 ms; the server does not answer to the cancelling within 700 ms";
         assert_eq!(read(&mut *connection, true), Err(ReadError::Lost(words.to_owned())));
     }
 }

@@ -63,7 +63,7 @@ impl EngineVersion {
         self >= Self::new(10, 0, 0)
     }
 
-    /// Whether BACKUP knows COMPRESSION and NO_COMPRESSION: from 2008 on.
+    /// Whether BACKUP knows COMPRESSION and `NO_COMPRESSION`: from 2008 on.
     #[must_use]
     pub fn has_compression(self) -> bool {
         self >= Self::new(10, 0, 0)
