@@ -3,7 +3,7 @@
 mod database;
 
 pub use database::{
-    BackupFolder, DatabaseFacts, DestinationFacts as DatabaseDestination, EngineFacts, PlaceFacts,
+    BackupFolder, DatabaseFacts, DestinationFacts as DatabaseDestination, EngineFacts, NoEngine, PlaceFacts,
     SourceFacts as DatabaseSource, SusdbFacts, UseMade, database,
 };
 

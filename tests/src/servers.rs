@@ -32,11 +32,17 @@ impl Servers {
     /// # Panics
     /// If there is no such scenario.
     pub fn start(scenario: &str, world: &World) -> io::Result<Self> {
-        Self::start_with(&Scenario::named(scenario).expect("a scenario"), world, None)
+        Self::start_with(&Scenario::named(scenario).expect("a scenario"), world, None, None)
     }
 
-    /// The same of any scenario; connections to the engines are cut where `cut` says.
-    pub fn start_with(scenario: &Scenario, world: &World, cut: Option<&Cut>) -> io::Result<Self> {
+    /// The same of any scenario; connections to the engines are cut where `cut` says, and encrypted as the plans say with
+    /// `encryption`, where that is not what such an engine is usually asked for.
+    pub fn start_with(
+        scenario: &Scenario,
+        world: &World,
+        cut: Option<&Cut>,
+        encryption: Option<&str>,
+    ) -> io::Result<Self> {
         let estate = build(scenario, 1, &world.path("hosts"), &mut |_| {}).map_err(io::Error::other)?;
         let serving = estate.serve_cutting(Reach::AsInTheField, cut).map_err(io::Error::other)?;
         let folders = NAMES.map(|name| world.path(name));
@@ -45,7 +51,9 @@ impl Servers {
             folders.iter().zip([serving.source(), serving.destination()]).zip(["source", "destination"])
         {
             fs::create_dir_all(folder)?;
-            fs::write(folder.join("migration.toml"), plan(role, &estate, served, serving.store()))?;
+            let encryption = encryption.unwrap_or(served.encryption);
+            let plan = plan(role, &estate, served, serving.store(), encryption);
+            fs::write(folder.join("migration.toml"), plan)?;
             let powershell = folder.join("Windows/System32/WindowsPowerShell/v1.0/powershell.exe");
             install(&powershell, &program, served, "powershell")?;
             let wsusutil = folder.join("Program Files/Update Services/Tools/wsusutil.exe");
@@ -116,14 +124,14 @@ fn install(file: &Path, program: &std::ffi::OsStr, served: &Served, tool: &str) 
 }
 
 /// A plan as an administrator of that server writes it.
-fn plan(role: &str, estate: &Estate, served: &Served, store: &Path) -> String {
+fn plan(role: &str, estate: &Estate, served: &Served, store: &Path, encryption: &str) -> String {
     let mut text = String::new();
     let mut key = |name: &str, value: &str| {
         let _ = writeln!(text, "{name} = '{value}'");
     };
     let here = |path: &Path| path.display().to_string();
     key("server", &served.server);
-    key("encryption", served.encryption);
+    key("encryption", encryption);
     if let Some(login) = &served.login {
         key("login", &login.name);
         key("password", &login.password);

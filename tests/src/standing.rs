@@ -40,12 +40,21 @@ impl Standing {
     /// If something cannot be read.
     #[must_use]
     pub fn of(hosts: &Path, data: &str) -> Self {
+        Self::of_both(hosts, [data, data])
+    }
+
+    /// The same where the source's engine keeps its data files elsewhere than the destination's.
+    ///
+    /// # Panics
+    /// If something cannot be read.
+    #[must_use]
+    pub fn of_both(hosts: &Path, [source, destination]: [&str; 2]) -> Self {
         let logs = hosts.join("destination/host/temp").read_dir().expect("the folder of logs");
         let logs = logs.map(|entry| entry.expect("a log").path());
         Self {
-            source: Server::of(&hosts.join("source"), data),
-            destination: Server::of(&hosts.join("destination"), data),
-            awake: awake(&hosts.join("destination").join(data).join("SUSDB.mdf")),
+            source: Server::of(&hosts.join("source"), source),
+            destination: Server::of(&hosts.join("destination"), destination),
+            awake: awake(&hosts.join("destination").join(destination).join("SUSDB.mdf")),
             postinstalls: logs.map(|log| std::fs::read_to_string(log).expect("a log")).collect(),
         }
     }

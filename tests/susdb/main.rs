@@ -12,6 +12,7 @@
 mod carrying;
 mod confirm;
 mod cut;
+mod effects;
 mod four_eyes;
 mod heard;
 mod secrets;

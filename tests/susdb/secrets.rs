@@ -81,7 +81,7 @@ fn files(folder: &Path, into: &mut Vec<(String, Vec<u8>)>) {
 
 /// A whole migration, and everything it left: what it said comes first.
 fn left(scenario: &str, by_variable: bool) -> Vec<(String, Vec<u8>)> {
-    let mut site = Site::new(&Scenario::named(scenario).expect("a scenario"), None);
+    let mut site = Site::new(&Scenario::named(scenario).expect("a scenario"), None, None);
     if by_variable {
         for server in ["old", "new"] {
             let plan = site.world.path(server).join("migration.toml");

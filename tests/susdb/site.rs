@@ -26,9 +26,9 @@ pub(crate) struct Site {
 }
 
 impl Site {
-    pub(crate) fn new(scenario: &Scenario, cut: Option<&Cut>) -> Self {
+    pub(crate) fn new(scenario: &Scenario, cut: Option<&Cut>, encryption: Option<&str>) -> Self {
         let world = World::new(PROGRAM);
-        let servers = Servers::start_with(scenario, &world, cut).expect("two servers");
+        let servers = Servers::start_with(scenario, &world, cut, encryption).expect("two servers");
         Self { world, servers, said: Vec::new() }
     }
 
@@ -47,14 +47,30 @@ impl Site {
     /// Runs a server's part until it is complete; each run has to end within `limit`, with an exit code that says that it
     /// may be run again. Says how many runs it took.
     pub(crate) fn run_to_the_end(&mut self, server: &str, limit: Duration) -> usize {
+        self.run_to_the_end_watched(server, limit, &mut || {})
+    }
+
+    /// The same; `ended` is called as soon as a run has ended. What one run recorded stands in front of what the next one
+    /// did.
+    pub(crate) fn run_to_the_end_watched(
+        &mut self,
+        server: &str,
+        limit: Duration,
+        ended: &mut dyn FnMut(),
+    ) -> usize {
         self.servers.go(server);
+        let journal = self.world.path(server).join("m.journal");
+        let mut recorded = History::look(&journal).map_or_else(Vec::new, |history| history.events().to_vec());
         for runs in 1..=RUNS_MAX {
             let began = Instant::now();
             let ran = self.ask(&["run"]);
+            ended();
             assert!(began.elapsed() < limit, "a run took {:?}", began.elapsed());
             let told = String::from_utf8_lossy(&ran.stderr);
             // Nothing is lost, whatever was cut: every record is there, and the history is legal.
-            let _ = self.history(server);
+            let history = self.history(server);
+            assert!(history.events().starts_with(&recorded), "{server}: events are gone");
+            recorded = history.events().to_vec();
             match ran.status.code() {
                 Some(0) => return runs,
                 Some(1 | 3) => {}

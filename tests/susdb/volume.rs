@@ -48,7 +48,7 @@ fn migrated(files: u32) -> [u64; 2] {
     let mut scenario = Scenario::named("tiny").expect("a scenario");
     let database = scenario.database.as_mut().expect("engines");
     database.source.susdb = Some(Susdb { more_files: files, ..Susdb::default() });
-    let mut site = Site::new(&scenario, None);
+    let mut site = Site::new(&scenario, None, None);
     let began = Instant::now();
     let old = measured(&site);
     site.hand_over();

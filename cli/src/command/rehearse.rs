@@ -38,7 +38,7 @@ const COVERS: [&str; 2] = [
 /// Rehearse the migration on a simulated estate; needs nothing and touches nothing of yours
 #[derive(clap::Args, Debug)]
 pub(super) struct Args {
-    /// The estate: tiny, small-office, tiny-replaced, damaged-content, huge, quiesced, wid-to-sql, sql-to-sql, sql-to-wid,
+    /// The estate: tiny, small-office, tiny-replaced, damaged-content, huge, quiesced, ssee-to-wid, wid-to-sql, sql-to-sql, sql-to-wid,
     /// old-engine, same-instance, damaged-backup, cut-mid-restore, in-group, replicated, mirrored, two-front-ends, encrypted,
     /// encrypted-with-certificate, denied-views, target-in-use, no-susdb, old-build, remote-engine, orphaned-users,
     /// microsoft-update, catalogue-findings, sleepless

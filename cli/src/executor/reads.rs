@@ -23,6 +23,7 @@ use crate::executor::failures::file_failure;
 const SAID_MAX: usize = 1_000;
 
 /// A statement that was sent, and how its answer went.
+#[derive(Clone)]
 pub struct Asked {
     statement: Statement,
     protection: Protection,

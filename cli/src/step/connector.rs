@@ -1,6 +1,6 @@
 //! Which engine holds this host's SUSDB, and how it is reached: the plan says, or WSUS's own registry values do.
 
-use std::time::Duration;
+use std::sync::Arc;
 
 use wsusmigrate_core::database::connection::Target;
 
@@ -26,16 +26,15 @@ pub(super) fn of_plan(context: &Context<'_>) -> Result<TdsConnector, Failure> {
                     .because(&error)
                     .hint("Set database.password to prompt, env:NAME or file:PATH.")
             })?;
-            Some((login.clone(), secret))
+            Some((login.clone(), Arc::new(secret)))
         }
         _ => None,
     };
-    let hours = Duration::from_secs(u64::from(plan.hours_max) * 3600);
     Ok(TdsConnector {
         target,
         login,
         encryption: plan.encryption,
-        limits: Limits { act: hours, ..Limits::default() },
+        limits: Limits::of_plan(plan.statement_max()),
     })
 }
 

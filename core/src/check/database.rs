@@ -21,7 +21,7 @@ pub struct DatabaseFacts {
     /// What this host is.
     pub role: Role,
     /// The engine, or why it cannot be asked.
-    pub engine: Result<EngineFacts, String>,
+    pub engine: Result<EngineFacts, NoEngine>,
     /// What this migration did to SUSDB before, where it did.
     pub replacement: Option<Replacement>,
     /// SUSDB, where there is one.
@@ -45,6 +45,15 @@ pub struct EngineFacts {
     pub is_express: bool,
     /// Whether the login may do everything; nothing where the engine does not say.
     pub is_sysadmin: Option<bool>,
+}
+
+/// An engine that cannot be asked.
+#[derive(Clone, Debug, Default)]
+pub struct NoEngine {
+    /// Why.
+    pub why: String,
+    /// What to do about that, where it is known.
+    pub next_step: Option<String>,
 }
 
 /// What is known of this host's SUSDB. What the engine would not say is an error with its words: no check passes on it.
@@ -133,10 +142,12 @@ fn reachable(facts: &DatabaseFacts) -> Checked {
     const NAME: &str = "database.engine-reachable";
     match &facts.engine {
         Ok(engine) => pass(NAME, engine.shown.clone()),
-        Err(why) => stop(
+        Err(NoEngine { why, next_step }) => stop(
             NAME,
             why.clone(),
-            "See that the engine runs, that database.server says where, and that this account may log in.",
+            next_step.as_deref().unwrap_or(
+                "See that the engine runs, that database.server says where, and that this account may log in.",
+            ),
         ),
     }
 }

@@ -261,22 +261,6 @@ pub enum Encryption {
     Off,
 }
 
-/// Who logs in.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub enum Login {
-    /// The account the program runs as.
-    #[default]
-    Windows,
-    /// A login of SQL Server's own.
-    Sql {
-        /// Its name.
-        user: String,
-        /// Where its password is to be had.
-        password: SecretSource,
-    },
-}
-
 /// Where a secret is to be had. The secret itself is in no plan, no journal and no argument.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]

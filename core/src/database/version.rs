@@ -57,9 +57,15 @@ impl EngineVersion {
         self >= Self::new(10, 50, 2500)
     }
 
-    /// Whether `sys.dm_database_encryption_keys` is there: from 2008 on.
+    /// Whether databases can be encrypted, and `sys.databases` and `sys.dm_database_encryption_keys` say so: from 2008 on.
     #[must_use]
     pub fn has_encryption(self) -> bool {
+        self >= Self::new(10, 0, 0)
+    }
+
+    /// Whether BACKUP knows COMPRESSION and `NO_COMPRESSION`: from 2008 on.
+    #[must_use]
+    pub fn has_compression(self) -> bool {
         self >= Self::new(10, 0, 0)
     }
 }
@@ -301,6 +307,9 @@ mod tests {
         );
         assert!(!EngineVersion::new(10, 50, 1600).has_volume_stats());
         assert!(EngineVersion::new(14, 0, 1000).has_file_exists());
+        let (of_2005, of_2008) = (EngineVersion::new(9, 0, 5000), EngineVersion::new(10, 0, 1600));
+        assert!(of_2008.has_encryption() && of_2008.has_compression());
+        assert!(!of_2005.has_encryption() && !of_2005.has_compression());
         for text in ["", "15", "15.0", "15.0.x", "-15.0.1", "+15.0.1"] {
             assert!(text.parse::<EngineVersion>().is_err(), "{text}");
         }

@@ -1,5 +1,7 @@
 //! Step 3.3 in the plan: how this host's SUSDB is reached, where its backup lies, how carefully it is done.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
 use super::PlanError;
@@ -222,6 +224,12 @@ impl DatabasePlan {
 
     fn looks_at_media(&self) -> bool {
         self.media_check.unwrap_or(true)
+    }
+
+    /// How long a statement that acts may take, and how long one that goes on without this program is waited for.
+    #[must_use]
+    pub fn statement_max(&self) -> Duration {
+        Duration::from_secs(u64::from(self.hours_max) * 3600)
     }
 
     /// How many persons have to approve.

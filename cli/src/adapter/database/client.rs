@@ -21,18 +21,21 @@ use wsusmigrate_core::event::database::Protection;
 
 use super::capture::Capture;
 use super::cell::cell;
-use super::connection::{ConnectError, Connection, Connector, Ended, ReadError};
-use super::limit::Limits;
+use super::connect_error::ConnectError;
+use super::connection::{Connection, Connector, Ended, ReadError};
+use super::greeting::{Greeting, Said};
+use super::limit::{Limits, told};
 use super::secret::Secret;
 use super::tap::{Switch, Tap};
 use super::wire::{self, Wire};
 
 /// Opens connections with tiberius.
+#[derive(Clone)]
 pub struct TdsConnector {
     /// Where the engine is.
     pub target: Target,
     /// A SQL login with its password; nothing for the account the program runs as.
-    pub login: Option<(String, Secret)>,
+    pub login: Option<(String, Arc<Secret>)>,
     /// What is encrypted.
     pub encryption: Encryption,
     /// How long is waited for what.
@@ -62,30 +65,42 @@ impl Connector for TdsConnector {
         let runtime =
             runtime.map_err(|source| ConnectError::Unreachable { address: self.address(), source })?;
         let limit = self.limits.connect;
+        let greeting = Greeting::default();
         let (sender, mut heard) = mpsc::unbounded_channel();
         let opened = tracing::subscriber::with_default(Capture::new(sender), || {
-            runtime.block_on(async { tokio::time::timeout(limit, Box::pin(self.open())).await })
+            runtime.block_on(timeout(limit, Box::pin(self.open(&greeting))))
         });
-        let timed_out = |_| ConnectError::TimedOut { address: self.address(), seconds: limit.as_secs() };
-        let (client, switch) = opened.map_err(timed_out)??;
-        Ok(Box::new(TdsConnection {
-            runtime,
-            client,
-            switch,
-            protection: self.protection(),
-            limits: self.limits,
-            greeting: std::iter::from_fn(|| heard.try_recv().ok()).collect(),
-        }))
+        let opened = opened.unwrap_or_else(|| Err(ConnectError::TimedOut { address: self.address(), limit }));
+        match opened {
+            Ok((client, switch)) => Ok(Box::new(TdsConnection {
+                runtime,
+                client,
+                switch,
+                protection: greeting.protection(self.protection()),
+                limits: self.limits,
+                greeting: std::iter::from_fn(|| heard.try_recv().ok()).collect(),
+            })),
+            Err(error) => {
+                // A name that the system still looks up cannot be called off, and is not waited for.
+                runtime.shutdown_background();
+                Err(error)
+            }
+        }
+    }
+
+    fn for_watcher(&self) -> Box<dyn Connector> {
+        Box::new(Self { limits: Limits::of_watcher(), ..self.clone() })
     }
 }
 
 impl TdsConnector {
-    async fn open(&self) -> Result<(Inner, Switch), ConnectError> {
+    async fn open(&self, greeting: &Greeting) -> Result<(Inner, Switch), ConnectError> {
         let config = self.config();
         let wire = wire::open(&self.target, &config).await?;
         let switch = Switch::default();
-        let client = Box::pin(Client::connect(config, Tap::new(wire, switch.clone()).compat())).await;
-        client.map(|client| (client, switch)).map_err(|error| self.refused(error))
+        let tap = Tap::new(wire, switch.clone(), greeting.clone());
+        let client = Box::pin(Client::connect(config, tap.compat())).await;
+        client.map(|client| (client, switch)).map_err(|error| self.failed(error, greeting.said()))
     }
 
     fn config(&self) -> Config {
@@ -111,7 +126,7 @@ impl TdsConnector {
         config
     }
 
-    /// What passes a pipe or a socket of this machine does not leave it.
+    /// What is asked to be encrypted. What passes a pipe or a socket of this machine does not leave it.
     fn protection(&self) -> Protection {
         if stays_here(&self.target) {
             return Protection::None;
@@ -123,20 +138,32 @@ impl TdsConnector {
         }
     }
 
-    fn refused(&self, error: Error) -> ConnectError {
+    /// What a failure after the way was open means: what the server said about encryption tells more than the library.
+    fn failed(&self, error: Error, said: Option<Said>) -> ConnectError {
         let address = self.address();
-        match error {
-            Error::Server(token) => ConnectError::Refused {
+        match (error, self.protection(), said) {
+            (Error::Server(token), ..) => ConnectError::Refused {
                 address,
                 number: i32::try_from(token.code()).unwrap_or(i32::MAX),
                 class: token.class(),
                 state: token.state(),
                 text: token.message().to_owned(),
             },
-            Error::Io { kind, message } => {
-                ConnectError::Unreachable { address, source: std::io::Error::new(kind, message) }
+            (_, Protection::None, Some(Said::Required | Said::On)) => {
+                ConnectError::WantsEncryption { address }
             }
-            other => ConnectError::NotAgreed { address, why: other.to_string() },
+            (_, Protection::LoginOnly | Protection::Everything, Some(Said::NotSupported)) => {
+                ConnectError::NoEncryption { address }
+            }
+            (Error::Tls(why), ..) if self.encryption != Encryption::TrustAnyCertificate => {
+                // What follows in the library's words speaks to programmers.
+                let why = why.split(" To connect anyway").next().unwrap_or_default().to_owned();
+                ConnectError::NotTrusted { address, why }
+            }
+            (Error::Io { kind, message }, ..) => {
+                ConnectError::HungUp { address, source: std::io::Error::new(kind, message) }
+            }
+            (other, ..) => ConnectError::NotAgreed { address, why: other.to_string() },
         }
     }
 }
@@ -175,9 +202,9 @@ impl Connection for TdsConnection {
             Read::Whole => Ok(()),
             Read::BrokenOff => self.cancel().map_err(ReadError::Lost),
             Read::TimedOut => {
-                let waited = limits.answer.as_secs();
+                let waited = told(limits.answer);
                 let cancelled = self.cancel().err().map_or_else(String::new, |why| format!("; {why}"));
-                Err(ReadError::Lost(format!("no answer for {waited} s{cancelled}")))
+                Err(ReadError::Lost(format!("no answer for {waited}{cancelled}")))
             }
             Read::Failed(error) => Err(error),
         }
@@ -229,7 +256,7 @@ impl Connection for TdsConnection {
                     Ok(()) => "the server was told to cancel it, and says that it did".to_owned(),
                     Err(why) => why,
                 };
-                Ended::Lost(format!("not finished within {} s; {cancelled}", limit.as_secs()))
+                Ended::Lost(format!("not finished within {}; {cancelled}", told(limit)))
             }
         }
     }
@@ -246,10 +273,10 @@ impl TdsConnection {
         match cancelled {
             Some(Ok(())) => Ok(()),
             Some(Err(error)) => Err(format!("it could not be cancelled: {error}")),
-            None => Err(format!(
-                "the server does not answer to the cancelling within {} s",
-                limits.cancel.as_secs()
-            )),
+            None => {
+                let limit = told(limits.cancel);
+                Err(format!("the server does not answer to the cancelling within {limit}"))
+            }
         }
     }
 }

@@ -1,6 +1,5 @@
 //! What a connector and a connection are, whoever implements them.
 
-use std::io;
 use std::ops::ControlFlow;
 
 use thiserror::Error;
@@ -9,6 +8,8 @@ use wsusmigrate_core::database::row::Row;
 use wsusmigrate_core::database::statement::Statement;
 use wsusmigrate_core::event::database::Protection;
 
+use super::connect_error::ConnectError;
+
 /// Opens connections to one engine.
 pub trait Connector: Send + Sync {
     /// How the engine is reached, without any secret.
@@ -16,6 +17,10 @@ pub trait Connector: Send + Sync {
 
     /// Opens a connection of its own.
     fn connect(&self) -> Result<Box<dyn Connection>, ConnectError>;
+
+    /// The same way for somebody who only looks on while a statement runs: with short limits, and its own to keep, so
+    /// that nobody has to wait for it.
+    fn for_watcher(&self) -> Box<dyn Connector>;
 }
 
 /// An open connection. Everything here waits, and nothing waits longer than the connector's limits say.
@@ -49,58 +54,6 @@ pub enum Ended {
     /// The answer did not come to its end: the connection was lost, or the time was up. What became of the statement is
     /// not known.
     Lost(String),
-}
-
-/// Why no connection was opened. None of these holds a secret.
-#[derive(Debug, Error)]
-pub enum ConnectError {
-    /// Nothing listens there, or the way is blocked.
-    #[error("{address} cannot be reached")]
-    Unreachable {
-        /// Where.
-        address: String,
-        /// What the system said.
-        #[source]
-        source: io::Error,
-    },
-    /// The server refused the login.
-    #[error("{address} refuses the login: Msg {number}, Level {class}, State {state}: {text}")]
-    Refused {
-        /// Where.
-        address: String,
-        /// The number, such as 18456 or 4060.
-        number: i32,
-        /// The severity.
-        class: u8,
-        /// The state.
-        state: u8,
-        /// The server's words.
-        text: String,
-    },
-    /// The two could not agree on how to talk: TLS, protocol, authentication.
-    #[error("{address} does not speak as asked: {why}")]
-    NotAgreed {
-        /// Where.
-        address: String,
-        /// Why.
-        why: String,
-    },
-    /// Nobody answered within the time.
-    #[error("{address} does not answer within {seconds} s")]
-    TimedOut {
-        /// Where.
-        address: String,
-        /// How long was waited.
-        seconds: u64,
-    },
-    /// This build or system cannot reach such an address.
-    #[error("{address} cannot be reached from this system: {why}")]
-    Unsupported {
-        /// Where.
-        address: String,
-        /// Why.
-        why: &'static str,
-    },
 }
 
 /// Why a reading statement gave no whole answer.

@@ -15,13 +15,31 @@ pub struct Limits {
     pub cancel: Duration,
 }
 
-impl Default for Limits {
-    fn default() -> Self {
+impl Limits {
+    /// The limits of a plan, which says how long a statement that acts may take.
+    #[must_use]
+    pub const fn of_plan(act: Duration) -> Self {
         Self {
             connect: Duration::from_secs(30),
             answer: Duration::from_mins(5),
-            act: Duration::from_hours(12),
+            act,
             cancel: Duration::from_secs(30),
         }
+    }
+
+    /// The limits of whoever only looks on: an answer that comes late tells nothing any more.
+    #[must_use]
+    pub const fn of_watcher() -> Self {
+        let short = Duration::from_secs(3);
+        Self { connect: short, answer: short, act: short, cancel: Duration::from_secs(1) }
+    }
+}
+
+/// A limit as people are told of it.
+pub(super) fn told(limit: Duration) -> String {
+    if limit < Duration::from_secs(1) {
+        format!("{} ms", limit.as_millis())
+    } else {
+        format!("{} s", limit.as_secs())
     }
 }

@@ -7,13 +7,16 @@
 mod capture;
 mod cell;
 mod client;
+mod connect_error;
 mod connection;
+mod greeting;
 mod limit;
 mod secret;
 mod tap;
 mod wire;
 
 pub use client::TdsConnector;
-pub use connection::{ConnectError, Connection, Connector, Ended, ReadError};
+pub use connect_error::ConnectError;
+pub use connection::{Connection, Connector, Ended, ReadError};
 pub use limit::Limits;
 pub use secret::{Secret, SecretError};

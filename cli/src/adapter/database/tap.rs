@@ -21,6 +21,8 @@ use tokio::sync::mpsc::UnboundedSender;
 
 use wsusmigrate_core::database::message::ServerMessage;
 
+use super::greeting::Greeting;
+
 /// The length of a packet's header.
 const HEADER: usize = 8;
 /// The most bytes of a token that are waited for: its length has 16 bits.
@@ -53,11 +55,12 @@ impl Switch {
 pub(super) struct Tap<S> {
     inner: S,
     switch: Switch,
+    greeting: Greeting,
 }
 
 impl<S> Tap<S> {
-    pub(super) const fn new(inner: S, switch: Switch) -> Self {
-        Self { inner, switch }
+    pub(super) const fn new(inner: S, switch: Switch, greeting: Greeting) -> Self {
+        Self { inner, switch, greeting }
     }
 }
 
@@ -70,7 +73,9 @@ impl<S: AsyncRead + Unpin> AsyncRead for Tap<S> {
         let before = buf.filled().len();
         let polled = Pin::new(&mut self.inner).poll_read(cx, buf);
         if matches!(polled, Poll::Ready(Ok(()))) {
-            self.switch.see(&buf.filled()[before..]);
+            let read = &buf.filled()[before..];
+            self.greeting.see(read);
+            self.switch.see(read);
         }
         polled
     }

@@ -1,11 +1,24 @@
 //! The way to an engine: a named pipe, a Unix socket, or TCP with the port the SQL Server Browser tells.
 
+use std::io::ErrorKind;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use socket2::{SockRef, TcpKeepalive};
 use tiberius::{AuthMethod, Config};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
-use wsusmigrate_core::database::connection::Target;
+use wsusmigrate_core::database::connection::{DEFAULT_PORT, Target};
 
-use super::connection::ConnectError;
+use super::connect_error::ConnectError;
+
+/// A restore says nothing for hours: a firewall that forgets who is silent, or a host that went without a word, would be
+/// noticed when the time is up. So often a silent connection is asked whether it is still there ...
+const ALIVE_AFTER: Duration = Duration::from_mins(1);
+/// ... and, where nobody answers that, so often again before it counts as lost.
+const ALIVE_AGAIN: Duration = Duration::from_secs(10);
+/// The port of the SQL Server Browser.
+const BROWSER_PORT: u16 = 1434;
 
 /// Something bytes go through in both directions.
 pub(super) trait Duplex: AsyncRead + AsyncWrite + Unpin + Send {}
@@ -19,11 +32,16 @@ pub(super) async fn open(target: &Target, config: &Config) -> Result<Wire, Conne
     match target {
         Target::Wid | Target::Wid2008 | Target::Pipe(_) => pipe(target).await,
         Target::Unix(path) => socket(target, path).await,
-        Target::Tcp { .. } => {
-            let stream = TcpStream::connect(config.get_addr()).await;
+        Target::Tcp { host, port } => {
+            let port = port.map_or(DEFAULT_PORT, std::num::NonZeroU16::get);
+            let addresses = resolved(target, host, port).await?;
+            let stream = TcpStream::connect(&*addresses).await;
             ready(stream).map_err(|source| unreachable(target, source))
         }
-        Target::Instance { .. } => named_instance(target, config).await,
+        Target::Instance { host, .. } => {
+            resolved(target, host, BROWSER_PORT).await?;
+            named_instance(target, config).await
+        }
     }
 }
 
@@ -49,6 +67,14 @@ fn host_of(host: &str) -> &str {
     if host == "." || host.eq_ignore_ascii_case("(local)") { "localhost" } else { host }
 }
 
+/// The addresses of a host: that it has none is told apart from that it does not answer.
+async fn resolved(target: &Target, host: &str, port: u16) -> Result<Vec<SocketAddr>, ConnectError> {
+    let looked_up = tokio::net::lookup_host((host_of(host), port)).await;
+    let unknown =
+        |source| ConnectError::NoSuchHost { address: target.to_string(), host: host.to_owned(), source };
+    looked_up.map(Iterator::collect).map_err(unknown)
+}
+
 async fn named_instance(target: &Target, config: &Config) -> Result<Wire, ConnectError> {
     use tiberius::SqlBrowser as _;
     match TcpStream::connect_named(config).await {
@@ -56,21 +82,25 @@ async fn named_instance(target: &Target, config: &Config) -> Result<Wire, Connec
         Err(tiberius::error::Error::Io { kind, message }) => {
             Err(unreachable(target, std::io::Error::new(kind, message)))
         }
-        Err(error) => Err(ConnectError::NotAgreed { address: target.to_string(), why: error.to_string() }),
+        Err(error) => {
+            Err(ConnectError::NoSuchInstance { address: target.to_string(), why: error.to_string() })
+        }
     }
 }
 
-/// Small requests are not held back for larger ones.
+/// Small requests are not held back for larger ones, and who is gone is noticed.
 fn ready(stream: std::io::Result<TcpStream>) -> std::io::Result<Wire> {
     let stream = stream?;
     stream.set_nodelay(true)?;
+    let alive = TcpKeepalive::new().with_time(ALIVE_AFTER).with_interval(ALIVE_AGAIN);
+    SockRef::from(&stream).set_tcp_keepalive(&alive)?;
     Ok(Box::new(stream))
 }
 
 #[cfg(unix)]
 async fn socket(target: &Target, path: &str) -> Result<Wire, ConnectError> {
     let stream = tokio::net::UnixStream::connect(path).await;
-    Ok(Box::new(stream.map_err(|source| unreachable(target, source))?))
+    Ok(Box::new(stream.map_err(|source| absent(target, path, source))?))
 }
 
 #[cfg(not(unix))]
@@ -82,8 +112,6 @@ async fn socket(target: &Target, _: &str) -> Result<Wire, ConnectError> {
 /// A pipe whose instances are all taken is waited for: the server makes another one as soon as it accepts.
 #[cfg(windows)]
 async fn pipe(target: &Target) -> Result<Wire, ConnectError> {
-    use std::time::Duration;
-
     const PIPE_BUSY: i32 = 231;
     let name = target.pipe().unwrap_or_default();
     loop {
@@ -93,7 +121,7 @@ async fn pipe(target: &Target) -> Result<Wire, ConnectError> {
                 // How long altogether, whoever connects decides.
                 tokio::time::sleep(Duration::from_millis(50)).await;
             }
-            Err(source) => return Err(unreachable(target, source)),
+            Err(source) => return Err(absent(target, name, source)),
         }
     }
 }
@@ -121,5 +149,19 @@ pub(super) fn own_account() -> AuthMethod {
 }
 
 fn unreachable(target: &Target, source: std::io::Error) -> ConnectError {
-    ConnectError::Unreachable { address: target.to_string(), source }
+    let address = target.to_string();
+    match source.kind() {
+        ErrorKind::ConnectionRefused => ConnectError::NobodyListens { address, source },
+        _ => ConnectError::Unreachable { address, source },
+    }
+}
+
+/// A pipe or a socket that is not there: whoever makes it does not run.
+fn absent(target: &Target, path: &str, source: std::io::Error) -> ConnectError {
+    match source.kind() {
+        ErrorKind::NotFound => {
+            ConnectError::NoSuchPipe { address: target.to_string(), path: path.to_owned(), source }
+        }
+        _ => unreachable(target, source),
+    }
 }

@@ -118,7 +118,11 @@ fn of_destination(
     };
     let partial =
         also(Operation::DiscardPartial, "only after a restore that was cut off", statement::drop_partial());
-    let multi_user = also(Operation::SetMultiUser, "only after a drop that failed", statement::user_access(UserAccess::Everybody));
+    let multi_user = also(
+        Operation::SetMultiUser,
+        "only after a drop that failed",
+        statement::user_access(UserAccess::Everybody),
+    );
     lines.push(line(Operation::Drop, statement::drop_database().text()));
     lines.extend([multi_user, partial]);
     lines.extend(sent(Operation::Restore, statement::restore(&path, position, &moves)).map(

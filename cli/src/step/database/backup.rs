@@ -56,7 +56,11 @@ fn ready(
     context: &Context<'_>,
     engine: &mut Engine<'_>,
 ) -> Result<Option<Ready>, Failure> {
-    let (operation, path, options) = ordered(of, recorder, context)?;
+    let (operation, path, mut options) = ordered(of, recorder, context)?;
+    if options.compression != Compression::ServerDefault && !engine.version()?.has_compression() {
+        context.talk().say("not compressed: SQL Server 2005 does not know how");
+        options.compression = Compression::ServerDefault;
+    }
     files::prove_one_folder(context, engine)?;
     let media = Media::read(engine, &path)?;
     media.record(&path, recorder, context)?;

@@ -136,6 +136,7 @@ impl<'c> Engine<'c> {
 
     /// Every row of a short answer.
     pub(crate) fn all(&mut self, statement: &Statement) -> Result<Vec<Row>, Failure> {
+        self.connection()?;
         self.read(statement).map_err(|error| read_failure(&error))
     }
 
@@ -203,17 +204,7 @@ fn whole(rows: Vec<Row>, max: usize) -> Result<Vec<Row>, ReadError> {
 
 /// No connection.
 pub(crate) fn connect_failure(error: &ConnectError) -> Failure {
-    let hint = match error {
-        ConnectError::Unreachable { .. } | ConnectError::TimedOut { .. } => {
-            "See that the engine runs and that database.server says where; Windows Internal Database answers on its own machine only."
-        }
-        ConnectError::Refused { .. } => {
-            "Run as an administrator that may log in there, or set database.login and database.password."
-        }
-        ConnectError::NotAgreed { .. } => "See database.encryption in the plan.",
-        ConnectError::Unsupported { .. } => "See database.server in the plan.",
-    };
-    Failure::new(Exit::Failed, "cannot connect to the engine").because(error).hint(hint)
+    Failure::new(Exit::Failed, "cannot connect to the engine").because(error).hint(error.next_step())
 }
 
 /// An answer that was refused or cut off.

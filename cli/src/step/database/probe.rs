@@ -3,7 +3,7 @@
 use std::fmt::Display;
 
 use wsusmigrate_core::check::{
-    DatabaseDestination, DatabaseFacts, DatabaseSource, EngineFacts, SusdbFacts, UseMade,
+    DatabaseDestination, DatabaseFacts, DatabaseSource, EngineFacts, NoEngine, SusdbFacts, UseMade,
 };
 use wsusmigrate_core::database::facts as susdb;
 use wsusmigrate_core::database::row::Row;
@@ -24,7 +24,7 @@ use crate::step::database::{places, prove};
 pub(crate) fn of_checks(context: &Context<'_>, state: Option<&Migration>) -> DatabaseFacts {
     let mut facts = DatabaseFacts {
         role: context.plan().migration.role,
-        engine: Err(String::new()),
+        engine: Err(NoEngine::default()),
         replacement: state.and_then(|state| state.run.status.database.replacement()),
         susdb: None,
         places: None,
@@ -32,7 +32,8 @@ pub(crate) fn of_checks(context: &Context<'_>, state: Option<&Migration>) -> Dat
         destination: None,
     };
     if let Err(failure) = fill(&mut facts, context, state) {
-        facts.engine = Err(in_one_line(&failure));
+        let next_step = failure.next_step().map(str::to_owned);
+        facts.engine = Err(NoEngine { why: in_one_line(&failure), next_step });
     }
     facts
 }

@@ -20,8 +20,8 @@ use wsusmigrate_core::database::statement;
 use wsusmigrate_core::database::{DATABASE, EnginePath};
 use wsusmigrate_core::event::database::{BackupOf, Operation, OperationReconciled, Probe};
 use wsusmigrate_core::id::{ActionId, EventId, Phase};
+use wsusmigrate_core::plan::DatabasePlan;
 
-use crate::adapter::database::Limits;
 use crate::error::Failure;
 use crate::executor::{Draft, Recorder};
 use crate::step::context::Context;
@@ -35,10 +35,10 @@ const PERIOD: Duration = Duration::from_secs(2);
 struct Found(Probe, String);
 
 impl Found {
-    /// What goes on for longer than the operation may take tells nothing any more.
-    fn within(self, waited: Duration) -> Self {
+    /// What goes on for longer than the plan lets a statement take tells nothing any more.
+    fn within(self, waited: Duration, plan: &DatabasePlan) -> Self {
         let Self(probe, detail) = self;
-        let max = Limits::default().act;
+        let max = plan.statement_max();
         match probe {
             Probe::Running if waited >= max => {
                 found(Probe::Unknown, format!("{detail}, still after {} hours", max.as_secs() / 3600))
@@ -66,11 +66,12 @@ pub(super) fn perform(
     else {
         return Ok(());
     };
+    let plan = context.database()?;
     context.talk().say(&format!("{} is in doubt: looking", operation.word()));
     let began = Instant::now();
     let mut looks = 0_u16;
     loop {
-        let Found(probe, detail) = look(operation, recorder, context, engine)?.within(began.elapsed());
+        let Found(probe, detail) = look(operation, recorder, context, engine)?.within(began.elapsed(), plan);
         let goes_on = probe == Probe::Running;
         if !goes_on || looks == 0 {
             context.talk().say(&format!("{}: {}: {detail}", operation.word(), probe.word()));
@@ -295,12 +296,22 @@ mod tests {
         assert!(!is("RESTORE HEADERON", Some("master")) && !is("BACKUP DATABASE", Some("master")));
     }
 
+    /// It was twelve hours once, whatever the plan said.
     #[test]
-    fn what_runs_longer_than_it_may_is_asked_about() {
-        let max = Limits::default().act;
-        let after = |probe, waited| found(probe, "").within(waited).0;
-        assert_eq!(after(Probe::Running, Duration::ZERO), Probe::Running);
-        assert_eq!(after(Probe::Running, max), Probe::Unknown);
-        assert_eq!(after(Probe::Happened, max), Probe::Happened);
+    fn what_runs_longer_than_the_plan_lets_it_is_asked_about() {
+        const HOUR: Duration = Duration::from_hours(1);
+        let plan = |hours| -> DatabasePlan {
+            serde_json::from_value(
+                serde_json::json!({ "hours_max": hours, "store": "S", "backup_folder": "C:\\B" }),
+            )
+            .unwrap()
+        };
+        for hours in [1, 48] {
+            let after = |probe, waited| found(probe, "it runs").within(waited, &plan(hours));
+            assert_eq!(after(Probe::Running, HOUR * hours / 2).0, Probe::Running);
+            let over = after(Probe::Running, HOUR * hours);
+            assert_eq!((over.0, over.1), (Probe::Unknown, format!("it runs, still after {hours} hours")));
+            assert_eq!(after(Probe::Happened, HOUR * hours).0, Probe::Happened);
+        }
     }
 }

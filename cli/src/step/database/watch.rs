@@ -1,7 +1,8 @@
 //! Watching a statement that takes long: a second connection asks the engine how far it is.
 
 use std::ops::ControlFlow;
-use std::sync::mpsc::{self, RecvTimeoutError, Sender};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender, TryRecvError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
@@ -28,18 +29,14 @@ pub(super) fn act(
     what: &'static str,
 ) -> Result<Ended, Failure> {
     let session = u16::try_from(engine.facts()?.session_id).ok();
-    let (connector, talk) = (engine.connector(), context.talk());
+    let connector = engine.connector().for_watcher();
+    let watcher = Watcher { session, what, talk: context.talk(), period: PERIOD, asking: Arc::default() };
     let connection = engine.connection()?;
-    let ended = thread::scope(|scope| {
-        let (end, ended) = mpsc::channel();
-        let watching = scope.spawn(move || watch(connector, session, what, talk, &ended));
-        let acted = going.act(connection, statement);
-        drop::<Sender<()>>(end);
-        if let Ok(Some(asked)) = watching.join() {
-            context.reads().leave(asked);
-        }
-        acted
-    });
+    let asking = watcher.asking.clone();
+    let ended = watcher.beside(connector, || going.act(connection, statement));
+    if let Some(asked) = asking.lock().unwrap_or_else(PoisonError::into_inner).take() {
+        context.reads().leave(asked);
+    }
     if matches!(ended, Ended::Lost(_)) {
         engine.hang_up();
     }
@@ -70,37 +67,55 @@ pub(super) fn act_each(
     Ok(())
 }
 
-/// Tells how far the engine is until the work ends; the answer is the question, with how often it was asked. What goes wrong
-/// here is nobody's business: the work itself tells.
-fn watch(
-    connector: &dyn Connector,
+/// Whoever tells how far the engine is.
+struct Watcher {
+    /// Whose request is told of; every backup's and restore's where that is not known.
     session: Option<u16>,
-    what: &str,
+    what: &'static str,
     talk: Talk,
-    ended: &mpsc::Receiver<()>,
-) -> Option<Asked> {
-    let mut connection = None;
-    let mut asking: Option<Asked> = None;
-    let question = statement::progress(session);
-    while matches!(ended.recv_timeout(PERIOD), Err(RecvTimeoutError::Timeout)) {
-        if connection.is_none() {
-            connection = connector.connect().ok();
-        }
-        let Some(open) = &mut connection else { continue };
-        let mut rows = Vec::new();
-        let mut take = |_, row| {
-            rows.push(row);
-            ControlFlow::Continue(())
-        };
-        let asking = asking.get_or_insert_with(|| Asked::new(question.clone(), open.protection()));
-        if ask(open.as_mut(), &question, &mut take, asking).is_err() {
-            connection = None;
-        }
-        for row in rows.iter().filter(|row| is_of(row, session)) {
-            talk.say(&told(what, row));
+    period: Duration,
+    /// The question, with how often it was asked so far.
+    asking: Arc<Mutex<Option<Asked>>>,
+}
+
+impl Watcher {
+    /// Watches while the work is done. The work never waits for the watcher: one that hangs in a connection when the work
+    /// ends is left to its own limits, and says nothing any more.
+    fn beside<T>(self, connector: Box<dyn Connector>, work: impl FnOnce() -> T) -> T {
+        let (end, ended) = mpsc::channel();
+        thread::spawn(move || self.watch(&*connector, &ended));
+        let done = work();
+        drop::<Sender<()>>(end);
+        done
+    }
+
+    /// Tells until the work ends. What goes wrong here is nobody's business: the work itself tells.
+    fn watch(&self, connector: &dyn Connector, ended: &Receiver<()>) {
+        let (mut connection, mut asking) = (None, None::<Asked>);
+        let question = statement::progress(self.session);
+        while matches!(ended.recv_timeout(self.period), Err(RecvTimeoutError::Timeout)) {
+            if connection.is_none() {
+                connection = connector.connect().ok();
+            }
+            let Some(open) = &mut connection else { continue };
+            let mut rows = Vec::new();
+            let mut take = |_, row| {
+                rows.push(row);
+                ControlFlow::Continue(())
+            };
+            let asking = asking.get_or_insert_with(|| Asked::new(question.clone(), open.protection()));
+            if ask(open.as_mut(), &question, &mut take, asking).is_err() {
+                connection = None;
+            }
+            *self.asking.lock().unwrap_or_else(PoisonError::into_inner) = Some(asking.clone());
+            if !matches!(ended.try_recv(), Err(TryRecvError::Empty)) {
+                return;
+            }
+            for row in rows.iter().filter(|row| is_of(row, self.session)) {
+                self.talk.say(&told(self.what, row));
+            }
         }
     }
-    asking
 }
 
 fn is_of(row: &Row, session: Option<u16>) -> bool {
@@ -113,5 +128,56 @@ fn told(what: &str, row: &Row) -> String {
     match left_ms {
         0 => format!("{what}: {percent:.0} %"),
         left_ms => format!("{what}: {percent:.0} %, about {} s left", left_ms / 1000),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    //! Goal: whoever watches never holds up what is watched.
+
+    use std::sync::Mutex;
+    use std::time::Instant;
+
+    use crate::adapter::database::{ConnectError, Connection};
+
+    use super::*;
+
+    /// How long a connection of the test's hangs.
+    const HANGS: Duration = Duration::from_secs(20);
+
+    /// Says that somebody connects, and does not answer.
+    struct Mute(Mutex<Sender<()>>);
+
+    impl Connector for Mute {
+        fn address(&self) -> String {
+            String::new()
+        }
+
+        fn connect(&self) -> Result<Box<dyn Connection>, ConnectError> {
+            self.0.lock().unwrap().send(()).unwrap();
+            let (_nobody, answer) = mpsc::channel::<()>();
+            let _ = answer.recv_timeout(HANGS);
+            Err(ConnectError::TimedOut { address: String::new(), limit: HANGS })
+        }
+
+        fn for_watcher(&self) -> Box<dyn Connector> {
+            unreachable!("nobody watches a watcher")
+        }
+    }
+
+    #[test]
+    fn work_that_ends_does_not_wait_for_a_watcher_that_hangs() {
+        let (sender, connects) = mpsc::channel();
+        let watcher = Watcher {
+            session: None,
+            what: "restore",
+            talk: Talk { json: false },
+            period: Duration::ZERO,
+            asking: Arc::default(),
+        };
+        let began = Instant::now();
+        let done = watcher.beside(Box::new(Mute(Mutex::new(sender))), || connects.recv_timeout(HANGS));
+        assert_eq!(done, Ok(()), "it connects");
+        assert!(began.elapsed() < HANGS / 2, "{:?}", began.elapsed());
     }
 }

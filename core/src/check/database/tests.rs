@@ -90,7 +90,11 @@ fn each_fault_is_found_by_its_check_alone() {
     assert_eq!(not_passed(&healthy()), []);
     let engine = |facts: &mut DatabaseFacts| facts.engine.clone().unwrap();
     let faults: Vec<(&str, CheckVerdict, DatabaseFacts)> = vec![
-        ("database.engine-reachable", Stop, with(|facts| facts.engine = Err("refused".into()))),
+        (
+            "database.engine-reachable",
+            Stop,
+            with(|facts| facts.engine = Err(NoEngine { why: "refused".into(), next_step: None })),
+        ),
         (
             "database.login-rights",
             Stop,

@@ -21,7 +21,8 @@ const PROPERTIES: &[(&str, &str, &str)] = &[
     ("InstanceDefaultLogPath", "nvarchar(512)", "default_log_path"),
 ];
 
-/// What the engine says of itself, one row.
+/// What the engine says of itself, one row. It is asked before its version is known, so that nothing stands here that SQL
+/// Server 2005 does not know: `SYSUTCDATETIME` came with 2008.
 #[must_use]
 pub fn server_facts() -> Statement {
     let properties = PROPERTIES.iter().map(|(property, kind, column)| {
@@ -290,6 +291,14 @@ mod tests {
         let text = counts(&catalogue).unwrap().text().to_owned();
         assert!(text.contains("WHERE [IsHidden] = 1) AS declined_updates;"), "{text}");
         assert!(!text.contains("tbFile"), "{text}");
+    }
+
+    /// It was not so once: SQL Server 2005 refused both with 207 and 195.
+    #[test]
+    fn sql_server_2005_is_asked_for_nothing_that_came_later() {
+        assert!(!server_facts().text().contains("SYSUTCDATETIME"));
+        assert!(!database_facts(EngineVersion::new(9, 0, 5000)).text().contains("is_encrypted"));
+        assert!(database_facts(EngineVersion::new(10, 0, 1600)).text().contains("is_encrypted"));
     }
 
     #[test]
