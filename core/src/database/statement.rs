@@ -21,7 +21,7 @@ pub use backup::{
     OnChecksumError, RETAIN_DAYS_MAX, back_up,
 };
 pub use engine::{
-    check_database, drop_database, drop_partial, file_exists, free_space, multi_user, progress, sessions,
+    check_database, drop_database, drop_partial, file_exists, free_space, progress, sessions, user_access,
 };
 pub use inventory::{
     Count, catalogue, configuration, counts, database_facts, database_files, encryption_keys, mirroring,

@@ -1,6 +1,7 @@
 //! Events of SUSDB, with as little in them as the rules ask for.
 
 use wsusmigrate_core::digest::Sha256;
+use wsusmigrate_core::event::content::CatalogueCompared;
 use wsusmigrate_core::event::database::*;
 use wsusmigrate_core::event::run::{Approval, PlanApproved, Role, RoleDeclared, StepStarted};
 use wsusmigrate_core::id::Guid;
@@ -94,6 +95,20 @@ pub fn seen(state: Option<&str>, database_guid: Guid) -> StateRecorded {
         family_guid: Guid::UNTOLD,
         created: Word::EMPTY,
         server_id: Guid::UNTOLD,
+    }
+}
+
+/// The copied content has everything SUSDB expects: nothing.
+pub fn catalogue() -> CatalogueCompared {
+    CatalogueCompared {
+        differences: Sha256([1; 32]),
+        expected: 0,
+        expected_bytes: 0,
+        matched: 0,
+        missing: 0,
+        extra: 0,
+        damaged: 0,
+        encrypted: 0,
     }
 }
 

@@ -14,7 +14,6 @@ use wsusmigrate_core::decide::{DatabaseNext, DatabaseRequest, decide_database};
 use wsusmigrate_core::digest::Sha256;
 use wsusmigrate_core::envelope::{Envelope, Recorded};
 use wsusmigrate_core::event::Event;
-use wsusmigrate_core::event::content::CatalogueCompared;
 use wsusmigrate_core::event::database::*;
 use wsusmigrate_core::event::run::{
     Finished, InterruptionFound, Role, RoleDeclared, StepStarted, StopRequested, Verdict,
@@ -92,6 +91,8 @@ pub struct World {
     pub told: Vec<&'static str>,
 
     pub database: Database,
+    /// Who may be in it now, and who might be before this migration.
+    pub access: [&'static str; 2],
     pub services: bool,
     pub is_another: bool,
     pub damaged: bool,
@@ -129,6 +130,7 @@ impl World {
             runs: 0,
             told: Vec::new(),
             database: Database::Own,
+            access: ["MULTI_USER"; 2],
             services: true,
             is_another: true,
             damaged: false,
@@ -200,6 +202,8 @@ impl World {
         match self.go_through() {
             Ok(verdict) => {
                 self.told.push(verdict.word());
+                let is_left = self.database != Database::Own || self.access[0] == self.access[1];
+                assert!(is_left || self.status.database.open.is_some(), "{:?}", self.told);
                 self.note(finished_step(Step::Database, verdict));
                 self.note(Finished { run: run(self.runs), verdict });
                 Ends::With(verdict)
@@ -265,7 +269,7 @@ impl World {
             Database::Restored => (Some("ONLINE"), guid(2)),
             Database::Partial => (Some("RESTORING"), Guid::UNTOLD),
         };
-        seen(state, database).into()
+        StateRecorded { user_access: self.access[0].into(), ..seen(state, database) }.into()
     }
 
     fn marks(&mut self, moment: Moment) -> Result<(), Cut> {
@@ -340,6 +344,7 @@ impl World {
         self.affect(operation, fate);
         self.record(Some(id), said(0))?;
         self.record(Some(id), OperationFinished { messages: 1, ..end(operation, result) })?;
+        self.look_again(operation)?;
         if result == OperationResult::Done {
             let verified = !self.damaged;
             match operation {
@@ -387,6 +392,9 @@ impl World {
             Operation::BackUp => assert!(!self.services || !self.request.quiesce, "{:?}", self.told),
             _ => {}
         }
+        if operation == Operation::Drop && (fate == Fate::Partly || self.fails == Some(operation)) {
+            self.access[0] = "SINGLE_USER";
+        }
         if fate == Fate::Partly && operation == Operation::Restore {
             self.database = Database::Partial;
         }
@@ -397,7 +405,8 @@ impl World {
             Operation::Quiesce | Operation::StopServices => self.services = false,
             Operation::Resume | Operation::StartServices => self.services = true,
             Operation::Drop | Operation::DiscardPartial => self.database = Database::None,
-            Operation::Restore => self.database = Database::Restored,
+            Operation::SetMultiUser => self.access[0] = self.access[1],
+            Operation::Restore => (self.database, self.access[0]) = (Database::Restored, "MULTI_USER"),
             Operation::MendUser => self.mended = true,
             Operation::Sleep => self.asleep = true,
             Operation::PostInstall => self.installed = true,
@@ -423,24 +432,18 @@ impl World {
             (Look::Sees, Fate::Partly) => Probe::Partly,
         };
         self.told.push(found.word());
-        self.record(Some(id), looked_at(operation, found))
+        self.record(Some(id), looked_at(operation, found))?;
+        self.look_again(operation)
+    }
+
+    /// What may have changed who may be in SUSDB is followed by a look at it.
+    fn look_again(&mut self, operation: Operation) -> Result<(), Cut> {
+        let changes = matches!(operation, Operation::Drop | Operation::SetMultiUser);
+        if changes { self.record(None, self.seen()) } else { Ok(()) }
     }
 }
 
 /// Whether nothing of an operation is there to be seen afterwards.
 pub(crate) fn only_reads(operation: Operation) -> bool {
     matches!(operation, Operation::VerifyBackup | Operation::VerifyCarried | Operation::VerifyOwn)
-}
-
-fn catalogue() -> CatalogueCompared {
-    CatalogueCompared {
-        differences: Sha256([1; 32]),
-        expected: 0,
-        expected_bytes: 0,
-        matched: 0,
-        missing: 0,
-        extra: 0,
-        damaged: 0,
-        encrypted: 0,
-    }
 }

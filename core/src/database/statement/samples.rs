@@ -5,12 +5,12 @@ use super::{
     Setting, SettingType, Statement, backup, engine, inventory, principals, restore, sleep, susdb,
     susdb_text, table,
 };
-use crate::database::EnginePath;
 use crate::database::catalogue::Catalogue;
 use crate::database::marks::MARKED_TABLES;
 use crate::database::parity::PARITY_TABLES;
 use crate::database::setting::Place;
 use crate::database::version::EngineVersion;
+use crate::database::{EnginePath, UserAccess};
 
 const OLD: EngineVersion = EngineVersion::new(10, 0, 1600);
 const NEW: EngineVersion = EngineVersion::new(16, 0, 1000);
@@ -102,7 +102,9 @@ fn changing() -> Vec<Statement> {
     let (user, login) = (account("OLD]DOMAIN\\OLDWSUS$"), account("DOMAIN\\NEWWSUS$"));
     let mut all = vec![
         engine::drop_database(),
-        engine::multi_user(),
+        engine::user_access(UserAccess::Everybody),
+        engine::user_access(UserAccess::Restricted),
+        engine::user_access(UserAccess::One),
         principals::mend_user(&user, &login),
         principals::create_login(&login),
         sleep::schedules_off(),
