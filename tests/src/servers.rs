@@ -11,7 +11,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::World;
+use wsusmigrate_fixtures::sql::instance::Instance;
 use wsusmigrate_fixtures::sql::tds::Cut;
+use wsusmigrate_fixtures::tools::SimulatedHost;
 use wsusmigrate_fixtures::{Estate, Reach, Scenario, Served, Serving, build};
 
 /// The servers, and on which of them one is.
@@ -61,6 +63,24 @@ impl Servers {
         self.here = NAMES.iter().position(|name| *name == server).expect("old or new");
     }
 
+    /// The server one is at, as it was set up.
+    #[must_use]
+    pub fn served(&self) -> &Served {
+        if self.here == 0 { self.serving.source() } else { self.serving.destination() }
+    }
+
+    /// Its engine, to be asked or disturbed behind the program's back.
+    #[must_use]
+    pub fn instance(&self) -> &Instance {
+        if self.here == 0 { self.serving.source_instance() } else { self.serving.destination_instance() }
+    }
+
+    /// Its services, its registry, and what goes wrong with its tools.
+    #[must_use]
+    pub fn host(&self) -> SimulatedHost {
+        SimulatedHost::at(&self.served().tools)
+    }
+
     /// Sets an environment variable for the commands that follow.
     pub fn set(&mut self, name: &str, value: &str) {
         self.variables.push((name.to_owned(), value.to_owned()));
@@ -70,12 +90,11 @@ impl Servers {
     #[must_use]
     pub fn at(&self, mut command: Command) -> Command {
         let folder = &self.folders[self.here];
-        let served = if self.here == 0 { self.serving.source() } else { self.serving.destination() };
         command
             .current_dir(folder)
             .env("SystemRoot", folder.join("Windows"))
             .env("ProgramFiles", folder.join("Program Files"))
-            .env("TMPDIR", &served.temporary)
+            .env("TMPDIR", &self.served().temporary)
             .envs(self.variables.iter().map(|(name, value)| (name, value)));
         command
     }

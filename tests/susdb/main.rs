@@ -10,6 +10,7 @@
 #![cfg(unix)]
 
 mod cut;
+mod faults;
 mod secrets;
 mod site;
 mod volume;
