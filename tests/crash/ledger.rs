@@ -118,6 +118,9 @@ fn way_back(world: &World) -> Vec<Value> {
     for undo in guidance["actions"].as_array_mut().expect("actions") {
         let undo = undo.as_object_mut().expect("an action");
         undo.retain(|key, _| !["first_seq", "last_seq", "last_time"].contains(&key.as_str()));
+        // One that was written before the crash stays beside the one made again, and is told apart from it.
+        let conditions = undo.get_mut("preconditions").and_then(Value::as_array_mut).expect("conditions");
+        conditions.retain(|met| !met.as_str().is_some_and(|met| met.starts_with(ANOTHER_SAFETY_BACKUP)));
     }
     // A backup or a postinstall that was cut off is made again, and changes no more.
     for kept in guidance["nothing_to_undo"].as_array_mut().expect("a list") {
@@ -131,6 +134,9 @@ fn way_back(world: &World) -> Vec<Value> {
     let files = files.lines().map(|line| serde_json::from_str(line).expect("a file in JSON"));
     std::iter::once(guidance).chain(files).collect()
 }
+
+/// How the way back begins to say that there is an earlier safety backup too.
+const ANOTHER_SAFETY_BACKUP: &str = "not to be mistaken for another safety backup: ";
 
 /// Numbers and times that are new in each rehearsal.
 const NAMES: [&str; 5] = [

@@ -17,6 +17,9 @@ use crate::support::{Site, last};
 /// 20 MB that take ten seconds, unless somebody stops them.
 const SLOW: &str = "bandwidth_limit = '2 MB/s'\nread_back = false";
 
+/// The same so slowly that what is in flight is not finished either before it is asked again.
+const ALMOST_STILL: &str = "bandwidth_limit = '20 kB/s'\nread_back = false";
+
 #[test]
 fn asked_once_it_finishes_what_is_in_flight() {
     for (signal, name) in [(Signal::SIGINT, "Ctrl-C"), (Signal::SIGTERM, "SIGTERM")] {
@@ -35,7 +38,7 @@ fn asked_once_it_finishes_what_is_in_flight() {
 
 #[test]
 fn asked_twice_it_ends_at_once() {
-    let site = Site::build("damaged-content", 2, SLOW);
+    let site = Site::build("damaged-content", 2, ALMOST_STILL);
     let mut run = started(&site);
     ask(&run, Signal::SIGINT);
     // Two that are pending at once are one: the second is sent until the run is gone.
