@@ -22,9 +22,6 @@ use crate::ledger::Rehearsal;
 use crate::support::full_campaign;
 use crate::susdb::boundary::Boundary;
 
-/// Where WID keeps its data files, below a server's folder.
-const WID_DATA: &str = "C/Windows/WID/Data";
-
 /// In whose run a crash happens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Server {
@@ -80,6 +77,25 @@ fn a_restore_whose_connection_was_cut_at_boundaries() {
     enumerate("cut-mid-restore", Server::Destination, restoring, &["probe happened"]);
 }
 
+/// Services that rest are started again whatever ends the run, and start as they did: `judge` compares their start types too.
+#[test]
+fn a_source_at_rest_at_boundaries() {
+    let resting = |boundary: &Boundary| {
+        matches!(boundary.operation, Some(Operation::Quiesce | Operation::Resume))
+            || boundary.what == "database.service-recorded"
+    };
+    enumerate("quiesced", Server::Source, resting, &["probe happened", "probe not"]);
+}
+
+/// A SQL Server with a login of its own, another folder for its files, and nothing to be disregarded.
+#[test]
+fn a_destination_on_a_sql_server_at_boundaries() {
+    let destroying = |boundary: &Boundary| {
+        boundary.operation.is_some_and(Operation::is_destructive) && is_around_an_operation(boundary)
+    };
+    enumerate("wid-to-sql", Server::Destination, destroying, &["probe happened", "probe not"]);
+}
+
 /// What surrounds an operation: its intent, its effect, its outcome.
 fn is_around_an_operation(boundary: &Boundary) -> bool {
     ["database.operation-started", "acted", "database.operation-finished"].contains(&boundary.what)
@@ -94,7 +110,7 @@ fn is_around_what_destroys(boundary: &Boundary) -> bool {
 /// Crashes at each boundary that is wanted, or at every one of the database step in a full campaign.
 fn enumerate(scenario: &str, server: Server, is_wanted: fn(&Boundary) -> bool, traces: &[&str]) {
     let uninterrupted = Rehearsal::of(scenario, &[]);
-    let standing = Standing::of(&uninterrupted.world.path("r/hosts"), WID_DATA);
+    let standing = Standing::of(&uninterrupted.world.path("r/hosts"));
     assert_eq!(standing.crimes(), Vec::<String>::new());
     let history = History::verified(&uninterrupted.world.path(server.journal()));
     let there_are = (server == Server::Destination).then_some(uninterrupted.boundaries);
@@ -137,7 +153,7 @@ fn marks(history: &History) -> BTreeSet<String> {
 }
 
 fn judge(rehearsal: &Rehearsal, uninterrupted: &Rehearsal, standing: &Standing) -> Vec<String> {
-    let left = Standing::of(&rehearsal.world.path("r/hosts"), WID_DATA);
+    let left = Standing::of(&rehearsal.world.path("r/hosts"));
     let mut wrong = left.crimes();
     wrong.extend(left.differences(standing));
     wrong.extend(rehearsal.equals(uninterrupted).err());

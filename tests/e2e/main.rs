@@ -20,6 +20,9 @@
 //! $ write plan/a.txt 'text'               a verb of `verb.rs` that arranges the world
 //! $ serve tiny                            an estate's servers run; plans for both stand in `old/` and `new/`
 //! $ at old                                from here on the program is started on the old server, in `old/`
+//! $ plant 'drop_fails = true'             what goes wrong with that server's engine from here on; '' ends it
+//! $ console 'SELECT 1'                    somebody at its engine's own console: rows, then the numbers of errors
+//! $ services                              how its services and pools stand
 //! ```
 
 mod filter;

@@ -72,7 +72,7 @@ fn connections_cut_anywhere() {
     assert!(history.count("database.operation-finished") <= begun);
     let Site { world, servers, .. } = site;
     drop(servers);
-    let standing = Standing::of(&hosts, "C/Windows/WID/Data");
+    let standing = Standing::of(&hosts);
     assert_eq!(standing.crimes(), Vec::<String>::new());
     drop(world);
 }

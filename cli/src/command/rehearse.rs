@@ -38,8 +38,8 @@ const COVERS: [&str; 2] = [
 /// Rehearse the migration on a simulated estate; needs nothing and touches nothing of yours
 #[derive(clap::Args, Debug)]
 pub(super) struct Args {
-    /// The estate: tiny, small-office, tiny-replaced, damaged-content, huge, wid-to-sql, sql-to-sql, sql-to-wid, old-engine,
-    /// same-instance, damaged-backup, cut-mid-restore
+    /// The estate: tiny, small-office, tiny-replaced, damaged-content, huge, quiesced, wid-to-sql, sql-to-sql, sql-to-wid,
+    /// old-engine, same-instance, damaged-backup, cut-mid-restore
     #[arg(long, value_name = "NAME", default_value = "small-office")]
     scenario: String,
     /// The seed of everything random in it: the same seed makes the same estate

@@ -122,6 +122,8 @@ fn a_restore_with_another_result() {
             says: &[
                 "restore: unknown: SUSDB is read-only",
                 "what became of restore cannot be told by looking: find out, then `wsusmigrate resolve",
+                // What is there is not what was there before.
+                "the services WsusPool, WsusService stay stopped until postinstall is done",
             ],
             left: FULL_DOWN,
             proves: |_, history| demand(times(history, "check-restored") == 0, "it went on"),

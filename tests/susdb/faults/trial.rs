@@ -199,7 +199,7 @@ fn crimes(site: Site, drops: bool) -> Vec<String> {
     let hosts = site.world.path("hosts");
     let Site { world, servers, .. } = site;
     drop(servers);
-    let crimes = Standing::of(&hosts, "C/Windows/WID/Data").crimes();
+    let crimes = Standing::of(&hosts).crimes();
     drop(world);
     // A tool that lies has its own words for it, and none of them is that there is no SUSDB.
     let is_one = |crime: &String| (drops || !crime.starts_with("dropped 0")) && !crime.contains(TOOL_LIED);
