@@ -101,10 +101,11 @@ fn is_around_an_operation(boundary: &Boundary) -> bool {
     ["database.operation-started", "acted", "database.operation-finished"].contains(&boundary.what)
 }
 
-/// The same; of what destroys, everything that is recorded of it.
+/// The same; of what destroys, everything that is recorded of it; and between a log and the outcome that rests on it.
 fn is_around_what_destroys(boundary: &Boundary) -> bool {
     is_around_an_operation(boundary) && boundary.what != "database.operation-finished"
         || boundary.operation.is_some_and(Operation::is_destructive)
+        || boundary.what == "database.evidence-kept"
 }
 
 /// Crashes at each boundary that is wanted, or at every one of the database step in a full campaign.

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use wsusmigrate_core::event::{DatabaseEvent, Event};
+use wsusmigrate_fixtures::flip;
 use wsusmigrate_fixtures::sql::instance::SqlFaults;
 use wsusmigrate_tests::{Console, History};
 
@@ -66,6 +67,70 @@ fn a_drop_that_fails() {
             ..FAILS
         },
     ]);
+}
+
+/// How often something was begun.
+fn times(history: &History, operation: &str) -> usize {
+    let begun = history.events().iter().filter(|event| match event {
+        Event::Database(DatabaseEvent::OperationStarted(begun)) => begun.operation.word() == operation,
+        _ => false,
+    });
+    begun.count()
+}
+
+#[test]
+fn a_connection_cut_at_the_drop_or_the_backup_before_it() {
+    all(&[
+        Trial {
+            name: "dropped, and cut before the answer",
+            plant: |site| fault(site, SqlFaults { cut_drop_before_answer: true, ..SqlFaults::default() }),
+            says: &["drop: unknown", "drop: happened: there is no SUSDB"],
+            proves: |_, history| demand(times(history, "drop") == 1, "it was dropped again"),
+            ..UNDISTURBED
+        },
+        Trial {
+            name: "cut, and not dropped",
+            plant: |site| fault(site, SqlFaults { cut_drop: true, ..SqlFaults::default() }),
+            says: &["drop: unknown", "drop: partly: SUSDB is ONLINE, SINGLE_USER", "drop: done"],
+            proves: |_, history| demand(times(history, "drop") == 2, "it was not tried again"),
+            ..UNDISTURBED
+        },
+        Trial {
+            name: "backed up, and cut before the answer",
+            plant: |site| fault(site, SqlFaults { cut_backup_before_answer: true, ..SqlFaults::default() }),
+            says: &["back-up-own: unknown", "back-up-own: happened: set 1 is on"],
+            proves: |_, history| demand(times(history, "back-up-own") == 1, "it was made again"),
+            ..UNDISTURBED
+        },
+    ]);
+}
+
+/// The carried backup loses a byte where it lies, between two runs.
+#[test]
+fn a_carried_backup_that_is_damaged_where_it_lies() {
+    all(&[Trial {
+        name: "a bad disk",
+        plant: |site| {
+            fault(site, SqlFaults { drop_fails: true, ..SqlFaults::default() });
+            assert_eq!(site.ask(&["run"]).status.code(), Some(1));
+            fault(site, SqlFaults::default());
+            flip(&carried(site), -500_000).expect("a byte");
+        },
+        code: 3,
+        says: &["carry-backup: failed", "stands there already with SHA-256"],
+        left: FRESH_DOWN,
+        proves: |_, history| demand(times(history, "drop") == 1, "it went on to the drop"),
+        mend: |site| fs::remove_file(carried(site)).expect("the file"),
+        ..UNDISTURBED
+    }]);
+}
+
+/// Where the source's backup lies on the new server.
+fn carried(site: &Site) -> PathBuf {
+    let folder = site.servers.served().backup_folder.here.read_dir().expect("the folder of backups");
+    let mut files = folder.map(|entry| entry.expect("an entry").path());
+    let is_own = |path: &PathBuf| path.to_string_lossy().contains("SUSDB-own");
+    files.find(|path| !is_own(path)).expect("a carried backup")
 }
 
 /// Leaves somebody at the console in SUSDB, for as long as the world lasts.
