@@ -3,7 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use wsusmigrate_core::postinstall::{Command, Evidence, Lack, Log, Refused, Storage, lacks};
+use wsusmigrate_core::postinstall::{
+    Command, Conclusion, Evidence, Lack, Log, Refused, Storage, conclude, lacks,
+};
 
 const OUTPUT: &str = "Log file is located at C:\\Windows\\Temp\\WSUS_PostInstall_20240301T021500.log\r\n\
                       Post install is starting\r\nPost install has successfully completed\r\n";

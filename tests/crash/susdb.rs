@@ -81,8 +81,8 @@ fn a_restore_whose_connection_was_cut_at_boundaries() {
 #[test]
 fn a_source_at_rest_at_boundaries() {
     let resting = |boundary: &Boundary| {
-        matches!(boundary.operation, Some(Operation::Quiesce | Operation::Resume))
-            || boundary.what == "database.service-recorded"
+        let of_services = matches!(boundary.operation, Some(Operation::Quiesce | Operation::Resume));
+        of_services && is_around_an_operation(boundary) || boundary.what == "database.service-recorded"
     };
     enumerate("quiesced", Server::Source, resting, &["probe happened", "probe not"]);
 }

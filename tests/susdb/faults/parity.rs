@@ -49,7 +49,7 @@ fn rows_that_differ_stop_the_step_before_anything_is_changed() {
                 behind_the_restore(
                     site,
                     "UPDATE tbComputerTarget SET FullDomainName = 'another' WHERE TargetID = 3",
-                )
+                );
             },
             code: 1,
             says: &[
@@ -69,7 +69,7 @@ fn rows_that_differ_stop_the_step_before_anything_is_changed() {
                 behind_the_restore(
                     site,
                     "DELETE FROM tbDeadDeployment WHERE DeploymentID = (SELECT max(DeploymentID) FROM tbDeadDeployment)",
-                )
+                );
             },
             code: 1,
             says: &["tbDeadDeployment: differs: 4 rows at the source, 3 here; 0 differ, 1 missing, 0 extra"],
@@ -82,7 +82,10 @@ fn rows_that_differ_stop_the_step_before_anything_is_changed() {
         Trial {
             name: "put right by hand",
             plant: |site| {
-                behind_the_restore(site, "UPDATE tbAutoDeploymentRule SET Enabled = 1 - Enabled WHERE ID = 1")
+                behind_the_restore(
+                    site,
+                    "UPDATE tbAutoDeploymentRule SET Enabled = 1 - Enabled WHERE ID = 1",
+                );
             },
             code: 1,
             says: &["tbAutoDeploymentRule: differs"],

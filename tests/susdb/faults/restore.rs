@@ -105,7 +105,7 @@ fn a_restore_with_another_result() {
         Trial {
             name: "no room",
             plant: |site| {
-                fault(site, SqlFaults { restore_disk_free_bytes: Some(1000), ..SqlFaults::default() })
+                fault(site, SqlFaults { restore_disk_free_bytes: Some(1000), ..SqlFaults::default() });
             },
             code: 1,
             says: &[

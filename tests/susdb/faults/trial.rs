@@ -10,7 +10,7 @@ use wsusmigrate_tests::{Console, History, Standing};
 use crate::site::Site;
 
 /// What a run may take.
-const RUN_MAX: Duration = Duration::from_secs(60);
+const RUN_MAX: Duration = Duration::from_mins(1);
 /// Computers of the source's SUSDB: what tells it from a freshly installed one.
 const COMPUTERS: &str = "25";
 
