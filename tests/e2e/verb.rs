@@ -97,7 +97,7 @@ impl<'w> Stage<'w> {
             #[cfg(unix)]
             ("plant", [faults]) => self.plant(faults),
             #[cfg(unix)]
-            ("console", [batch]) => self.console(batch),
+            ("console", [batch]) => Ok(self.console(batch)),
             #[cfg(unix)]
             ("services", []) => self.services(),
             ("flip", [file, offset]) => {
@@ -136,11 +136,11 @@ impl<'w> Stage<'w> {
 
     /// Somebody at the engine's own console: rows, then the numbers of errors.
     #[cfg(unix)]
-    fn console(&self, batch: &str) -> std::io::Result<String> {
+    fn console(&self, batch: &str) -> String {
         let answered = Console::open(self.server().instance(), "master").ask(batch);
         let rows = answered.rows.iter().map(|row| row.join(" | ") + "\n");
         let errors = answered.errors.iter().map(|number| format!("Msg {number}\n"));
-        Ok(rows.chain(errors).collect())
+        rows.chain(errors).collect()
     }
 
     /// How the server's services and pools stand, by the server itself.
