@@ -171,6 +171,39 @@ pub enum Lack {
     },
 }
 
+/// What a call came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Conclusion {
+    /// It is proved that it is through.
+    Done,
+    /// It said, or the registry says, that it is not: the exit code, 0 where that was its only word for success.
+    Failed(i32),
+    /// It went on, or was killed, or nothing that is there tells: somebody has to look.
+    Unknown,
+}
+
+/// What follows from what a proof lacks. What merely is not there to be read is no word against it, and none for it.
+#[must_use]
+pub fn conclude(lacks: &[Lack]) -> Conclusion {
+    let may_go_on = |lack: &Lack| matches!(lack, Lack::NoExitCode | Lack::Outlived);
+    let says_no = |lack: &Lack| match lack {
+        Lack::ExitCode(code) => Some(*code),
+        Lack::Fatal(_) | Lack::Role { .. } => Some(0),
+        Lack::NoExitCode
+        | Lack::Outlived
+        | Lack::NoSuccessLine
+        | Lack::NoLog
+        | Lack::OldLog
+        | Lack::RolesUnread => None,
+    };
+    match lacks.iter().find_map(says_no) {
+        _ if lacks.is_empty() => Conclusion::Done,
+        _ if lacks.iter().any(may_go_on) => Conclusion::Unknown,
+        Some(code) => Conclusion::Failed(code),
+        None => Conclusion::Unknown,
+    }
+}
+
 /// What the evidence lacks of a proof that it is done; nothing: it is proved.
 #[must_use]
 pub fn lacks(evidence: &Evidence<'_>) -> Vec<Lack> {

@@ -183,6 +183,44 @@ fn a_drop_that_failed_gives_the_database_back_to_everybody() {
     complete(world);
 }
 
+/// A database that was not open to everybody is not opened to everybody: who might be in it is who may be in it again, also
+/// where the run that tried the drop did not come to its end and the next one may not drop.
+#[test]
+fn those_who_might_be_in_it_before_a_drop_that_failed_may_be_in_it_again() {
+    for access in ["MULTI_USER", "RESTRICTED_USER", "SINGLE_USER"] {
+        let mut world = fresh(Role::Destination);
+        world.access = [access; 2];
+        world.fails = Some(Operation::Drop);
+        assert_eq!(world.run(), Ends::With(Verdict::Failures));
+        assert_eq!(world.access, [access; 2]);
+        let gives_back = world.told.contains(&"set-multi-user");
+        assert_eq!(gives_back, access != "SINGLE_USER", "{:?}", world.told);
+        world.fails = None;
+        complete(world);
+    }
+    let mut world = fresh(Role::Destination);
+    world.access = ["RESTRICTED_USER"; 2];
+    let drop = undisturbed_until("drop");
+    (world.cut_after, world.fate) = (Some(drop), Fate::Partly);
+    assert_eq!(world.run(), Ends::Cut);
+    assert_eq!(world.access[0], "SINGLE_USER");
+    world.request.approvals = 2;
+    assert_eq!(world.run(), Ends::With(Verdict::Waiting));
+    assert_eq!(world.told[world.told.len() - 2..], ["set-multi-user", "waiting"]);
+    assert_eq!(world.access[0], "RESTRICTED_USER");
+}
+
+/// After how many events of an undisturbed run an operation has begun.
+fn undisturbed_until(operation: &str) -> usize {
+    let begun = |events: &usize| {
+        let mut world = fresh(Role::Destination);
+        world.cut_after = Some(*events);
+        world.run() == Ends::Cut && world.told[world.told.len() - 2] == operation
+    };
+    // The first of them is cut off before its intent is recorded.
+    (1..200).find(begun).expect("the operation") + 1
+}
+
 /// Every operation may fail; a source has its services back all the same, and the next run brings it to its end.
 #[test]
 fn an_operation_that_failed_ends_the_step_and_is_tried_again_by_the_next_run() {

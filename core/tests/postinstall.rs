@@ -3,7 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use wsusmigrate_core::postinstall::{Command, Evidence, Lack, Log, Refused, Storage, lacks};
+use wsusmigrate_core::postinstall::{
+    Command, Conclusion, Evidence, Lack, Log, Refused, Storage, conclude, lacks,
+};
 
 const OUTPUT: &str = "Log file is located at C:\\Windows\\Temp\\WSUS_PostInstall_20240301T021500.log\r\n\
                       Post install is starting\r\nPost install has successfully completed\r\n";
@@ -74,6 +76,26 @@ fn success_may_stand_in_the_log_alone_but_only_in_a_new_one_and_last() {
     assert_eq!(with(through, false), [Lack::NoSuccessLine, Lack::OldLog]);
     assert_eq!(with(&not_last, true), [Lack::NoSuccessLine]);
     assert_eq!(with(&gave_up, true), [Lack::Fatal("2024-03-01 02:16:11  Fatal Error: no".to_owned())]);
+}
+
+/// What says no is a failure; what goes on, or is not there to be read, is known to nobody.
+#[test]
+fn what_it_came_to_follows_from_what_its_proof_lacks() {
+    let role = || Lack::Role { name: "UpdateServices-API", value: Some(1) };
+    for (lacks, conclusion) in [
+        (vec![], Conclusion::Done),
+        (vec![Lack::ExitCode(3), Lack::NoSuccessLine, Lack::NoLog], Conclusion::Failed(3)),
+        (vec![Lack::Fatal(String::new())], Conclusion::Failed(0)),
+        (vec![role()], Conclusion::Failed(0)),
+        (vec![Lack::ExitCode(3), Lack::Outlived], Conclusion::Unknown),
+        (vec![Lack::NoExitCode, role()], Conclusion::Unknown),
+        (vec![Lack::NoSuccessLine], Conclusion::Unknown),
+        (vec![Lack::NoLog], Conclusion::Unknown),
+        (vec![Lack::OldLog], Conclusion::Unknown),
+        (vec![Lack::RolesUnread], Conclusion::Unknown),
+    ] {
+        assert_eq!(conclude(&lacks), conclusion, "{lacks:?}");
+    }
 }
 
 #[test]

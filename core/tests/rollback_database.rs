@@ -343,6 +343,21 @@ fn a_drop_that_failed_halfway_lets_everybody_in_again() {
 }
 
 #[test]
+fn a_susdb_that_was_restricted_is_not_opened_to_everybody() {
+    let restricted = || StateRecorded { user_access: "RESTRICTED_USER".into(), ..seen(0x20, 904) };
+    let single = StateRecorded { user_access: "SINGLE_USER".into(), ..seen(0x20, 904) };
+    let left = stopped()
+        .and(restricted())
+        .ends(Operation::Drop, OperationResult::Failed, &[(3702, 16, "in use")])
+        .and(single);
+    let undo = undo(&left, ActionKind::DropDatabase);
+    let by_hand = "ALTER DATABASE [SUSDB] SET RESTRICTED_USER WITH ROLLBACK IMMEDIATE;";
+    assert_eq!(lines(&undo.by_hand), ["USE [master];", by_hand]);
+    let opened = left.and(restricted());
+    assert!(!kinds(&opened).contains(&ActionKind::DropDatabase), "it is as it was");
+}
+
+#[test]
 fn a_drop_in_doubt_is_counted_and_may_have_happened() {
     let (history, _) = asked();
     let guidance = plan(&history.state());

@@ -22,9 +22,6 @@ use crate::ledger::Rehearsal;
 use crate::support::full_campaign;
 use crate::susdb::boundary::Boundary;
 
-/// Where WID keeps its data files, below a server's folder.
-const WID_DATA: &str = "C/Windows/WID/Data";
-
 /// In whose run a crash happens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Server {
@@ -89,21 +86,41 @@ fn what_postinstall_woke_at_boundaries() {
     enumerate("sleepless", Server::Destination, sleeping, &["database.operation-reconciled", "probe not"]);
 }
 
+/// Services that rest are started again whatever ends the run, and start as they did: `judge` compares their start types too.
+#[test]
+fn a_source_at_rest_at_boundaries() {
+    let resting = |boundary: &Boundary| {
+        let of_services = matches!(boundary.operation, Some(Operation::Quiesce | Operation::Resume));
+        of_services && is_around_an_operation(boundary) || boundary.what == "database.service-recorded"
+    };
+    enumerate("quiesced", Server::Source, resting, &["probe happened", "probe not"]);
+}
+
+/// A SQL Server with a login of its own, another folder for its files, and nothing to be disregarded.
+#[test]
+fn a_destination_on_a_sql_server_at_boundaries() {
+    let destroying = |boundary: &Boundary| {
+        boundary.operation.is_some_and(Operation::is_destructive) && is_around_an_operation(boundary)
+    };
+    enumerate("wid-to-sql", Server::Destination, destroying, &["probe happened", "probe not"]);
+}
+
 /// What surrounds an operation: its intent, its effect, its outcome.
 fn is_around_an_operation(boundary: &Boundary) -> bool {
     ["database.operation-started", "acted", "database.operation-finished"].contains(&boundary.what)
 }
 
-/// The same; of what destroys, everything that is recorded of it.
+/// The same; of what destroys, everything that is recorded of it; and between a log and the outcome that rests on it.
 fn is_around_what_destroys(boundary: &Boundary) -> bool {
     is_around_an_operation(boundary) && boundary.what != "database.operation-finished"
         || boundary.operation.is_some_and(Operation::is_destructive)
+        || boundary.what == "database.evidence-kept"
 }
 
 /// Crashes at each boundary that is wanted, or at every one of the database step in a full campaign.
 fn enumerate(scenario: &str, server: Server, is_wanted: fn(&Boundary) -> bool, traces: &[&str]) {
     let uninterrupted = Rehearsal::of(scenario, &[]);
-    let standing = Standing::of(&uninterrupted.world.path("r/hosts"), WID_DATA);
+    let standing = Standing::of(&uninterrupted.world.path("r/hosts"));
     assert_eq!(standing.crimes(), Vec::<String>::new());
     let history = History::verified(&uninterrupted.world.path(server.journal()));
     let there_are = (server == Server::Destination).then_some(uninterrupted.boundaries);
@@ -146,7 +163,7 @@ fn marks(history: &History) -> BTreeSet<String> {
 }
 
 fn judge(rehearsal: &Rehearsal, uninterrupted: &Rehearsal, standing: &Standing) -> Vec<String> {
-    let left = Standing::of(&rehearsal.world.path("r/hosts"), WID_DATA);
+    let left = Standing::of(&rehearsal.world.path("r/hosts"));
     let mut wrong = left.crimes();
     wrong.extend(left.differences(standing));
     wrong.extend(rehearsal.equals(uninterrupted).err());

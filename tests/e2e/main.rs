@@ -19,9 +19,11 @@
 //! $ wsusmigrate ... | field /key | keep key     shows nothing; from here on `{key}` stands for it
 //! $ write plan/a.txt 'text'               a verb of `verb.rs` that arranges the world
 //! $ serve tiny                            an estate's servers run; plans for both stand in `old/` and `new/`
-//! $ fault '{"drop_fails": true}'          what goes wrong with the engine of the server one is at
 //! $ registry VersionString 6.2.9200.16384  one of WSUS's registry values there
 //! $ at old                                from here on the program is started on the old server, in `old/`
+//! $ plant 'drop_fails = true'             what goes wrong with that server's engine from here on; '' ends it
+//! $ console 'SELECT 1'                    somebody at its engine's own console: rows, then the numbers of errors
+//! $ services                              how its services and pools stand
 //! ```
 
 mod filter;

@@ -11,7 +11,7 @@ use wsusmigrate_tests::{World, differences};
 
 use crate::play::Told;
 #[cfg(unix)]
-use wsusmigrate_tests::Servers;
+use wsusmigrate_tests::{Console, Servers};
 
 /// The modification time of the first file a script writes; each one after it is a minute younger.
 const FIRST_TIME: Duration = Duration::from_secs(1_600_000_000);
@@ -95,13 +95,13 @@ impl<'w> Stage<'w> {
                 Ok(String::new())
             }
             #[cfg(unix)]
-            ("fault", [faults]) => {
-                self.servers.as_ref().expect("servers").plant(faults);
-                Ok(String::new())
-            }
-            ("registry", [name, value]) => {
-                self.servers.as_ref().expect("servers").registry(name, value).map(|()| String::new())
-            }
+            ("plant", [faults]) => self.plant(faults),
+            #[cfg(unix)]
+            ("registry", [name, value]) => self.server().registry(name, value).map(|()| String::new()),
+            #[cfg(unix)]
+            ("console", [batch]) => Ok(self.console(batch)),
+            #[cfg(unix)]
+            ("services", []) => self.services(),
             ("flip", [file, offset]) => {
                 flip(&self.at(file), offset.parse().expect("an offset")).expect("a byte to flip");
                 Ok(String::new())
@@ -120,6 +120,38 @@ impl<'w> Stage<'w> {
             _ => panic!("there is no verb `{verb} {}`", args.join(" ")),
         };
         Told::well(done.unwrap_or_else(|error| panic!("{verb} {}: {error}", args.join(" "))))
+    }
+
+    /// The simulated server the script is at.
+    #[cfg(unix)]
+    fn server(&self) -> &Servers {
+        self.servers.as_ref().expect("servers")
+    }
+
+    /// Says what goes wrong with the engine from now on, in the words of a scenario; nothing any more for an empty text.
+    #[cfg(unix)]
+    fn plant(&self, faults: &str) -> std::io::Result<String> {
+        let faults = toml::from_str(faults).map_err(std::io::Error::other)?;
+        self.server().instance().set_faults(faults);
+        Ok(String::new())
+    }
+
+    /// Somebody at the engine's own console: rows, then the numbers of errors.
+    #[cfg(unix)]
+    fn console(&self, batch: &str) -> String {
+        let answered = Console::open(self.server().instance(), "master").ask(batch);
+        let rows = answered.rows.iter().map(|row| row.join(" | ") + "\n");
+        let errors = answered.errors.iter().map(|number| format!("Msg {number}\n"));
+        rows.chain(errors).collect()
+    }
+
+    /// How the server's services and pools stand, by the server itself.
+    #[cfg(unix)]
+    fn services(&self) -> std::io::Result<String> {
+        let state = self.server().host().state()?;
+        let all = state.services.iter().chain(&state.app_pools);
+        let told = all.map(|(name, it)| format!("{name} {:?} {:?}\n", it.state, it.start_type));
+        Ok(told.collect::<String>().to_lowercase())
     }
 
     /// A path of the script. `{long}` stands for a name of 200 letters, `{bytes}` for one that is not Unicode.

@@ -4,6 +4,7 @@
 //! **history** is what a journal says after the fact, with the judgements every test ends with. The **load** is what
 //! the journal is filled with where only its durability is in question.
 
+mod console;
 mod history;
 mod load;
 #[cfg(unix)]
@@ -13,6 +14,7 @@ mod trees;
 mod waiting;
 mod world;
 
+pub use console::{Answered, Console};
 pub use history::History;
 pub use load::Mark;
 pub use load::new_journal;

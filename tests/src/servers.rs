@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::World;
+use wsusmigrate_fixtures::sql::instance::Instance;
 use wsusmigrate_fixtures::sql::tds::Cut;
 use wsusmigrate_fixtures::tools::{RegistryValue, SETUP_KEY, SimulatedHost};
 use wsusmigrate_fixtures::{Estate, Reach, Scenario, Served, Serving, build};
@@ -70,14 +71,6 @@ impl Servers {
         self.here = NAMES.iter().position(|name| *name == server).expect("old or new");
     }
 
-    /// Says what goes wrong with the engine of the server one is at, as JSON of a scenario's `faults`.
-    ///
-    /// # Panics
-    /// If it is none.
-    pub fn plant(&self, faults: &str) {
-        self.serving.plant(self.here == 0, serde_json::from_str(faults).expect("faults"));
-    }
-
     /// Sets a text among WSUS's own registry values on the server the script is at. `ADDRESS` stands for where its engine
     /// answers, which differs from run to run.
     pub fn registry(&self, name: &str, value: &str) -> io::Result<()> {
@@ -91,8 +84,22 @@ impl Servers {
             .map(drop)
     }
 
-    fn served(&self) -> &Served {
+    /// The server one is at, as it was set up.
+    #[must_use]
+    pub fn served(&self) -> &Served {
         if self.here == 0 { self.serving.source() } else { self.serving.destination() }
+    }
+
+    /// Its engine, to be asked or disturbed behind the program's back.
+    #[must_use]
+    pub fn instance(&self) -> &Instance {
+        if self.here == 0 { self.serving.source_instance() } else { self.serving.destination_instance() }
+    }
+
+    /// Its services, its registry, and what goes wrong with its tools.
+    #[must_use]
+    pub fn host(&self) -> SimulatedHost {
+        SimulatedHost::at(&self.served().tools)
     }
 
     /// Sets an environment variable for the commands that follow.
@@ -104,12 +111,11 @@ impl Servers {
     #[must_use]
     pub fn at(&self, mut command: Command) -> Command {
         let folder = &self.folders[self.here];
-        let served = self.served();
         command
             .current_dir(folder)
             .env("SystemRoot", folder.join("Windows"))
             .env("ProgramFiles", folder.join("Program Files"))
-            .env("TMPDIR", &served.temporary)
+            .env("TMPDIR", &self.served().temporary)
             .envs(self.variables.iter().map(|(name, value)| (name, value)));
         command
     }

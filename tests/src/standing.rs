@@ -1,11 +1,11 @@
 //! What a rehearsal of SUSDB left behind in the estate, as the estate itself tells it: the program's journal is not asked.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use rusqlite::types::Value;
 use rusqlite::{Connection, OpenFlags};
-use wsusmigrate_fixtures::tools::{HostState, RegistryValue, SimulatedHost};
+use wsusmigrate_fixtures::tools::{HostState, RegistryValue, ServiceState, SimulatedHost, StartType, State};
 
 /// How the stand-in orders text.
 const COLLATION: &str = "tsql";
@@ -34,27 +34,18 @@ struct Server {
 }
 
 impl Standing {
-    /// Looks at the estate in `hosts`, whose engines keep their data files in `data` below a server's folder. They have ended.
+    /// Looks at the estate in `hosts`. Its engines have ended.
     ///
     /// # Panics
     /// If something cannot be read.
     #[must_use]
-    pub fn of(hosts: &Path, data: &str) -> Self {
-        Self::of_both(hosts, [data, data])
-    }
-
-    /// The same where the source's engine keeps its data files elsewhere than the destination's.
-    ///
-    /// # Panics
-    /// If something cannot be read.
-    #[must_use]
-    pub fn of_both(hosts: &Path, [source, destination]: [&str; 2]) -> Self {
+    pub fn of(hosts: &Path) -> Self {
         let logs = hosts.join("destination/host/temp").read_dir().expect("the folder of logs");
         let logs = logs.map(|entry| entry.expect("a log").path());
         Self {
-            source: Server::of(&hosts.join("source"), source),
-            destination: Server::of(&hosts.join("destination"), destination),
-            awake: awake(&hosts.join("destination").join(destination).join("SUSDB.mdf")),
+            source: Server::of(&hosts.join("source")),
+            destination: Server::of(&hosts.join("destination")),
+            awake: susdb_file(&hosts.join("destination")).map_or_else(Vec::new, |file| awake(&file)),
             postinstalls: logs.map(|log| std::fs::read_to_string(log).expect("a log")).collect(),
         }
     }
@@ -88,6 +79,12 @@ impl Standing {
         if restored < dropped {
             crimes.push(format!("a restored SUSDB was dropped: {:?}", self.destination.diary));
         }
+        for (name, server) in [("source", &self.source), ("destination", &self.destination)] {
+            let all = server.host.services.iter().chain(&server.host.app_pools);
+            let as_installed = ServiceState { state: State::Running, start_type: StartType::Automatic };
+            let others = all.filter(|(_, service)| **service != as_installed);
+            crimes.extend(others.map(|(service, is)| format!("{service} of the {name} is left {is:?}")));
+        }
         if self.postinstalls.iter().any(|log| log.contains("Fatal Error")) || self.postinstalls.is_empty() {
             crimes.push(format!("postinstall without SUSDB, or never: {:?}", self.postinstalls));
         }
@@ -99,11 +96,11 @@ impl Standing {
 }
 
 impl Server {
-    fn of(folder: &Path, data: &str) -> Self {
+    fn of(folder: &Path) -> Self {
         let diary = std::fs::read_to_string(folder.join("sql/diary.log")).unwrap_or_default();
         let lines = diary.lines().map(|line| line.split(' ').map(str::to_owned).collect::<Vec<_>>());
         Self {
-            rows: rows(&folder.join(data).join("SUSDB.mdf")),
+            rows: rows(&susdb_file(&folder.join("C")).expect("SUSDB's file on drive C")),
             host: SimulatedHost::at(&folder.join("host")).state().expect("a server's state"),
             diary: lines.map(|words| (words[0].clone(), words[2].clone())).collect(),
         }
@@ -133,6 +130,14 @@ fn without_key(host: &HostState) -> HostState {
         }
     }
     host
+}
+
+/// SUSDB's file, wherever its engine keeps it.
+fn susdb_file(folder: &Path) -> Option<PathBuf> {
+    let entries = folder.read_dir().expect("a folder").map(|entry| entry.expect("an entry").path());
+    let (folders, files): (Vec<_>, Vec<_>) = entries.partition(|path| path.is_dir());
+    let is_it = |path: &PathBuf| path.file_name().is_some_and(|name| name == "SUSDB.mdf");
+    files.into_iter().find(is_it).or_else(|| folders.iter().find_map(|folder| susdb_file(folder)))
 }
 
 /// A database's file, to be read.

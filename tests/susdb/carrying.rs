@@ -27,7 +27,7 @@ fn a_store_that_goes_away_costs_no_second_backup() {
     let database = scenario.database.as_mut().expect("engines");
     // Verifying takes longer than taking a folder away.
     database.source.pace = Pace { step_bytes: 1 << 16, delay_ms: 20 };
-    let mut site = Site::new(&scenario, None);
+    let mut site = Site::new(&scenario, None, None);
     site.servers.go("old");
     let (store, away) = (site.world.path("hosts/store"), site.world.path("hosts/away"));
 

@@ -46,7 +46,7 @@ pub(crate) fn at_a_terminal(site: &Site, answer: &str) -> (Option<i32>, String) 
 
 /// A destination that lacks nothing but an approval; the name of its server, and the exit code of a run without a terminal.
 pub(crate) fn unapproved(more: &str) -> Site {
-    let mut site = Site::new(&Scenario::named("tiny").expect("a scenario"), None);
+    let mut site = Site::new(&Scenario::named("tiny").expect("a scenario"), None, None);
     let plan = site.world.path("new/migration.toml");
     let text = std::fs::read_to_string(&plan).expect("the plan");
     std::fs::write(&plan, format!("{text}{more}")).expect("the plan");

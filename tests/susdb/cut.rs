@@ -139,7 +139,7 @@ fn migrate(way: &Way, cuts: &Cuts, seed: u64, most: u64) {
     }
     let Site { world, servers, .. } = site;
     drop(servers);
-    let standing = Standing::of_both(&hosts, way.data);
+    let standing = Standing::of(&hosts);
     assert_eq!(standing.crimes(), Vec::<String>::new(), "seed {seed}");
     drop(world);
 }

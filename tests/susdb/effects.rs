@@ -74,7 +74,8 @@ pub(crate) fn intents(journal: &Path, events: &[Event]) -> Vec<Intent> {
 /// Whether an operation changes something in the engine, by a statement.
 fn is_effect(operation: Operation) -> bool {
     match operation {
-        Operation::BackUp
+        Operation::ProveFolder
+        | Operation::BackUp
         | Operation::BackUpOwn
         | Operation::Drop
         | Operation::DiscardPartial

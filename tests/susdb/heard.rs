@@ -128,7 +128,7 @@ fn unequal(site: &Site, server: &str) -> Vec<String> {
 
 /// Migrates a scenario, the plans with more lines.
 fn migrated(scenario: &Scenario, more: &str) -> Site {
-    let mut site = Site::new(scenario, None);
+    let mut site = Site::new(scenario, None, None);
     for server in ["old", "new"] {
         let plan = site.world.path(server).join("migration.toml");
         let text = fs::read_to_string(&plan).expect("the plan");

@@ -13,6 +13,7 @@ mod carrying;
 mod confirm;
 mod cut;
 mod effects;
+mod faults;
 mod four_eyes;
 mod heard;
 mod secrets;

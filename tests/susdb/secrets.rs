@@ -147,8 +147,9 @@ fn left_by_failures(fault: &Fault) -> Vec<(String, Vec<u8>)> {
     let mut scenario = Scenario::named("sql-to-sql").expect("a scenario");
     scenario.database.as_mut().expect("engines").source.faults.login_refused =
         matches!(fault, Fault::Refused);
-    let later_and_later: Cut = Arc::new(|connection| Some(200 + 900 * connection));
-    let mut site = Site::new(&scenario, matches!(fault, Fault::Cut).then_some(&later_and_later));
+    let later_and_later =
+        Cut { after_bytes: Arc::new(|connection| Some(200 + 900 * connection)), happened: Arc::new(|_| {}) };
+    let mut site = Site::new(&scenario, matches!(fault, Fault::Cut).then_some(&later_and_later), None);
     site.servers.go("old");
     site.servers.set("RUST_BACKTRACE", "full");
     if matches!(fault, Fault::Wrong) {

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use wsusmigrate_fixtures::Scenario;
 use wsusmigrate_fixtures::sql::tds::Cut;
-use wsusmigrate_tests::{History, Servers, World};
+use wsusmigrate_tests::{Console, History, Servers, World};
 
 /// The program under test.
 const PROGRAM: &str = env!("CARGO_BIN_EXE_wsusmigrate-tested");
@@ -23,13 +23,15 @@ pub(crate) struct Site {
     pub(crate) servers: Servers,
     /// Everything the program said.
     pub(crate) said: Vec<u8>,
+    /// Others who are at the engines meanwhile.
+    pub(crate) guests: Vec<Console>,
 }
 
 impl Site {
     pub(crate) fn new(scenario: &Scenario, cut: Option<&Cut>, encryption: Option<&str>) -> Self {
         let world = World::new(PROGRAM);
         let servers = Servers::start_with(scenario, &world, cut, encryption).expect("two servers");
-        Self { world, servers, said: Vec::new() }
+        Self { world, servers, said: Vec::new(), guests: Vec::new() }
     }
 
     /// Runs a command on the server one is at.

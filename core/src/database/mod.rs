@@ -6,6 +6,7 @@
 //! Domain facts are those of Microsoft's guide (step 3.3), of "BACKUP" and "RESTORE" in the Transact-SQL reference, and of
 //! a live SUSDB's column list; where one is not documented, its comment says so.
 
+mod access;
 pub mod backup;
 pub mod catalogue;
 mod civil;
@@ -33,6 +34,7 @@ pub mod statement;
 pub mod topology;
 pub mod version;
 
+pub use access::UserAccess;
 pub use civil::civil;
 pub use day::{Day, NotADay};
 pub use guid::{Guid, NotAGuid};

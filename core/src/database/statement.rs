@@ -23,7 +23,7 @@ pub use backup::{
 };
 pub use by_hand::{USE_MASTER, own_by_sa, restore_by_hand};
 pub use engine::{
-    check_database, drop_database, drop_partial, file_exists, free_space, multi_user, progress, sessions,
+    check_database, drop_database, drop_partial, file_exists, free_space, progress, sessions, user_access,
 };
 pub use inventory::{
     Count, catalogue, certificates, configuration, counts, database_facts, database_files, encryption_keys,

@@ -68,14 +68,17 @@ pub fn decide_database(state: &Migration, request: DatabaseRequest) -> Option<Da
     let seen = View { status, database, request, approved: state.run.status.approved() };
     let next = match role {
         Role::Source => seen.source(),
-        Role::Destination => seen.destination(),
+        Role::Destination => match seen.destination() {
+            DatabaseNext::Finish(verdict) => seen.leave_destination(verdict),
+            next => next,
+        },
     };
     let ends = matches!(next, DatabaseNext::Finish(_));
     let mends = matches!(next, DatabaseNext::Perform(Operation::Resume | Operation::SetMultiUser, _));
     Some(match role {
         _ if !run.stop_requested || ends || mends => next,
         Role::Source => seen.leave(Verdict::Interrupted),
-        Role::Destination => DatabaseNext::Finish(Verdict::Interrupted),
+        Role::Destination => seen.leave_destination(Verdict::Interrupted),
     })
 }
 
@@ -183,14 +186,19 @@ impl View<'_> {
         if self.status.refused {
             return DatabaseNext::Finish(Verdict::Stopped);
         }
-        let left_single = self.database.run.failed.contains(&Operation::Drop) && self.is_there();
-        if left_single && !self.has_tried(Operation::SetMultiUser) {
-            return perform(Operation::SetMultiUser);
-        }
         if self.has_failed() {
             return DatabaseNext::Finish(Verdict::Failures);
         }
         if self.status.restored { self.after_restore() } else { self.before_restore() }
+    }
+
+    /// Ends the step on the destination, after a drop without an effect let those in again who might be in SUSDB before.
+    fn leave_destination(&self, verdict: Verdict) -> DatabaseNext {
+        let is_own = self.is_there() && !self.status.restored && !self.status.partial;
+        if is_own && self.database.owes_access() && !self.has_tried(Operation::SetMultiUser) {
+            return perform(Operation::SetMultiUser);
+        }
+        DatabaseNext::Finish(verdict)
     }
 
     fn is_there(&self) -> bool {

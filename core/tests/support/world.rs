@@ -91,6 +91,8 @@ pub struct World {
     pub told: Vec<&'static str>,
 
     pub database: Database,
+    /// Who may be in it now, and who might be before this migration.
+    pub access: [&'static str; 2],
     pub services: bool,
     pub is_another: bool,
     pub damaged: bool,
@@ -130,6 +132,7 @@ impl World {
             runs: 0,
             told: Vec::new(),
             database: Database::Own,
+            access: ["MULTI_USER"; 2],
             services: true,
             is_another: true,
             damaged: false,
@@ -202,6 +205,8 @@ impl World {
         match self.go_through() {
             Ok(verdict) => {
                 self.told.push(verdict.word());
+                let is_left = self.database != Database::Own || self.access[0] == self.access[1];
+                assert!(is_left || self.status.database.open.is_some(), "{:?}", self.told);
                 self.note(finished_step(Step::Database, verdict));
                 self.note(Finished { run: run(self.runs), verdict });
                 Ends::With(verdict)
@@ -267,7 +272,7 @@ impl World {
             Database::Restored => (Some("ONLINE"), guid(2)),
             Database::Partial => (Some("RESTORING"), Guid::UNTOLD),
         };
-        seen(state, database).into()
+        StateRecorded { user_access: self.access[0].into(), ..seen(state, database) }.into()
     }
 
     fn marks(&mut self, moment: Moment) -> Result<(), Cut> {
@@ -342,6 +347,7 @@ impl World {
         self.affect(operation, fate);
         self.record(Some(id), said(0))?;
         self.record(Some(id), OperationFinished { messages: 1, ..end(operation, result) })?;
+        self.look_again(operation)?;
         if result == OperationResult::Done {
             let verified = !self.damaged;
             match operation {
@@ -389,6 +395,9 @@ impl World {
             Operation::BackUp => assert!(!self.services || !self.request.quiesce, "{:?}", self.told),
             _ => {}
         }
+        if operation == Operation::Drop && (fate == Fate::Partly || self.fails == Some(operation)) {
+            self.access[0] = "SINGLE_USER";
+        }
         if fate == Fate::Partly && operation == Operation::Restore {
             self.database = Database::Partial;
         }
@@ -399,7 +408,8 @@ impl World {
             Operation::Quiesce | Operation::StopServices => self.services = false,
             Operation::Resume | Operation::StartServices => self.services = true,
             Operation::Drop | Operation::DiscardPartial => self.database = Database::None,
-            Operation::Restore => self.database = Database::Restored,
+            Operation::SetMultiUser => self.access[0] = self.access[1],
+            Operation::Restore => (self.database, self.access[0]) = (Database::Restored, "MULTI_USER"),
             Operation::MendUser => self.mended = true,
             Operation::Sleep => self.asleep = true,
             Operation::PostInstall => {
@@ -429,7 +439,14 @@ impl World {
             (Look::Sees, Fate::Partly) => Probe::Partly,
         };
         self.told.push(found.word());
-        self.record(Some(id), looked_at(operation, found))
+        self.record(Some(id), looked_at(operation, found))?;
+        self.look_again(operation)
+    }
+
+    /// What may have changed who may be in SUSDB is followed by a look at it.
+    fn look_again(&mut self, operation: Operation) -> Result<(), Cut> {
+        let changes = matches!(operation, Operation::Drop | Operation::SetMultiUser);
+        if changes { self.record(None, self.seen()) } else { Ok(()) }
     }
 }
 

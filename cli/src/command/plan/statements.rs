@@ -5,7 +5,7 @@ use wsusmigrate_core::database::backup::{carried_file, own_file, own_options};
 use wsusmigrate_core::database::statement::{
     self, Compression, MoveFile, RuleId, Setting, SettingType, Statement,
 };
-use wsusmigrate_core::database::{DATABASE, EnginePath, Identifier};
+use wsusmigrate_core::database::{DATABASE, EnginePath, Identifier, UserAccess};
 use wsusmigrate_core::event::database::{BackupOf, Operation};
 use wsusmigrate_core::event::run::Role;
 use wsusmigrate_core::plan::{DatabasePlan, Plan, PlanError};

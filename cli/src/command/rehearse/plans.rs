@@ -27,7 +27,9 @@ pub(super) fn write(
     let store = shown(serving.store());
     for (role, served) in [(Role::Source, serving.source()), (Role::Destination, serving.destination())] {
         let text = content.replacen("[content]", &format!("role = \"{}\"\n\n[content]", role.word()), 1);
-        save(&folder.plan(role), &(text + &database(served, &store)))?;
+        let rests = role == Role::Source && scenario.database.as_ref().is_some_and(|it| it.quiesce);
+        let rests = if rests { "quiesce = true\n" } else { "" };
+        save(&folder.plan(role), &(text + &database(served, &store) + rests))?;
     }
     Ok(())
 }

@@ -3,6 +3,7 @@
 
 use std::time::Instant;
 
+use wsusmigrate_core::event::Event;
 use wsusmigrate_core::event::database::{
     ChildStarted, MessageReceived, Operation, OperationFinished, OperationResult, OperationStarted,
 };
@@ -116,6 +117,20 @@ impl Going<'_> {
         let id = EventId::of_action(self.action, Phase::ItemIntent, self.attempt, 0);
         let draft = Draft::of_action(id, self.action, Some(self.intent), event);
         self.failure = self.recorder.record(vec![draft]).err();
+    }
+
+    /// Records what was seen of the operation; it is durable when this returns. Where it could not be, no outcome is recorded
+    /// that would rest on it.
+    pub(super) fn see(&mut self, key: &[u8], event: impl Into<Event>) {
+        if self.failure.is_none() {
+            let draft = self.recorder.sighting(key, event);
+            self.failure = self.recorder.record(vec![draft]).err();
+        }
+    }
+
+    /// Ends the operation without an outcome: it stays in doubt.
+    pub(super) fn give_up(&mut self, failure: Failure) {
+        self.failure.get_or_insert(failure);
     }
 
     /// Carries a statement out and records what the server says.

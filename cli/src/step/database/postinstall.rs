@@ -3,10 +3,10 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use wsusmigrate_core::event::database::{EngineKind, EvidenceKept, Operation, Probe};
-use wsusmigrate_core::postinstall::{Command, is_through, lacks};
+use wsusmigrate_core::postinstall::{Command, Conclusion, conclude, is_through, lacks};
 use wsusmigrate_journal::evidence;
 
-use crate::adapter::host::PostInstalled;
+use crate::adapter::host::{LogFile, PostInstalled};
 use crate::error::Failure;
 use crate::executor::{Recorder, file_failure};
 use crate::exit::Exit;
@@ -41,7 +41,6 @@ pub(super) fn perform(
     };
     // A connection of ours would be one more session in SUSDB while its schema changes.
     engine.hang_up();
-    let mut kept = None;
     carry_out(recorder, context, intent, |going| {
         let child = match host.post_install(&command, since, PATIENCE) {
             Ok(child) => child,
@@ -49,15 +48,16 @@ pub(super) fn perform(
         };
         going.child(child.process());
         let installed = child.wait();
+        // What the outcome rests on comes first: a crash behind an outcome must not leave it without its evidence.
+        if let Some(log) = &installed.log {
+            match keep(log, context) {
+                Ok((key, kept)) => going.see(&key, kept),
+                Err(failure) => going.give_up(failure),
+            }
+        }
         let setup = host.setup();
-        let outcome =
-            judge(&installed, setup.as_ref().ok().map(|setup| &setup.installed_role_services), &command);
-        kept = Some(installed);
-        outcome
+        judge(&installed, setup.as_ref().ok().map(|setup| &setup.installed_role_services), &command)
     })?;
-    if let Some(installed) = kept {
-        keep_log(&installed, recorder, context)?;
-    }
     Ok(())
 }
 
@@ -66,22 +66,18 @@ fn judge(
     roles: Option<&std::collections::BTreeMap<String, u32>>,
     command: &Command,
 ) -> Outcome {
-    let evidence = installed.evidence(roles, command.storage());
-    let lacks = lacks(&evidence);
-    if lacks.is_empty() {
-        return Outcome::done("exit code 0, success line, a newer log, four role services at 2");
-    }
+    let lacks = lacks(&installed.evidence(roles, command.storage()));
     let told: Vec<_> = lacks.iter().map(ToString::to_string).collect();
-    match evidence.exit_code {
-        Some(code) if !evidence.is_outlived => Outcome::failed(code, told.join("; ")),
-        // It was killed, its time was up, or something it started goes on: what it did so far nobody knows.
-        Some(_) | None => Outcome::unknown(told.join("; ")),
+    match conclude(&lacks) {
+        Conclusion::Done => Outcome::done("exit code 0, success line, a newer log, four role services at 2"),
+        Conclusion::Failed(code) => Outcome::failed(code, told.join("; ")),
+        Conclusion::Unknown => Outcome::unknown(told.join("; ")),
     }
 }
 
 /// What became of a postinstall nobody waited for: whether the child that was recorded still runs, and whether everything
-/// that proves its success is there.
-pub(super) fn probe(recorder: &Recorder, context: &Context<'_>) -> Result<(Probe, String), Failure> {
+/// that proves its success is there. Its log is kept before anything is said about it.
+pub(super) fn probe(recorder: &mut Recorder, context: &Context<'_>) -> Result<(Probe, String), Failure> {
     let open = recorder.state().run.status.database.open.as_ref().map(|open| open.action);
     let record = open.and_then(|action| recorder.state().database.operation(action));
     let Some(record) = record else { return Ok((Probe::Not, "it is not known any more".to_owned())) };
@@ -93,6 +89,13 @@ pub(super) fn probe(recorder: &Recorder, context: &Context<'_>) -> Result<(Probe
     }
     let since = UNIX_EPOCH + Duration::from_micros(u64::try_from(record.started.0).unwrap_or(0));
     let log = context.host()?.post_install_log(since);
+    if let Some(log) = &log {
+        let (key, kept) = keep(log, context)?;
+        let is_known = recorder.state().database.evidence.iter().any(|known| known.sha256 == kept.sha256);
+        if !is_known {
+            recorder.record(vec![recorder.sighting(&key, kept)])?;
+        }
+    }
     let through = log.filter(|log| log.is_newer).is_some_and(|log| is_through(&log.text()));
     // Its exit code is lost with it: once more it comes to the same, with an exit code.
     let why = if through {
@@ -118,22 +121,16 @@ fn command(context: &Context<'_>, engine: &mut Engine<'_>) -> Result<Command, Fa
     })
 }
 
-/// Keeps the log as evidence, well or not.
-fn keep_log(
-    installed: &PostInstalled,
-    recorder: &mut Recorder,
-    context: &Context<'_>,
-) -> Result<(), Failure> {
-    let Some(log) = &installed.log else { return Ok(()) };
+/// Keeps a log as evidence, well or not: what tells it from others, and what is recorded of it.
+fn keep(log: &LogFile, context: &Context<'_>) -> Result<(Vec<u8>, EvidenceKept), Failure> {
     let sha256 =
         evidence::write_bytes(&context.request().journal, &log.kept).map_err(|error| file_failure(&error))?;
-    let event = EvidenceKept {
+    let path = log.path.display().to_string();
+    let kept = EvidenceKept {
         what: "log of wsusutil postinstall".into(),
-        origin: log.path.display().to_string().as_str().into(),
+        origin: path.as_str().into(),
         sha256,
         bytes: log.kept.len() as u64,
     };
-    let key = log.path.display().to_string();
-    recorder.record(vec![recorder.sighting(key.as_bytes(), event)])?;
-    Ok(())
+    Ok((path.into_bytes(), kept))
 }

@@ -157,10 +157,14 @@ fn look(
         }
         Operation::Drop => dropped(recorder, engine),
         Operation::DiscardPartial => discarded(engine),
-        Operation::SetMultiUser => Ok(match engine.susdb()? {
-            Some(susdb) if susdb.facts.user_access == "MULTI_USER" => found(Probe::Happened, "MULTI_USER"),
-            Some(_) | None => found(Probe::Not, "not MULTI_USER"),
-        }),
+        Operation::SetMultiUser => {
+            let wanted = recorder.state().database.access_before_drop().word();
+            Ok(match engine.susdb()? {
+                Some(susdb) if susdb.facts.user_access == wanted => found(Probe::Happened, wanted),
+                Some(susdb) => found(Probe::Not, format!("{}, not {wanted}", susdb.facts.user_access)),
+                None => found(Probe::Not, "there is no SUSDB"),
+            })
+        }
         Operation::Restore => restored(recorder, context, engine),
     }
 }
@@ -211,6 +215,7 @@ fn backed_up(
 
 fn dropped(recorder: &Recorder, engine: &mut Engine<'_>) -> Result<Found, Failure> {
     let wanted = recorder.state().run.status.database.database;
+    let access = recorder.state().database.access_before_drop().word();
     Ok(match engine.susdb()? {
         None => found(Probe::Happened, "there is no SUSDB"),
         Some(susdb) if wanted.is_told() && susdb.database_guid != wanted => found(
@@ -220,8 +225,8 @@ fn dropped(recorder: &Recorder, engine: &mut Engine<'_>) -> Result<Found, Failur
                 susdb.database_guid
             ),
         ),
-        Some(susdb) if susdb.facts.user_access == "MULTI_USER" => {
-            found(Probe::Not, format!("SUSDB is {}, MULTI_USER", susdb.facts.state))
+        Some(susdb) if susdb.facts.user_access == access => {
+            found(Probe::Not, format!("SUSDB is {}, {access}", susdb.facts.state))
         }
         Some(susdb) => {
             found(Probe::Partly, format!("SUSDB is {}, {}", susdb.facts.state, susdb.facts.user_access))

@@ -79,24 +79,25 @@ fn is_gone(engine: &mut Engine<'_>) -> Outcome {
     }
 }
 
-/// Lets everybody in again after a drop that failed.
+/// Lets those in again after a drop that failed who might be in SUSDB before it.
 pub(super) fn multi_user(
     recorder: &mut Recorder,
     context: &Context<'_>,
     engine: &mut Engine<'_>,
 ) -> Result<(), Failure> {
     engine.hang_up();
-    let statement = statement::multi_user();
+    let access = recorder.state().database.access_before_drop();
+    let statement = statement::user_access(access);
     let intent = Intent {
         operation: Operation::SetMultiUser,
         subject: "".into(),
         statement: statement.text().to_owned(),
-        before: "the drop failed".to_owned(),
-        expects: "MULTI_USER".to_owned(),
+        before: format!("the drop had no effect; {}", told_state(recorder)),
+        expects: access.word().to_owned(),
     };
     carry_out(recorder, context, intent, |going| {
         match watch::act(going, context, engine, &statement, "letting in") {
-            Ok(ended) => Outcome::of(&ended, going.said(), "MULTI_USER"),
+            Ok(ended) => Outcome::of(&ended, going.said(), access.word()),
             Err(failure) => Outcome::failed(0, failure.to_string()),
         }
     })?;

@@ -54,7 +54,7 @@ fn told(state: &Migration) -> Option<String> {
     let names = names.join(", ");
     let by_hand: Vec<_> = services_by_hand(state).iter().map(ToString::to_string).collect();
     let by_hand = by_hand.join("; ");
-    let is_own = status.present == Some(true) && !status.restored && !status.partial;
+    let is_own = status.present == Some(true) && status.replacement().is_none();
     Some(match state.run.status.role? {
         Role::Source => format!(
             "warn: the source's services {names} may still be stopped: `wsusmigrate run` puts them back, or in PowerShell: {by_hand}"

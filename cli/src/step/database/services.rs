@@ -114,7 +114,7 @@ pub(super) fn are_stopped(operation: Operation, host: &Host) -> Result<bool, Scr
     Ok(stopped)
 }
 
-/// Whether the services that ran run again.
+/// Whether the services that ran run again, and each starts as it did.
 pub(super) fn are_as_before(
     operation: Operation,
     host: &Host,
@@ -122,8 +122,10 @@ pub(super) fn are_as_before(
 ) -> Result<bool, ScriptError> {
     let mut as_before = true;
     for &service in services(operation) {
-        let ran = was(service).is_some_and(|was| was.state == ServiceState::Running);
-        as_before &= !ran || host.service(service)?.state == Some(State::Running);
+        let Some(was) = was(service) else { continue };
+        let is = recorded(service, host.service(service)?);
+        as_before &= was.state != ServiceState::Running || is.state == was.state;
+        as_before &= was.start == ServiceStart::Untold || is.start == was.start;
     }
     Ok(as_before)
 }

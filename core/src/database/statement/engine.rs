@@ -1,8 +1,8 @@
 //! The engine's own matters: who is connected, what is going on, files and space, drop.
 
 use super::{Literal, Purpose, Statement, susdb, susdb_text};
-use crate::database::EnginePath;
 use crate::database::version::EngineVersion;
+use crate::database::{EnginePath, UserAccess};
 
 /// `DBCC CHECKDB`: the messages are the answer; none of error class means sound.
 #[must_use]
@@ -90,10 +90,15 @@ pub fn drop_partial() -> Statement {
     Statement::new(Purpose::DropPartial, format!("USE [master];\nDROP DATABASE {};", susdb()))
 }
 
-/// Lets everybody in again, after a drop that failed.
+/// Lets those in again who might be in SUSDB before a drop that failed. Where not everybody may, whoever took the one seat
+/// meanwhile has to leave it: without a termination the server would wait for him.
 #[must_use]
-pub fn multi_user() -> Statement {
-    Statement::new(Purpose::MultiUser, format!("ALTER DATABASE {} SET MULTI_USER;", susdb()))
+pub fn user_access(access: UserAccess) -> Statement {
+    let leave = match access {
+        UserAccess::Everybody => "",
+        UserAccess::Restricted | UserAccess::One => " WITH ROLLBACK IMMEDIATE",
+    };
+    Statement::new(Purpose::MultiUser, format!("ALTER DATABASE {} SET {}{leave};", susdb(), access.word()))
 }
 
 /// `DISK = N'path'`.
@@ -113,6 +118,16 @@ mod tests {
             "USE [master];\nALTER DATABASE [SUSDB] SET SINGLE_USER WITH ROLLBACK IMMEDIATE;\nDROP DATABASE [SUSDB];"
         );
         assert!(!drop_database().is_read_only());
+    }
+
+    #[test]
+    fn whoever_may_not_be_in_it_has_to_leave() {
+        let text = |access| user_access(access).text().to_owned();
+        assert_eq!(text(UserAccess::Everybody), "ALTER DATABASE [SUSDB] SET MULTI_USER;");
+        assert_eq!(
+            text(UserAccess::Restricted),
+            "ALTER DATABASE [SUSDB] SET RESTRICTED_USER WITH ROLLBACK IMMEDIATE;"
+        );
     }
 
     #[test]

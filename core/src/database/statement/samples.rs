@@ -5,12 +5,12 @@ use super::{
     RuleId, Setting, SettingType, Statement, backup, by_hand, engine, inventory, principals, restore, sleep,
     susdb, susdb_text, table,
 };
-use crate::database::EnginePath;
 use crate::database::catalogue::Catalogue;
 use crate::database::marks::MARKED_TABLES;
 use crate::database::parity::PARITY_TABLES;
 use crate::database::setting::Place;
 use crate::database::version::EngineVersion;
+use crate::database::{EnginePath, UserAccess};
 
 const OLDEST: EngineVersion = EngineVersion::new(9, 0, 5000);
 const OLD: EngineVersion = EngineVersion::new(10, 0, 1600);
@@ -108,8 +108,10 @@ fn changing() -> Vec<Statement> {
     let mut all = vec![
         engine::drop_database(),
         engine::drop_partial(),
-        engine::multi_user(),
         by_hand::own_by_sa(),
+        engine::user_access(UserAccess::Everybody),
+        engine::user_access(UserAccess::Restricted),
+        engine::user_access(UserAccess::One),
         principals::mend_user(&user, &login),
         principals::create_login(&login),
         principals::drop_login(&login),

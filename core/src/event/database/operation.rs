@@ -35,7 +35,7 @@ coded! {
         StopServices = 20, "stop-services";
         /// The destination's SUSDB: `SINGLE_USER WITH ROLLBACK IMMEDIATE`, then DROP.
         Drop = 21, "drop";
-        /// A drop that failed left `SINGLE_USER` behind: `MULTI_USER` again.
+        /// A drop without an effect left `SINGLE_USER` behind: SUSDB is open again to those it was open to before.
         SetMultiUser = 22, "set-multi-user";
         /// What a restore that was cut off left behind is dropped.
         DiscardPartial = 23, "discard-partial";

@@ -2,8 +2,8 @@
 
 use super::services::stop_by_hand;
 use super::{Way, answered, last_effect};
-use crate::database::statement::{USE_MASTER, drop_database, drop_partial, multi_user, restore_by_hand};
-use crate::database::{Literal, NotALiteral};
+use crate::database::statement::{USE_MASTER, drop_database, drop_partial, restore_by_hand, user_access};
+use crate::database::{Literal, NotALiteral, UserAccess};
 use crate::event::database::{BackupRecorded, FileRecorded, Operation, StateRecorded};
 use crate::projection::Migration;
 use crate::projection::database::{DatabaseState, OperationRecord, OwnBackup};
@@ -61,7 +61,8 @@ pub(super) fn bring_back(state: &Migration, taken: &TakenAction) -> Option<Undo>
     let opened = state.database.last_done(Operation::SetMultiUser);
     let is_opened = opened.is_some_and(|opened| opened.seq > last.seq);
     let seen = state.database.state.as_ref().filter(|(time, _)| *time > last.started);
-    let is_seen_open = seen.is_some_and(|(_, seen)| seen.user_access.as_str() == "MULTI_USER");
+    let before = state.database.access_before_drop().word();
+    let is_seen_open = seen.is_some_and(|(_, seen)| seen.user_access.as_str() == before);
     (!is_opened && !is_seen_open).then(|| let_everybody_in(state).back(ActionKind::DropDatabase, taken))
 }
 
@@ -88,17 +89,23 @@ fn restore_safety_backup(state: &Migration) -> Way {
 }
 
 fn let_everybody_in(state: &Migration) -> Way {
-    let user_access = state.database.state.as_ref().map(|(_, seen)| seen.user_access.to_string());
-    let now = user_access.unwrap_or_else(|| "not seen".to_owned());
+    let access = state.database.access_before_drop();
+    let seen = state.database.state.as_ref().map(|(_, seen)| seen.user_access.to_string());
+    let now = seen.unwrap_or_else(|| "not seen".to_owned());
     Way {
-        what: "Let everybody into SUSDB again: its drop failed and may have left it to a single user."
-            .to_owned(),
+        what: format!(
+            "Let {} into SUSDB again: its drop failed and may have left it to a single user.",
+            match access {
+                UserAccess::Everybody => "everybody",
+                UserAccess::Restricted | UserAccess::One => "those who were let in before",
+            }
+        ),
         previous: previous(state),
         preconditions: vec![
             format!("SUSDB is still there, for a single user: it was last seen as {now}").into(),
         ],
         lost: "nothing: the drop had no other effect".to_owned(),
-        by_hand: [USE_MASTER, multi_user().text()].map(Text::from).to_vec(),
+        by_hand: [USE_MASTER, user_access(access).text()].map(Text::from).to_vec(),
         count: 1,
         bytes: 0,
     }
@@ -264,5 +271,6 @@ fn restore_lines(database: &DatabaseState, backup: &BackupRecorded) -> Result<Ve
         Ok((Literal::new(file.logical.as_str())?, Literal::new(file.physical.as_str())?))
     };
     let files = database.before_files.iter().map(file).collect::<Result<Vec<_>, NotALiteral>>()?;
-    Ok(restore_by_hand(&path, backup.position, &files))
+    let before = database.before.as_ref().and_then(|before| UserAccess::read(before.user_access.as_str()));
+    Ok(restore_by_hand(&path, backup.position, &files, before.unwrap_or(UserAccess::Everybody)))
 }
