@@ -50,7 +50,7 @@ batch_files = {batch_files}
 #quiesce = false
 # DBCC CHECKDB before the backup and after the restore.
 #check = true
-# Destination: two persons have to approve before anything is dropped.
+# Destination: two persons, that is two accounts, have to approve before anything is dropped.
 #four_eyes = false
 # Destination: where the restored files go; the instance's own folders where nothing is said.
 #data_folder = 'E:\Data'
