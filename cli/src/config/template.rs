@@ -75,7 +75,7 @@ batch_files = {batch_files}
 #on_checksum_error = "stop"
 # Source: "server-default", "on" or "off"; an edition that cannot compress is asked again without.
 #compression = "server-default"
-# Two persons have to approve before anything is dropped, or somebody else's backup overwritten.
+# Two persons, that is two accounts, have to approve before anything is dropped, or somebody else's backup overwritten.
 #four_eyes = false
 # Destination: its own SUSDB may be replaced although computers report to it, or approvals are made on it.
 #replace_in_use = false

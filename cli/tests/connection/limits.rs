@@ -16,10 +16,11 @@ const LIMIT: Duration = Duration::from_millis(700);
 fn read(connection: &mut dyn Connection, slow: bool) -> Result<usize, ReadError> {
     let statement = if slow { statement::server_logins() } else { statement::recovery_status() };
     let mut rows = 0;
-    connection.rows(&statement, &mut |_, _| {
+    let mut count = |_, _| {
         rows += 1;
         ControlFlow::Continue(())
-    })?;
+    };
+    connection.rows(&statement, &mut count, &mut |_| {})?;
     Ok(rows)
 }
 

@@ -95,7 +95,11 @@ fn go(port: u16, asked: Asked, limits: Limits, count: &dyn Fn() -> usize) -> (Ca
             other => panic!("{other:?}"),
         },
         Asked::Read => {
-            let read = connection.rows(&statement::server_logins(), &mut |_, _| ControlFlow::Continue(()));
+            let read = connection.rows(
+                &statement::server_logins(),
+                &mut |_, _| ControlFlow::Continue(()),
+                &mut |_| {},
+            );
             match read {
                 Ok(()) => Came::Through,
                 Err(ReadError::Lost(why)) if why.starts_with("no answer for 150 ms; ") => Came::In,

@@ -29,13 +29,18 @@ pub(crate) fn boundaries(history: &History, there_are: Option<u64>) -> Vec<Bound
     let mut found = Vec::new();
     let mut operation = None;
     for event in &events[step..] {
-        let mut push = |what, operation| found.push(Boundary { at: 0, what, operation });
+        let boundary = |what| Boundary { at: 0, what, operation };
         match event {
             Event::Database(DatabaseEvent::OperationStarted(started)) => operation = Some(started.operation),
-            Event::Database(DatabaseEvent::OperationFinished(_)) => push("acted", operation),
+            Event::Database(DatabaseEvent::OperationFinished(_)) => {
+                // What was asked at the end of an operation is recorded with its outcome, after its end.
+                let is_read = |it: &Boundary| it.what == "database.statement-read";
+                let reads = found.iter().rev().take_while(|it| is_read(it)).count();
+                found.insert(found.len() - reads, boundary("acted"));
+            }
             _ => {}
         }
-        push(event.kind().name(), operation);
+        found.push(Boundary { at: 0, what: event.kind().name(), operation });
     }
     // Where the run's other steps have no boundaries but their records, all of them are known without being counted.
     let there_are = there_are.unwrap_or((step - run + found.len()) as u64);

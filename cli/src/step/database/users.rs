@@ -159,15 +159,12 @@ fn hex(bytes: &[u8]) -> String {
 /// The owner is no user that could be altered: a restore makes whoever restores the owner.
 fn owner(engine: &mut Engine<'_>) -> Result<UserFound, Failure> {
     let owner = engine.susdb()?.and_then(|susdb| susdb.facts.owner);
-    let (decision, why) = match &owner {
-        Some(_) => (UserDecision::Leave, "it is the owner of SUSDB".to_owned()),
-        None => {
-            let by_hand = statement::own_by_sa();
-            (
-                UserDecision::Manual,
-                format!("the owner of SUSDB is an account this engine does not know: {}", by_hand.text()),
-            )
-        }
+    let (decision, why) = if owner.is_some() {
+        (UserDecision::Leave, "it is the owner of SUSDB".to_owned())
+    } else {
+        let by_hand = statement::own_by_sa();
+        let why = format!("the owner of SUSDB is an account this engine does not know: {}", by_hand.text());
+        (UserDecision::Manual, why)
     };
     Ok(UserFound {
         user: OWNER.into(),
