@@ -98,20 +98,6 @@ pub fn seen(state: Option<&str>, database_guid: Guid) -> StateRecorded {
     }
 }
 
-/// The copied content has everything SUSDB expects: nothing.
-pub fn catalogue() -> CatalogueCompared {
-    CatalogueCompared {
-        differences: Sha256([1; 32]),
-        expected: 0,
-        expected_bytes: 0,
-        matched: 0,
-        missing: 0,
-        extra: 0,
-        damaged: 0,
-        encrypted: 0,
-    }
-}
-
 impl History {
     /// Adds an operation that begins.
     pub fn begin(self, operation: Operation) -> Self {

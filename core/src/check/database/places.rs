@@ -156,7 +156,7 @@ mod tests {
         change(&mut places);
         let facts = DatabaseFacts {
             role,
-            engine: Err(String::new()),
+            engine: Err(super::super::NoEngine::default()),
             replacement: None,
             susdb: None,
             places: Some(places),
