@@ -9,7 +9,7 @@ mod support;
 #[path = "support/world.rs"]
 mod world;
 
-use support::database::approved;
+use support::database::{approved, only_reads};
 use world::{Ends, Fate, Look, World};
 use wsusmigrate_core::decide::DatabaseRequest;
 use wsusmigrate_core::event::database::Operation;
@@ -259,7 +259,7 @@ fn an_operation_that_never_comes_to_anything_is_not_begun_for_ever() {
                 world.unknown = None;
                 complete(world);
             }
-            if world::only_reads(*operation) {
+            if only_reads(*operation) {
                 continue;
             }
             let mut world = fresh(role);

@@ -337,7 +337,7 @@ ENUMERATIONS = {
         " schema-version configuration counts users logins sessions progress file-exists free-space"
         " media-label backup-header backup-files verify-backup check-database back-up drop multi-user"
         " restore mend-user create-login table-rows marks content-manifest file-states wake-ups sleep"
-        " wake drop-partial own"
+        " wake drop-partial own drop-login prove-folder certificates front-ends"
     ),
     "reading": numbered("whole broken-off refused lost unreadable"),
 }

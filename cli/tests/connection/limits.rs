@@ -24,8 +24,10 @@ fn read(connection: &mut dyn Connection, slow: bool) -> Result<usize, ReadError>
     Ok(rows)
 }
 
-/// Carries out what takes long; how it ended, what was heard, and that it took as long as it may and no longer.
+/// Carries out what takes long; how it ended, what was heard, and that it took as long as it may and no longer. What is said
+/// at the login is heard with the first statement, which is another one.
 fn act(connection: &mut dyn Connection, longest: Duration) -> (Ended, Vec<String>) {
+    assert_eq!(read(connection, false), Ok(1));
     let (mut heard, began) = (Vec::new(), Instant::now());
     let ended = connection.act(&statement::check_database(), &mut |message| heard.push(message.text.clone()));
     let took = began.elapsed();

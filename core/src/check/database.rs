@@ -172,10 +172,10 @@ fn rights(engine: &EngineFacts) -> Checked {
 fn check_before_backup(facts: &DatabaseFacts) -> Checked {
     const NAME: &str = "database.check-before-backup";
     match &facts.waiver {
-        None => pass(NAME, "DBCC CHECKDB goes over SUSDB before it is backed up".into()),
+        None => pass(NAME, "SUSDB is checked (DBCC CHECKDB) before it is backed up".into()),
         Some(who) => warn(
             NAME,
-            format!("DBCC CHECKDB before the backup is waived by {who}"),
+            format!("the check (DBCC CHECKDB) before the backup is waived by {who}"),
             "With database.check = true it is made; the one after the restore is made in any case.",
         ),
     }

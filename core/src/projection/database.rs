@@ -2,6 +2,7 @@
 //!
 //! Memory grows with operations and messages, not with rows: of a table's rows that differ so many are kept by name.
 
+mod access;
 mod operation;
 mod reads;
 mod run;
@@ -16,7 +17,6 @@ pub use reads::ReadTotals;
 pub use run::{DatabaseRun, OwnBackup, TargetProof};
 pub use top_up::TopUp;
 
-use crate::database::UserAccess;
 use crate::database::statement::Purpose;
 use crate::envelope::Recorded;
 use crate::event::content::{CatalogueCompared, CatalogueDiffered, StatesCounted};
@@ -118,26 +118,6 @@ impl DatabaseState {
     pub fn is_owed(&self, back: Operation, of: Operation) -> bool {
         let begun = self.operations.iter().rfind(|record| record.event.operation == of);
         begun.is_some_and(|begun| self.last_done(back).is_none_or(|back| back.seq < begun.seq))
-    }
-
-    /// Who might be in the SUSDB that is there before its last drop was begun: everybody, where another one was there then.
-    #[must_use]
-    pub fn access_before_drop(&self) -> UserAccess {
-        let now = self.state.as_ref().map_or(Guid::UNTOLD, |(_, state)| state.database_guid);
-        let before = self.before.as_ref().filter(|before| before.present && before.database_guid == now);
-        before
-            .and_then(|before| UserAccess::read(before.user_access.as_str()))
-            .unwrap_or(UserAccess::Everybody)
-    }
-
-    /// Whether a drop without an effect left SUSDB to others than those who might be in it before, and nobody gave it back.
-    #[must_use]
-    pub fn owes_access(&self) -> bool {
-        let last = self.operations.iter().rfind(|record| record.event.operation == Operation::Drop);
-        let seen = self.state.as_ref().filter(|(_, state)| state.present);
-        last.is_some_and(|drop| !drop.is_done())
-            && self.is_owed(Operation::SetMultiUser, Operation::Drop)
-            && seen.is_some_and(|(_, state)| state.user_access.as_str() != self.access_before_drop().word())
     }
 
     /// How often an operation was begun: the number of the next attempt.

@@ -150,3 +150,8 @@ pub fn catalogue(missing: u64) -> CatalogueCompared {
         encrypted: 0,
     }
 }
+
+/// Whether nothing of an operation is there to be seen afterwards.
+pub fn only_reads(operation: Operation) -> bool {
+    matches!(operation, Operation::VerifyBackup | Operation::VerifyCarried | Operation::VerifyOwn)
+}

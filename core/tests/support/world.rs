@@ -449,8 +449,3 @@ impl World {
         if changes { self.record(None, self.seen()) } else { Ok(()) }
     }
 }
-
-/// Whether nothing of an operation is there to be seen afterwards.
-pub(crate) fn only_reads(operation: Operation) -> bool {
-    matches!(operation, Operation::VerifyBackup | Operation::VerifyCarried | Operation::VerifyOwn)
-}

@@ -117,7 +117,7 @@ fn a_carried_backup_that_is_damaged_where_it_lies() {
             flip(&carried(site), -500_000).expect("a byte");
         },
         code: 3,
-        says: &["carry-backup: failed", "stands there already with SHA-256"],
+        says: &["carry-backup: failed", "stands there already with other"],
         left: FRESH_DOWN,
         proves: |_, history| demand(times(history, "drop") == 1, "it went on to the drop"),
         mend: |site| fs::remove_file(carried(site)).expect("the file"),

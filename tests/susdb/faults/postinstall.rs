@@ -1,6 +1,6 @@
 //! At `wsusutil postinstall`: none of its marks alone is taken for success, and its log is kept before its outcome.
 
-use wsusmigrate_core::event::database::{Operation, OperationResult};
+use wsusmigrate_core::event::database::{EvidenceKept, Operation, OperationResult};
 use wsusmigrate_core::event::{DatabaseEvent, Event};
 use wsusmigrate_fixtures::sql::instance::SqlFaults;
 use wsusmigrate_fixtures::tools::{Fault, Planted, ToolName};
@@ -26,14 +26,20 @@ fn results(history: &History) -> Vec<OperationResult> {
     results.collect()
 }
 
+/// Whether an event keeps a log of postinstall: what was asked of the media is kept as evidence too.
+fn keeps_a_log(event: &Event) -> bool {
+    let is_one = |kept: &EvidenceKept| kept.what.as_str() == "log of wsusutil postinstall";
+    matches!(event, Event::Database(DatabaseEvent::EvidenceKept(kept)) if is_one(kept))
+}
+
 /// Every outcome stands behind the log it rests on; `logs` calls left one.
 fn came_to(history: &History, results_wanted: &[OperationResult], logs: usize) -> Result<(), String> {
     let found = results(history);
     demand(found == results_wanted, format!("{found:?}"))?;
-    demand(history.count("database.evidence-kept") == logs, "not every log was kept once")?;
     let events = history.events();
+    demand(events.iter().filter(|event| keeps_a_log(event)).count() == logs, "not every log was kept once")?;
     for (at, event) in events.iter().enumerate() {
-        if matches!(event, Event::Database(DatabaseEvent::EvidenceKept(_))) {
+        if keeps_a_log(event) {
             let next = events[at..].iter().find(|event| {
                 matches!(
                     event,

@@ -160,7 +160,7 @@ fn after_restore(whole: &Plan, plan: &DatabasePlan) -> Lines {
         lines.push((format!("{mends}, {each}, where there is no such login"), create));
         lines.push((format!("{mends}, {each}"), mend));
     }
-    lines.extend(sleep());
+    lines.extend(put_to_sleep());
     let content = plan.content_dir.as_deref().unwrap_or(&whole.content.destination);
     let install =
         format!("wsusutil postinstall CONTENT_DIR={content}, for SQL Server with SQL_INSTANCE_NAME");
@@ -170,7 +170,7 @@ fn after_restore(whole: &Plan, plan: &DatabasePlan) -> Lines {
 }
 
 /// Which rules and settings are on is asked of the restored SUSDB: these are the statements where all of them are.
-fn sleep() -> Lines {
+fn put_to_sleep() -> Lines {
     let named = |what: &str| format!("{}, {what}", Operation::Sleep.word());
     let mut lines = Lines::new();
     if let Some(off) = statement::rules_off(&[RuleId(1)]) {

@@ -292,7 +292,8 @@ fn a_waived_check_is_told_with_who_and_why_and_at_the_source_only() {
         let check = |check: &Checked| check.check.as_str() == "database.check-before-backup";
         database(&facts).into_iter().find(check).map(|it| (it.verdict, it.finding.to_string()))
     };
-    let finding = "DBCC CHECKDB before the backup is waived by CORP\\ann (S-1-5-21-7): checked on Sunday";
+    let finding =
+        "the check (DBCC CHECKDB) before the backup is waived by CORP\\ann (S-1-5-21-7): checked on Sunday";
     assert_eq!(told(Role::Source), Some((Warn, finding.to_owned())));
     assert_eq!(told(Role::Destination), None);
 }

@@ -6,15 +6,13 @@ use crate::database::UserAccess;
 /// `USE [master];`
 pub const USE_MASTER: &str = "USE [master];";
 
-/// Restores SUSDB to where its files lay, and lets those in who might be in it before: by lines, each short enough to be shown by itself. Each
-/// file is a logical name and a path.
+/// A file by its logical name, and where it lay.
+type File = (Literal, Literal);
+
+/// Restores SUSDB to where its files lay, and lets those in who might be in it before: by lines, each short enough to be shown
+/// by itself.
 #[must_use]
-pub fn restore_by_hand(
-    path: &Literal,
-    position: u32,
-    files: &[(Literal, Literal)],
-    access: UserAccess,
-) -> Vec<String> {
+pub fn restore_by_hand(path: &Literal, position: u32, files: &[File], access: UserAccess) -> Vec<String> {
     let mut lines = vec![
         USE_MASTER.to_owned(),
         format!("RESTORE DATABASE {} FROM DISK = {path}", susdb()),
@@ -32,6 +30,6 @@ pub fn own_by_sa() -> Statement {
 }
 
 /// The lines of [`restore_by_hand`] as one batch, for the check with a parser.
-pub(super) fn restore_batch(path: &Literal, position: u32, files: &[(Literal, Literal)]) -> Statement {
+pub(super) fn restore_batch(path: &Literal, position: u32, files: &[File]) -> Statement {
     Statement::new(Purpose::Restore, restore_by_hand(path, position, files, UserAccess::Everybody).join("\n"))
 }
