@@ -17,7 +17,7 @@ pub(super) fn entries(columns: &[&str], rows: impl Iterator<Item = Vec<String>>)
     for row in rows {
         let mut cells = columns.iter().zip(&row).filter(|(_, cell)| !cell.is_empty());
         if let Some((heading, first)) = cells.next() {
-            text += &format!("  {heading} {first}\n");
+            text += &["  ", heading, " ", first, "\n"].concat();
         }
         let mut line = String::new();
         for (heading, cell) in cells {
@@ -26,7 +26,8 @@ pub(super) fn entries(columns: &[&str], rows: impl Iterator<Item = Vec<String>>)
                 INDENT.len() + line.chars().count() + 2 + part.chars().count() <= usize::from(WIDTH);
             if line.is_empty() || is_room {
                 let between = if line.is_empty() { "" } else { "; " };
-                line += &format!("{between}{part}");
+                line += between;
+                line += &part;
             } else {
                 text += &wrapped(INDENT, &std::mem::replace(&mut line, part));
             }

@@ -23,6 +23,7 @@ const NOT_SHOWN: &str = "(not shown)";
 /// Step 3.3: SUSDB.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch a person sets")]
 pub struct DatabasePlan {
     /// How this host's SUSDB is reached: `auto` (WSUS's registry says), `wid`, `wid-2008`, `HOST`, `HOST\INSTANCE`,
     /// `HOST,PORT`, or a pipe.
