@@ -8,7 +8,7 @@
 
 mod boundary;
 
-pub(crate) use boundary::boundaries;
+use boundary::boundaries;
 
 use std::collections::BTreeSet;
 use std::sync::Mutex;
@@ -72,7 +72,7 @@ fn the_source_at_boundaries() {
 #[test]
 fn a_restore_whose_connection_was_cut_at_boundaries() {
     let restoring = |boundary: &Boundary| {
-        boundary.operation == Some(Operation::Restore) && is_around_what_destroys(boundary)
+        boundary.operation == Some(Operation::Restore) && is_around_an_operation(boundary)
     };
     enumerate("cut-mid-restore", Server::Destination, restoring, &["probe happened"]);
 }
@@ -110,11 +110,15 @@ fn is_around_an_operation(boundary: &Boundary) -> bool {
     ["database.operation-started", "acted", "database.operation-finished"].contains(&boundary.what)
 }
 
-/// The same; of what destroys, everything that is recorded of it; and between a log and the outcome that rests on it.
+/// The same; of what destroys, everything that is recorded of it but each question and each word of the server; and between
+/// a log of postinstall and the outcome that rests on it.
 fn is_around_what_destroys(boundary: &Boundary) -> bool {
+    let is_word = ["database.message-received", "database.statement-read"].contains(&boundary.what);
+    let destroys = boundary.operation.is_some_and(Operation::is_destructive) && !is_word;
+    let is_kept = boundary.what == "database.evidence-kept";
     is_around_an_operation(boundary) && boundary.what != "database.operation-finished"
-        || boundary.operation.is_some_and(Operation::is_destructive)
-        || boundary.what == "database.evidence-kept"
+        || destroys
+        || is_kept && boundary.operation == Some(Operation::PostInstall)
 }
 
 /// Crashes at each boundary that is wanted, or at every one of the database step in a full campaign.
