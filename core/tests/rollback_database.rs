@@ -201,6 +201,7 @@ fn dropped_twice() -> History {
     restored()
         .and(no_susdb())
         .and(seen(0x50, 904))
+        .proves_another()
         .does(Operation::BackUpOwn)
         .and(backup(BackupOf::Own, 0x50, r"C:\second.bak"))
         .does(Operation::VerifyOwn)

@@ -236,17 +236,37 @@ fn a_backup_that_is_written_again_is_to_be_verified_again() {
 
 #[test]
 fn a_safety_backup_of_another_database_is_no_way_back() {
-    let own = in_database(Role::Destination)
-        .and(approved("S-1"))
-        .verifies(Operation::VerifyCarried)
-        .proves(true)
-        .done(Operation::StopServices)
-        .and(seen(Some("ONLINE"), guid(1)))
-        .verifies(Operation::VerifyOwn);
-    assert!(own.status().unwrap().database.secured);
-    let other = own.and(seen(Some("ONLINE"), guid(2)));
+    let own = || {
+        in_database(Role::Destination)
+            .and(approved("S-1"))
+            .verifies(Operation::VerifyCarried)
+            .proves(true)
+            .done(Operation::StopServices)
+            .and(seen(Some("ONLINE"), guid(1)))
+            .verifies(Operation::VerifyOwn)
+    };
+    assert!(own().status().unwrap().database.secured);
+    let other = || own().and(seen(Some("ONLINE"), guid(2)));
     assert_eq!(
-        other.begin(Operation::Drop).refusal(),
+        other().begin(Operation::Drop).refusal(),
+        "it is not proved that the target is not the source"
+    );
+    assert_eq!(
+        other().proves(true).begin(Operation::Drop).refusal(),
+        "no safety backup of the SUSDB that is there was verified"
+    );
+}
+
+/// It appears before anybody looked again: neither the dropped one's proof nor its safety backup speaks for it.
+#[test]
+fn what_takes_the_place_of_the_dropped_one_is_proved_and_secured_anew() {
+    let there = || ready().done(Operation::Drop).and(seen(Some("ONLINE"), guid(2)));
+    assert_eq!(
+        there().begin(Operation::Drop).refusal(),
+        "it is not proved that the target is not the source"
+    );
+    assert_eq!(
+        there().proves(true).begin(Operation::Drop).refusal(),
         "no safety backup of the SUSDB that is there was verified"
     );
 }

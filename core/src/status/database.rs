@@ -359,6 +359,8 @@ impl DatabaseStatus {
             Operation::Drop | Operation::DiscardPartial => {
                 self.present = Some(false);
                 self.partial = false;
+                // The safety backup is the dropped one's: whatever stands there next has none.
+                self.secured = false;
                 self.database = Guid::UNTOLD;
             }
             Operation::Restore => {
@@ -428,6 +430,8 @@ impl DatabaseStatus {
         self.refused |= self.replaced;
         if was != is {
             self.secured &= !was.is_told();
+            // What nobody held against the source yet is not known to be another.
+            self.is_another &= !event.present || self.restored || self.partial;
         }
         if !self.restored || !event.present || !was.is_told() {
             self.database = is;

@@ -83,8 +83,13 @@ pub(super) fn probe(recorder: &mut Recorder, context: &Context<'_>) -> Result<(P
     let Some(record) = record else { return Ok((Probe::Not, "it is not known any more".to_owned())) };
     if let Some(child) = &record.child {
         let process = Process { id: child.process, started: child.started.as_str().to_owned() };
-        if process.is_running().unwrap_or(false) {
-            return Ok((Probe::Running, format!("its process {} runs", process.id)));
+        match process.is_running() {
+            Ok(true) => return Ok((Probe::Running, format!("its process {} runs", process.id))),
+            Ok(false) => {}
+            // It may run: beside it no second one is started.
+            Err(error) => {
+                return Ok((Probe::Unknown, format!("whether its process {} runs: {error}", process.id)));
+            }
         }
     }
     let since = UNIX_EPOCH + Duration::from_micros(u64::try_from(record.started.0).unwrap_or(0));

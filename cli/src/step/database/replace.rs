@@ -22,8 +22,28 @@ pub(super) fn drop_own(
     context: &Context<'_>,
     engine: &mut Engine<'_>,
 ) -> Result<(), Failure> {
+    if !is_as_seen(recorder, context, engine)? {
+        return Ok(());
+    }
     record_sessions(recorder, context, engine)?;
     drop_database(Operation::Drop, recorder, context, engine)
+}
+
+/// Whether the SUSDB that is there is the one that was looked at, secured and held against the source: hours may lie between
+/// the two. Another one is recorded, and everything is decided anew.
+fn is_as_seen(
+    recorder: &mut Recorder,
+    context: &Context<'_>,
+    engine: &mut Engine<'_>,
+) -> Result<bool, Failure> {
+    let status = &recorder.state().run.status.database;
+    let seen = (status.present == Some(true)).then_some(status.database);
+    if engine.susdb()?.map(|susdb| susdb.database_guid) == seen {
+        return Ok(true);
+    }
+    context.talk().say("SUSDB is not the one any more that was looked at: everything is proved again");
+    look::record_state(recorder, engine)?;
+    Ok(false)
 }
 
 /// Drops what a restore that was cut off left behind. What can be used is no leftover: it is left alone.
@@ -110,6 +130,9 @@ pub(super) fn restore(
     context: &Context<'_>,
     engine: &mut Engine<'_>,
 ) -> Result<(), Failure> {
+    if !is_as_seen(recorder, context, engine)? {
+        return Ok(());
+    }
     let (statement, moves) = restoring(recorder, context, engine)?;
     refuse_conflicts(engine, recorder, &moves)?;
     let intent = Intent {
@@ -210,8 +233,9 @@ pub(super) fn moves(
 }
 
 fn refuse_conflicts(engine: &mut Engine<'_>, recorder: &Recorder, moves: &[MoveFile]) -> Result<(), Failure> {
-    let (existing, dropped) = target::standing(engine, recorder, moves)?;
-    let Some(first) = conflicts(moves, &existing, &dropped).first().map(|file| file.target.to_string())
+    let standing = target::standing(engine, recorder, moves)?;
+    let Some(first) =
+        conflicts(moves, &standing.existing, &standing.dropped).first().map(|file| file.target.to_string())
     else {
         return Ok(());
     };

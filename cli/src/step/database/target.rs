@@ -45,21 +45,31 @@ pub(super) fn moves(
     Ok(targets(listed, &folders).map_err(|error| error.to_string()))
 }
 
-/// Which targets exist, and which of them are the database's that is dropped: the one there now, or the one that was.
+/// What stands where the files would go.
+pub(super) struct Standing {
+    /// Targets that exist.
+    pub(super) existing: Vec<EnginePath>,
+    /// The files of the database that is dropped: the one there now, or the one that was.
+    pub(super) dropped: Vec<EnginePath>,
+    /// Targets whose folder the engine does not find.
+    pub(super) folderless: Vec<EnginePath>,
+}
+
+/// Looks, as the engine's account.
 pub(super) fn standing(
     engine: &mut Engine<'_>,
     recorder: &Recorder,
     moves: &[MoveFile],
-) -> Result<(Vec<EnginePath>, Vec<EnginePath>), Failure> {
-    let mut existing = Vec::new();
+) -> Result<Standing, Failure> {
+    let (mut existing, mut folderless) = (Vec::new(), Vec::new());
     for file in moves {
-        if files::look_at(engine, &file.target)?.is_file {
-            existing.push(file.target.clone());
-        }
+        let seen = files::look_at(engine, &file.target)?;
+        existing.extend(seen.is_file.then(|| file.target.clone()));
+        folderless.extend((!seen.has_folder).then(|| file.target.clone()));
     }
     let there = engine.files(DATABASE)?;
     let mut dropped: Vec<_> = there.iter().filter_map(DatabaseFile::engine_path).collect();
     let before = recorder.state().database.before_files.iter();
     dropped.extend(before.filter_map(|file| EnginePath::new(file.physical.as_str()).ok()));
-    Ok((existing, dropped))
+    Ok(Standing { existing, dropped, folderless })
 }

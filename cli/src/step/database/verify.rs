@@ -250,8 +250,13 @@ fn target_moves(
             return Ok(Vec::new());
         }
     };
-    let (existing, dropped) = target::standing(engine, recorder, &moves)?;
-    for file in conflicts(&moves, &existing, &dropped) {
+    let standing = target::standing(engine, recorder, &moves)?;
+    for target in &standing.folderless {
+        faults.push(format!(
+            "the engine finds no folder for {target}: make it, or see data_folder and log_folder"
+        ));
+    }
+    for file in conflicts(&moves, &standing.existing, &standing.dropped) {
         faults.push(format!("{} exists and is not the dropped database's", file.target));
     }
     let is_leftover = recorder.state().run.status.database.partial;
