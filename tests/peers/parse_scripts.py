@@ -21,6 +21,7 @@ HEADER = ("# Input: ", "# Output: ", "# Rights: ", "# Source: ")
 # Commands of PowerShell 3.0 and of modules that Windows Server brings along, in small letters. None runs text.
 COMMANDS = {
     "convertfrom-json", "convertto-json", "get-itemproperty", "get-module", "get-service", "get-webapppoolstate",
+    "get-wmiobject",
     "import-module", "join-path", "new-object", "out-null", "set-itemproperty", "start-sleep", "start-webapppool",
     "stop-webapppool", "test-path",
 }
