@@ -416,8 +416,8 @@ impl DatabaseStatus {
         Ok(())
     }
 
-    /// Takes what the engine says of SUSDB. Another database than the one that was backed up is not secured, and one that
-    /// vanished is not restored any more. What a restore that was cut off left is never online: a database that is came from
+    /// Takes what the engine says of SUSDB. Another database than the one that was backed up is neither secured nor held
+    /// against the source, and one that vanished is not restored any more. What a restore that was cut off left is never online: a database that is came from
     /// somebody else, and is dropped only with a way back.
     ///
     /// The first look behind a restore tells which database it made. Another one in its place was put there by somebody else
@@ -430,7 +430,6 @@ impl DatabaseStatus {
         self.refused |= self.replaced;
         if was != is {
             self.secured &= !was.is_told();
-            // What nobody held against the source yet is not known to be another.
             self.is_another &= !event.present || self.restored || self.partial;
         }
         if !self.restored || !event.present || !was.is_told() {
