@@ -235,7 +235,7 @@ impl View<'_> {
         }
     }
 
-    /// Checked and compared before postinstall changes it, asleep before postinstall and again before anything starts.
+    /// Checked and compared before postinstall changes it, asleep before postinstall and again behind it.
     fn after_restore(&self) -> DatabaseNext {
         let since_restore = |operation| self.is_newer(operation, Operation::Restore);
         if self.status.installed {
@@ -257,7 +257,7 @@ impl View<'_> {
     fn after_postinstall(&self) -> DatabaseNext {
         let settled = self.database.is_content_settled();
         match () {
-            // What postinstall set going again sleeps before anything starts. Services that run were woken on purpose.
+            // What postinstall set going again sleeps before we start services. Services that run were woken on purpose.
             () if self.status.stopped && !self.is_newer(Operation::Sleep, Operation::PostInstall) => {
                 perform(Operation::Sleep)
             }
