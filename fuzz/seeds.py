@@ -7,6 +7,7 @@ from pathlib import Path
 # Engines, places of secrets, paths, and what has to be quoted.
 NAMES = [
     "auto", "wid", "wid-2008", "HOST", "HOST\\INSTANCE", "HOST,1433", "\\\\.\\pipe\\MICROSOFT##WID\\tsql\\query", "prompt",
+    "tcp:HOST,1433", "np:\\\\HOST\\pipe\\sql\\query", "unix:/run/sql.sock", "[fe80::1%4],1433", "::1\\INSTANCE", "(local)",
     "env:NAME", "file:C:\\secret.txt", "C:\\Backup\\SUSDB.bak", "\\\\host\\share\\SUSDB.bak", "/var/opt/mssql/data/SUSDB.mdf",
     "D:\\O'Brien's [store]\\SUSDB.bak", "OLD]DOMAIN\\USER$", "6F9619FF-8B86-D011-B42D-00C04FC964FF",
 ]

@@ -1,5 +1,6 @@
 //! How a SUSDB is reached, as people and the registry write it, and with which secret; never the secret itself.
 
+use core::net::Ipv6Addr;
 use std::fmt;
 use std::num::NonZeroU16;
 use std::str::FromStr;
@@ -208,13 +209,22 @@ fn read_host(text: &str) -> Result<Target, NotATarget> {
     Ok(Target::Tcp { host: read_name(host)?, port })
 }
 
-/// A host: a name, an address of either kind, with or without brackets, or one of the words for this host.
+/// A host: a name, an address of either kind, with or without brackets, or one of the words for this host. A colon stands
+/// in an IPv6 address only, so that no host begins with what reads as a protocol.
 fn read_name(host: &str) -> Result<String, NotATarget> {
     let host = host.trim();
     let bare = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(host);
-    let letters = |c: char| c.is_alphanumeric() || ".-_:%".contains(c);
-    let is_name = !bare.is_empty() && bare.len() <= 255 && bare.chars().all(letters);
-    if is_name || is_this_host(bare) { Ok(bare.to_owned()) } else { Err(NotATarget::Host(host.to_owned())) }
+    let letters = |c: char| c.is_alphanumeric() || ".-_".contains(c);
+    let is_name = !bare.is_empty() && bare.chars().all(letters);
+    let is_host = bare.len() <= 255 && (is_name || is_ipv6(bare) || is_this_host(bare));
+    if is_host { Ok(bare.to_owned()) } else { Err(NotATarget::Host(host.to_owned())) }
+}
+
+/// An IPv6 address, with or without the zone it belongs to: `fe80::1%4`.
+fn is_ipv6(text: &str) -> bool {
+    let (address, zone) = text.split_once('%').unwrap_or((text, "0"));
+    let letters = |c: char| c.is_alphanumeric() || ".-_".contains(c);
+    address.parse::<Ipv6Addr>().is_ok() && !zone.is_empty() && zone.chars().all(letters)
 }
 
 impl fmt::Display for Target {

@@ -37,10 +37,20 @@ fn what_people_write_is_read_and_reads_back() {
 
 #[test]
 fn what_names_nothing_is_refused_with_its_reason() {
-    for text in ["SQL1,0", "SQL1,65536", "SQL1,+1", "SQL1:x", "SQL1,"] {
+    for text in ["SQL1,0", "SQL1,65536", "SQL1,+1", "SQL1:x", "SQL1,", "tcp:tcp:SQL1"] {
         assert!(matches!(text.parse::<Target>(), Err(NotATarget::Port(_))), "{text}");
     }
-    for text in ["SQL 1", "SQL1;Password=x", "\\WSUS", ",1433", "sa@SQL1"] {
+    for text in [
+        "SQL 1",
+        "SQL1;Password=x",
+        "\\WSUS",
+        ",1433",
+        "sa@SQL1",
+        "tcp:unix:SQL1\\A",
+        "a:b:1",
+        "SQL1%4",
+        "::1%",
+    ] {
         assert!(matches!(text.parse::<Target>(), Err(NotATarget::Host(_))), "{text}");
     }
     assert!(matches!("SQL1\\".parse::<Target>(), Err(NotATarget::Instance(_))));
@@ -95,7 +105,7 @@ fn a_secret_is_named_by_its_place_and_never_repeated() {
 
 proptest! {
     #[test]
-    fn whatever_is_read_reads_back(text in r"(tcp:|np:|unix:|)[A-Za-z0-9.:,\\/\[\]$# -]{0,40}") {
+    fn whatever_is_read_reads_back(text in r"((tcp|np|unix|wid|::1|[a-z]{0,3})[:,%]){0,3}[A-Za-z0-9.:,\\/\[\]$# -]{0,40}") {
         if let Ok(target) = text.parse::<Target>() {
             prop_assert_eq!(target.to_string().parse(), Ok(target));
         }
