@@ -37,8 +37,11 @@ pub struct DatabaseStatus {
     pub found: Findings,
     /// Whether this run proved that the target is not the source.
     pub is_another: bool,
-    /// Whether the services were stopped and not started again.
+    /// Whether this run stopped the services, or saw that they are, and began nothing since that may start them. What an
+    /// earlier run stopped somebody may have started.
     pub stopped: bool,
+    /// Whether services that were stopped, by whatever run, are still to be given back what they were.
+    pub owes_services: bool,
     /// Whether a restore was cut off and what it left is still there.
     pub partial: bool,
     /// Whether the source's SUSDB was restored, and did not vanish since.
@@ -116,6 +119,7 @@ impl DatabaseStatus {
         }
         self.found = Findings::default();
         self.is_another = false;
+        self.stopped = false;
         self.failures = 0;
         self.refused = false;
     }
@@ -189,7 +193,9 @@ impl DatabaseStatus {
         Ok(())
     }
 
-    /// A backup that is being written, or whose file is, proves nothing any more: what was on the media may be gone.
+    /// What an operation puts in question as soon as it begins. A backup that is being written, or whose file is, proves nothing
+    /// any more: what was on the media may be gone. Nor do services rest that are started: `wsusutil` starts them, however it
+    /// ends.
     fn forget(&mut self, operation: Operation) {
         match operation {
             Operation::BackUp | Operation::CarryBackup => {
@@ -200,10 +206,10 @@ impl DatabaseStatus {
                 self.secured = false;
                 self.found.has_read_own = false;
             }
+            Operation::Resume | Operation::PostInstall | Operation::StartServices => self.stopped = false,
             Operation::Quiesce
             | Operation::CheckSource
             | Operation::VerifyBackup
-            | Operation::Resume
             | Operation::Deliver
             | Operation::ProveFolder
             | Operation::VerifyCarried
@@ -215,9 +221,7 @@ impl DatabaseStatus {
             | Operation::Restore
             | Operation::CheckRestored
             | Operation::MendUser
-            | Operation::Sleep
-            | Operation::PostInstall
-            | Operation::StartServices => {}
+            | Operation::Sleep => {}
         }
     }
 
@@ -282,8 +286,8 @@ impl DatabaseStatus {
             return;
         }
         match open.operation {
-            Operation::Quiesce | Operation::StopServices => self.stopped = true,
-            Operation::Resume | Operation::StartServices => self.stopped = false,
+            Operation::Quiesce | Operation::StopServices => (self.stopped, self.owes_services) = (true, true),
+            Operation::Resume | Operation::StartServices => self.owes_services = false,
             Operation::Drop | Operation::DiscardPartial => {
                 self.present = Some(false);
                 self.partial = false;

@@ -149,7 +149,7 @@ fn look(
             Ok(if stopped.map_err(|error| services::failure(&error))? {
                 found(Probe::Happened, "the services are stopped")
             } else {
-                found(Probe::Partly, "a service runs, and may start by hand only")
+                found(Probe::Partly, "a service runs, or does not start by hand only")
             })
         }
         Operation::Resume | Operation::StartServices => {

@@ -67,6 +67,9 @@ pub fn touched_so_far(state: &Migration) -> String {
         Some(false) => "there is no SUSDB here, and nothing was dropped",
         Some(true) | None if destroyed.is_some() => "a SUSDB is there, after something was destroyed",
         Some(true) | None if status.stopped => "nothing of SUSDB was changed; the services are stopped",
+        Some(true) | None if status.owes_services => {
+            "nothing of SUSDB was changed; an earlier run stopped the services"
+        }
         Some(true) | None => "nothing was touched",
     };
     format!("{what}{last}")

@@ -23,7 +23,7 @@ impl DatabaseStatus {
             Verdict::Complete => {
                 require(self.open.is_none(), "an operation is in doubt")?;
                 require(self.failures == 0, "an operation failed")?;
-                require(!self.stopped, "the services are still stopped")?;
+                require(!self.owes_services, "the services are still stopped")?;
                 require(!self.replaced, "another SUSDB took the place of the restored one")?;
                 match role {
                     Some(Role::Source) => require(self.verified.is_some(), "no backup was verified"),
@@ -61,8 +61,12 @@ impl DatabaseStatus {
             Operation::DiscardPartial => require(there && self.partial, "no restore was cut off"),
             Operation::Restore => require(self.present == Some(false), "there is a SUSDB, or nobody looked"),
             Operation::BackUpOwn | Operation::SetMultiUser => require(there, "there is no SUSDB"),
-            Operation::CheckRestored | Operation::MendUser | Operation::Sleep | Operation::PostInstall => {
+            Operation::CheckRestored | Operation::MendUser | Operation::Sleep => {
                 require(there && self.restored, "no SUSDB was restored")
+            }
+            Operation::PostInstall => {
+                require(there && self.restored, "no SUSDB was restored")?;
+                require(self.stopped, "the services were not stopped")
             }
             Operation::StartServices => {
                 require(!self.restored || self.installed, "postinstall has not been carried out")
