@@ -267,6 +267,30 @@ fn begun_by(role: Role, operation: &str) -> usize {
     (1..200).find(begun).expect("the operation") + 1
 }
 
+/// It is neither dropped as a leftover, nor secured in vain: somebody has to say what it is there for.
+#[test]
+fn a_database_that_is_offline_is_left_alone() {
+    let mut world = fresh(Role::Destination);
+    world.database = world::Database::Offline;
+    for _ in 0..2 {
+        assert_eq!(world.run(), Ends::With(Verdict::Failures));
+    }
+    assert_eq!(world.told.join(" "), "look failures look failures");
+    // The same behind a restore that was cut off.
+    let mut world = fresh(Role::Destination);
+    (world.cut_after, world.fate) = (Some(begun_by(Role::Destination, "restore")), Fate::Partly);
+    assert_eq!(world.run(), Ends::Cut);
+    assert_eq!(world.database, world::Database::Partial);
+    (world.database, world.look) = (world::Database::Offline, Look::CannotTell);
+    assert_eq!(world.run(), Ends::With(Verdict::Waiting));
+    world.answer();
+    world.told.clear();
+    assert_eq!(world.run(), Ends::With(Verdict::Failures));
+    assert_eq!(world.told.join(" "), "look failures");
+    world.database = world::Database::None;
+    complete(world);
+}
+
 /// Every operation may fail; a source has its services back all the same, and the next run brings it to its end.
 #[test]
 fn an_operation_that_failed_ends_the_step_and_is_tried_again_by_the_next_run() {

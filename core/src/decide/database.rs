@@ -1,5 +1,6 @@
 //! The next thing the database step does, on either host.
 
+use crate::database::restore::ONLINE;
 use crate::event::database::{Operation, Parity, UserDecision};
 use crate::event::run::{Role, Verdict};
 use crate::id::ActionId;
@@ -220,6 +221,11 @@ impl View<'_> {
         self.status.present == Some(true)
     }
 
+    /// Whether the SUSDB that is there can be used, as it was last seen.
+    fn is_online(&self) -> bool {
+        self.database.state.as_ref().is_some_and(|(_, state)| state.state.as_str() == ONLINE)
+    }
+
     fn has_tried(&self, operation: Operation) -> bool {
         self.has_done(operation) || self.database.run.failed.contains(&operation)
     }
@@ -228,6 +234,10 @@ impl View<'_> {
     fn before_restore(&self) -> DatabaseNext {
         let there = self.is_there();
         match () {
+            // Neither ours to discard nor fit to be secured: somebody has to say what it is there for.
+            () if there && !self.status.partial && !self.is_online() => {
+                DatabaseNext::Finish(Verdict::Failures)
+            }
             () if !self.has_done(Operation::CarryBackup) => perform(Operation::CarryBackup),
             () if !self.has_done(Operation::VerifyCarried) => perform(Operation::VerifyCarried),
             () if self.status.verified.is_none() => DatabaseNext::Finish(Verdict::Failures),

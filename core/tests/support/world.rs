@@ -40,6 +40,8 @@ pub enum Database {
     Restored,
     /// What a cut restore left.
     Partial,
+    /// What somebody took offline.
+    Offline,
 }
 
 /// What became of an operation nobody heard the end of.
@@ -278,6 +280,7 @@ impl World {
             Database::Own => (Some("ONLINE"), guid(1)),
             Database::Restored => (Some("ONLINE"), guid(2)),
             Database::Partial => (Some("RESTORING"), Guid::UNTOLD),
+            Database::Offline => (Some("OFFLINE"), Guid::UNTOLD),
         };
         StateRecorded { user_access: self.access[0].into(), ..seen(state, database) }.into()
     }

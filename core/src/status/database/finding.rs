@@ -1,6 +1,7 @@
 //! What a run found for itself, and what it concludes from it: of a backup, of the target, of the SUSDB that is there.
 
 use super::DatabaseStatus;
+use crate::database::restore::is_leftover;
 use crate::event::database::{BackupJudged, BackupOf, StateRecorded, TargetJudged};
 use crate::event::run::Role;
 use crate::status::{Why, require};
@@ -36,8 +37,8 @@ impl DatabaseStatus {
     }
 
     /// Takes what the engine says of SUSDB. Another database than the one that was backed up is neither secured nor held
-    /// against the source, and one that vanished is not restored any more. What a restore that was cut off left is never online: a database that is came from
-    /// somebody else, and is dropped only with a way back.
+    /// against the source, and one that vanished is not restored any more. What a restore that was cut off left is being restored, or suspect: a
+    /// database in another state came from somebody else, or somebody took it offline, and is dropped only with a way back.
     ///
     /// The first look behind a restore tells which database it made. Another one in its place was put there by somebody else
     /// and stops the run: neither is it the source's, nor was anybody asked whether it may be dropped. It is one no more as
@@ -55,7 +56,7 @@ impl DatabaseStatus {
             self.database = is;
         }
         self.present = Some(event.present);
-        self.partial &= event.present && event.state.as_str() != "ONLINE";
+        self.partial &= event.present && is_leftover(event.state.as_str());
         if !event.present {
             self.restored = false;
             self.installed = false;
