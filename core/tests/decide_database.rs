@@ -56,7 +56,7 @@ fn a_destination_proves_everything_before_it_destroys_anything() {
     assert_eq!(
         told.join(" "),
         "look carry-backup verify-carried prove back-up-own verify-own stop-services drop restore check-restored \
-         compare users mend-user sleep postinstall sleep catalogue start-services complete"
+         compare users mend-user sleep postinstall stop-services sleep catalogue start-services complete"
     );
 }
 
@@ -200,7 +200,7 @@ fn those_who_might_be_in_it_before_a_drop_that_failed_may_be_in_it_again() {
     }
     let mut world = fresh(Role::Destination);
     world.access = ["RESTRICTED_USER"; 2];
-    let drop = undisturbed_until("drop");
+    let drop = begun_by(Role::Destination, "drop");
     (world.cut_after, world.fate) = (Some(drop), Fate::Partly);
     assert_eq!(world.run(), Ends::Cut);
     assert_eq!(world.access[0], "SINGLE_USER");
@@ -210,15 +210,85 @@ fn those_who_might_be_in_it_before_a_drop_that_failed_may_be_in_it_again() {
     assert_eq!(world.access[0], "RESTRICTED_USER");
 }
 
+/// What an earlier run stopped says nothing about today: somebody may have started it by hand, and clients write again.
+#[test]
+fn services_that_were_started_between_two_runs_are_stopped_again() {
+    let mut world = fresh(Role::Destination);
+    (world.fails, world.starts_services) = (Some(Operation::Drop), true);
+    assert_eq!(world.run(), Ends::With(Verdict::Failures));
+    (world.fails, world.told) = (Some(Operation::CheckRestored), Vec::new());
+    assert_eq!(world.run(), Ends::With(Verdict::Failures));
+    let told = world.told.join(" ");
+    assert!(told.contains("verify-own stop-services drop restore check-restored"), "{told}");
+    (world.fails, world.told) = (None, Vec::new());
+    let told = complete(world).told.join(" ");
+    assert!(told.starts_with("look stop-services check-restored"), "{told}");
+}
+
+#[test]
+fn a_source_whose_services_were_started_between_two_runs_is_put_to_rest_again() {
+    let mut world = fresh(Role::Source);
+    (world.cut_after, world.starts_services) = (Some(begun_by(Role::Source, "quiesce") + 2), true);
+    assert_eq!(world.run(), Ends::Cut);
+    assert!(!world.services, "{:?}", world.told);
+    world.told.clear();
+    let told = complete(world).told.join(" ");
+    assert!(told.contains("quiesce marks check-source back-up"), "{told}");
+}
+
+/// It starts the services itself, and may have done all its work before it fails.
+#[test]
+fn what_a_failed_postinstall_woke_is_stopped_and_asleep_when_the_run_ends() {
+    let mut world = fresh(Role::Destination);
+    world.fails = Some(Operation::PostInstall);
+    for _ in 0..2 {
+        world.told.clear();
+        assert_eq!(world.run(), Ends::With(Verdict::Failures));
+        assert!(!world.services);
+        let told = world.told.join(" ");
+        assert!(told.ends_with("postinstall stop-services sleep failures"), "{told}");
+    }
+    // One of the two that fails does not keep the other from being tried.
+    world.unknown = Some((Operation::StopServices, Fate::Not));
+    world.fails = None;
+    assert_eq!(world.run(), Ends::With(Verdict::Failures));
+    world.unknown = None;
+    complete(world);
+}
+
 /// After how many events of an undisturbed run an operation has begun.
-fn undisturbed_until(operation: &str) -> usize {
+fn begun_by(role: Role, operation: &str) -> usize {
     let begun = |events: &usize| {
-        let mut world = fresh(Role::Destination);
+        let mut world = fresh(role);
         world.cut_after = Some(*events);
         world.run() == Ends::Cut && world.told[world.told.len() - 2] == operation
     };
     // The first of them is cut off before its intent is recorded.
     (1..200).find(begun).expect("the operation") + 1
+}
+
+/// It is neither dropped as a leftover, nor secured in vain: somebody has to say what it is there for.
+#[test]
+fn a_database_that_is_offline_is_left_alone() {
+    let mut world = fresh(Role::Destination);
+    world.database = world::Database::Offline;
+    for _ in 0..2 {
+        assert_eq!(world.run(), Ends::With(Verdict::Failures));
+    }
+    assert_eq!(world.told.join(" "), "look failures look failures");
+    // The same behind a restore that was cut off.
+    let mut world = fresh(Role::Destination);
+    (world.cut_after, world.fate) = (Some(begun_by(Role::Destination, "restore")), Fate::Partly);
+    assert_eq!(world.run(), Ends::Cut);
+    assert_eq!(world.database, world::Database::Partial);
+    (world.database, world.look) = (world::Database::Offline, Look::CannotTell);
+    assert_eq!(world.run(), Ends::With(Verdict::Waiting));
+    world.answer();
+    world.told.clear();
+    assert_eq!(world.run(), Ends::With(Verdict::Failures));
+    assert_eq!(world.told.join(" "), "look failures");
+    world.database = world::Database::None;
+    complete(world);
 }
 
 /// Every operation may fail; a source has its services back all the same, and the next run brings it to its end.
@@ -276,9 +346,12 @@ fn a_run_cut_off_anywhere_is_brought_to_its_end_by_the_next() {
         for boundary in 1.. {
             let mut beyond = true;
             for fate in Fate::ALL {
-                for look in Look::ALL {
+                for (look, starts_services) in
+                    Look::ALL.iter().flat_map(|look| [(*look, false), (*look, true)])
+                {
                     let mut world = fresh(role);
                     (world.cut_after, world.fate, world.look) = (Some(boundary), fate, look);
+                    world.starts_services = starts_services;
                     beyond &= complete(world).runs == 1;
                 }
             }

@@ -86,6 +86,26 @@ fn what_postinstall_woke_at_boundaries() {
     enumerate("sleepless", Server::Destination, sleeping, &["database.operation-reconciled", "probe not"]);
 }
 
+/// `wsusutil` does nothing before it is written down: wherever a run ends before that, or right behind it, the next run's is the
+/// only one that ever worked.
+#[test]
+fn a_postinstall_that_was_never_let_go() {
+    let holding = |boundary: &Boundary| ["held", "database.child-started"].contains(&boundary.what);
+    let uninterrupted = Rehearsal::of("tiny", &[]);
+    let history = History::verified(&uninterrupted.world.path("r/journal"));
+    let mut wanted = boundaries(&history, Some(uninterrupted.boundaries));
+    wanted.retain(holding);
+    assert_eq!(wanted.len(), 2);
+    for boundary in wanted {
+        let rehearsal = Rehearsal::crashed_in("destination", "tiny", &[boundary.at]);
+        assert!(rehearsal.crashed, "{boundary:?}");
+        let begun = History::verified(&rehearsal.world.path("r/journal")).count("database.child-started");
+        assert_eq!(begun, 1 + usize::from(boundary.what != "held"), "{boundary:?}");
+        let left = Standing::of(&rehearsal.world.path("r/hosts"));
+        assert_eq!((left.crimes(), left.postinstalls()), (Vec::new(), 1), "{boundary:?}");
+    }
+}
+
 /// Services that rest are started again whatever ends the run, and start as they did: `judge` compares their start types too.
 #[test]
 fn a_source_at_rest_at_boundaries() {

@@ -50,6 +50,12 @@ impl Standing {
         }
     }
 
+    /// How often `wsusutil postinstall` did its work: it leaves a log each time.
+    #[must_use]
+    pub fn postinstalls(&self) -> usize {
+        self.postinstalls.len()
+    }
+
     /// What is not as after an uninterrupted rehearsal.
     #[must_use]
     pub fn differences(&self, uninterrupted: &Self) -> Vec<String> {

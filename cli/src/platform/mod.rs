@@ -55,6 +55,7 @@ pub use system::disable_core_dumps;
 pub use system::file_system_name;
 pub use system::free_space;
 pub use system::from_os;
+pub use system::held;
 pub use system::host_name;
 pub use system::is_output_nowhere;
 pub use system::is_symbolic_link;

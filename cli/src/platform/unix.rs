@@ -22,7 +22,7 @@ use wsusmigrate_core::path::{NotRelative, RelPath};
 use super::fact::{Account, Kind, Space, UnsafeName};
 
 pub use folder::Folder;
-pub use process::{Tree, decode, private_folder, signal, started};
+pub use process::{Tree, decode, held, private_folder, signal, started};
 pub use sync::GroupSync;
 pub use system_log::write_system_log;
 pub use target::Target;

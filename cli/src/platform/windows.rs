@@ -24,7 +24,7 @@ use super::wtf8;
 
 pub use file::{Folder, GroupSync, Target, Uncached, is_symbolic_link, prepare_reading};
 pub use identity::{account, disable_core_dumps, host_name, os_description};
-pub use process::{Tree, decode, private_folder, signal, started};
+pub use process::{Tree, decode, held, private_folder, signal, started};
 pub use system_log::write_system_log;
 
 /// Whether nobody receives what is written to standard output: the program was started without one.

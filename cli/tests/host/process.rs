@@ -18,6 +18,7 @@ fn request(program: &str, arguments: &[&str]) -> Request {
         arguments: arguments.iter().map(Into::into).collect(),
         folder: None,
         input: Vec::new(),
+        is_attended: false,
         limits: Limits { timeout: LONG, kept_bytes_max: KEPT },
         hidden_variables: Vec::new(),
     }
@@ -130,6 +131,69 @@ fn one_that_goes_on_is_noticed_and_does_not_hold_us_up() {
     assert!(finished.took < LONG);
     let survivor = process_in(&folder.path().join("id"));
     run(shell(&format!("kill -9 {}", survivor.id)));
+}
+
+/// Once what it left running was given up after a moment: its work went on while the next thing began.
+#[test]
+fn what_one_that_is_attended_leaves_running_is_waited_for() {
+    // Longer than what is not attended is given.
+    let mut child = shell("(sleep 3; echo done) &");
+    child.is_attended = true;
+    let finished = run(child);
+    assert_eq!((finished.ended, finished.is_outlived), (Ended::Done { code: 0 }, false));
+    assert_eq!(finished.stdout.text(), "done\n");
+}
+
+#[test]
+fn what_one_that_is_attended_leaves_running_ends_with_its_time() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut child = shell("sleep 600 & echo $! > id");
+    (child.folder, child.is_attended) = (Some(folder.path().to_owned()), true);
+    child.limits.timeout = Duration::from_millis(500);
+    let running = child.start().unwrap();
+    let waiting = std::thread::spawn(|| running.wait());
+    let survivor = process_in(&folder.path().join("id"));
+    let finished = waiting.join().unwrap();
+    assert_eq!((finished.ended, finished.is_outlived), (Ended::Done { code: 0 }, true));
+    assert!(finished.took >= Duration::from_millis(500) && finished.took < LONG / 3);
+    ends(&survivor);
+}
+
+#[test]
+fn one_that_is_attended_does_nothing_before_it_is_waited_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let work = |is_attended| {
+        let mut child = shell("cat > done; echo $$");
+        (child.folder, child.is_attended) = (Some(folder.path().to_owned()), is_attended);
+        child.input = b"go\n".to_vec();
+        child.start().unwrap()
+    };
+    let is_done = || folder.path().join("done").exists();
+    // One that is not attended begins at once.
+    let begun = Instant::now();
+    let free = work(false);
+    while !is_done() {
+        assert!(begun.elapsed() < LONG, "it never begins");
+        std::thread::yield_now();
+    }
+    let would_take = begun.elapsed();
+    drop(free);
+    fs::remove_file(folder.path().join("done")).unwrap();
+    let held = work(true);
+    let process = held.process().clone();
+    assert!(process.is_running().unwrap());
+    // Nobody lets it go; it ends with whoever held it back.
+    let begun = Instant::now();
+    while begun.elapsed() < would_take * 5 {
+        assert!(!is_done(), "it began");
+        std::thread::yield_now();
+    }
+    drop(held);
+    assert!(!process.is_running().unwrap() && !is_done());
+    let held = work(true);
+    let id = held.process().id.to_string();
+    assert_eq!(held.wait().stdout.text().trim_end(), id, "it is not the process that was written down");
+    assert_eq!(fs::read_to_string(folder.path().join("done")).unwrap(), "go\n");
 }
 
 #[test]

@@ -114,6 +114,7 @@ fn what_it_cannot_work_with_it_refuses() {
             arguments: arguments.iter().map(Into::into).collect(),
             folder: None,
             input: Vec::new(),
+            is_attended: true,
             limits: Limits { timeout: LONG, kept_bytes_max: 1 << 16 },
             hidden_variables: Vec::new(),
         };
@@ -133,7 +134,7 @@ fn what_it_cannot_work_with_it_refuses() {
 
 #[test]
 fn every_fault_leaves_no_proof() {
-    let cases: [(Fault, &[Lack]); 8] = [
+    let cases: [(Fault, &[Lack]); 7] = [
         (
             Fault::Refused,
             &[Lack::ExitCode(1), Lack::Fatal("Fatal Error: Access is denied.".to_owned()), Lack::NoLog],
@@ -146,7 +147,6 @@ fn every_fault_leaves_no_proof() {
             Fault::DoneButFailed,
             &[Lack::ExitCode(1), Lack::Fatal("Fatal Error: The operation has timed out.".to_owned())],
         ),
-        (Fault::Outlived { ms: 5_000 }, &[Lack::Outlived]),
         (Fault::Localised, &[Lack::NoSuccessLine]),
     ];
     for (fault, expected) in cases {
@@ -154,6 +154,20 @@ fn every_fault_leaves_no_proof() {
         let done = run(&bench, LONG);
         assert_eq!(found(&bench, &done), expected, "{fault:?}: {done:?}");
     }
+}
+
+/// What it leaves running works on SUSDB too: it is waited for as long as wsusutil itself, then ended.
+#[test]
+fn what_it_leaves_running_is_waited_for_or_nothing_is_known() {
+    let leaving = |ms, limit| {
+        let (bench, _instance) = online(Bench::with(ToolName::Wsusutil, None, Fault::Outlived { ms }));
+        let done = run(&bench, limit);
+        (found(&bench, &done), done.finished.took)
+    };
+    let (found, took) = leaving(3_000, LONG);
+    assert!(found.is_empty() && took >= Duration::from_secs(3), "{found:?} after {took:?}");
+    let (found, took) = leaving(600_000, Duration::from_secs(5));
+    assert!(found == [Lack::Outlived] && took < LONG, "{found:?} after {took:?}");
 }
 
 #[test]

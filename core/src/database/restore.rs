@@ -130,7 +130,14 @@ impl OnlineProof {
     }
 }
 
-const ONLINE: &str = "ONLINE";
+pub(crate) const ONLINE: &str = "ONLINE";
+
+/// Whether a restore that was cut off leaves a database in such a state: it is being restored, or suspect. One that is offline,
+/// in emergency mode or waits for its recovery may be anybody's, and whole.
+#[must_use]
+pub fn is_leftover(state: &str) -> bool {
+    matches!(state, "RESTORING" | "SUSPECT")
+}
 
 fn file_fault(wanted: &MoveFile, files: &[DatabaseFile]) -> Option<NotOnline> {
     let name = wanted.logical_name.clone();

@@ -1,5 +1,6 @@
 //! The next thing the database step does, on either host.
 
+use crate::database::restore::ONLINE;
 use crate::event::database::{Operation, Parity, UserDecision};
 use crate::event::run::{Role, Verdict};
 use crate::id::ActionId;
@@ -192,17 +193,37 @@ impl View<'_> {
         if self.status.restored { self.after_restore() } else { self.before_restore() }
     }
 
-    /// Ends the step on the destination, after a drop without an effect let those in again who might be in SUSDB before.
+    /// Ends the step on the destination, after a drop without an effect let those in again who might be in SUSDB before, and
+    /// what a postinstall woke that did not come to its end is at rest.
     fn leave_destination(&self, verdict: Verdict) -> DatabaseNext {
         let is_own = self.is_there() && !self.status.restored && !self.status.partial;
         if is_own && self.database.owes_access() && !self.has_tried(Operation::SetMultiUser) {
             return perform(Operation::SetMultiUser);
         }
-        DatabaseNext::Finish(verdict)
+        self.puts_to_rest().map_or(DatabaseNext::Finish(verdict), perform)
+    }
+
+    /// What puts the destination to rest after `wsusutil` was begun. It starts the services itself, whatever becomes of it: they
+    /// are stopped, and what it may have set going sleeps again. Where one of the two fails, the other is tried all the same.
+    fn puts_to_rest(&self) -> Option<Operation> {
+        let begun = self.database.last_begun(Operation::PostInstall).map(|record| record.seq)?;
+        let seq = |operation| self.database.last_done(operation).map(|record| record.seq);
+        let is_of_restored = self.is_there() && self.status.restored && !self.status.replaced;
+        if !is_of_restored || Some(begun) < seq(Operation::Restore) || !self.status.owes_services {
+            return None;
+        }
+        let rests = [Operation::StopServices, Operation::Sleep];
+        let failed = &self.database.run.failed;
+        rests.into_iter().find(|rest| seq(*rest) < Some(begun) && !failed.contains(rest))
     }
 
     fn is_there(&self) -> bool {
         self.status.present == Some(true)
+    }
+
+    /// Whether the SUSDB that is there can be used, as it was last seen.
+    fn is_online(&self) -> bool {
+        self.database.state.as_ref().is_some_and(|(_, state)| state.state.as_str() == ONLINE)
     }
 
     fn has_tried(&self, operation: Operation) -> bool {
@@ -213,6 +234,10 @@ impl View<'_> {
     fn before_restore(&self) -> DatabaseNext {
         let there = self.is_there();
         match () {
+            // Neither ours to discard nor fit to be secured: somebody has to say what it is there for.
+            () if there && !self.status.partial && !self.is_online() => {
+                DatabaseNext::Finish(Verdict::Failures)
+            }
             () if !self.has_done(Operation::CarryBackup) => perform(Operation::CarryBackup),
             () if !self.has_done(Operation::VerifyCarried) => perform(Operation::VerifyCarried),
             () if self.status.verified.is_none() => DatabaseNext::Finish(Verdict::Failures),
@@ -235,20 +260,21 @@ impl View<'_> {
         }
     }
 
-    /// Checked and compared before postinstall changes it, asleep before postinstall and again behind it.
+    /// Checked and compared before postinstall changes it, at rest before postinstall and again behind it.
     fn after_restore(&self) -> DatabaseNext {
         let since_restore = |operation| self.is_newer(operation, Operation::Restore);
         if self.status.installed {
             return self.after_postinstall();
         }
         match () {
+            () if !self.status.stopped => perform(Operation::StopServices),
             () if !since_restore(Operation::CheckRestored) => perform(Operation::CheckRestored),
             () if !self.is_compared() => DatabaseNext::Compare,
             () if !self.is_at_par() => DatabaseNext::Finish(Verdict::Failures),
             () if !self.database.run.listed_users => DatabaseNext::FindUsers,
             () => match self.user_to_mend() {
                 Some(user) => DatabaseNext::Perform(Operation::MendUser, user),
-                None if !since_restore(Operation::Sleep) => perform(Operation::Sleep),
+                None if !since_restore(Operation::Sleep) || !self.sleeps() => perform(Operation::Sleep),
                 None => perform(Operation::PostInstall),
             },
         }
@@ -256,13 +282,13 @@ impl View<'_> {
 
     fn after_postinstall(&self) -> DatabaseNext {
         let settled = self.database.is_content_settled();
+        // Once we started the services, they run on purpose, and what is on was switched on by somebody.
+        let owes = self.status.owes_services;
         match () {
-            // What postinstall set going again sleeps before we start services. Services that run were woken on purpose.
-            () if self.status.stopped && !self.is_newer(Operation::Sleep, Operation::PostInstall) => {
-                perform(Operation::Sleep)
-            }
+            () if owes && !self.status.stopped => perform(Operation::StopServices),
+            () if owes && !self.sleeps() => perform(Operation::Sleep),
             () if !settled && !self.database.run.catalogued => DatabaseNext::Catalogue,
-            () if self.status.stopped => perform(Operation::StartServices),
+            () if owes => perform(Operation::StartServices),
             () if settled => DatabaseNext::Finish(Verdict::Complete),
             // The migration is not through while files are lacking, or may be: the next run tops them up and looks again.
             () => DatabaseNext::Finish(Verdict::Failures),
@@ -291,6 +317,12 @@ impl View<'_> {
         let mends = |decision| matches!(decision, UserDecision::AlterUser | UserDecision::CreateLogin);
         let users = self.database.users.values().filter(|user| mends(user.decision));
         users.map(|user| &user.user).find(|user| done.is_none_or(|done| !done.contains(*user))).cloned()
+    }
+
+    /// Whether what wakes the server was switched off since postinstall was last begun, whatever came of that.
+    fn sleeps(&self) -> bool {
+        let begun = self.database.last_begun(Operation::PostInstall).map(|record| record.seq);
+        self.database.last_done(Operation::Sleep).map(|record| record.seq) > begun
     }
 
     /// Whether an operation came to its effect after another one did.

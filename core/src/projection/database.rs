@@ -113,10 +113,16 @@ impl DatabaseState {
         self.operations.iter().rfind(|record| record.event.operation == operation && record.is_done())
     }
 
+    /// The last time an operation was begun, whatever came of it: one that failed may have done a part of its work.
+    #[must_use]
+    pub fn last_begun(&self, operation: Operation) -> Option<&OperationRecord> {
+        self.operations.iter().rfind(|record| record.event.operation == operation)
+    }
+
     /// Whether an operation was begun, whatever came of it, and the one that takes it `back` was not done since.
     #[must_use]
     pub fn is_owed(&self, back: Operation, of: Operation) -> bool {
-        let begun = self.operations.iter().rfind(|record| record.event.operation == of);
+        let begun = self.last_begun(of);
         begun.is_some_and(|begun| self.last_done(back).is_none_or(|back| back.seq < begun.seq))
     }
 

@@ -36,7 +36,7 @@ pub struct Migration {
 
 impl Projection for Migration {
     const NAME: &'static str = "migration";
-    const VERSION: u16 = 6;
+    const VERSION: u16 = 7;
 
     fn apply(&mut self, recorded: &Recorded) {
         self.run.apply(recorded);

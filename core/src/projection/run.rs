@@ -104,7 +104,7 @@ impl RunState {
 
 impl Projection for RunState {
     const NAME: &'static str = "run";
-    const VERSION: u16 = 6;
+    const VERSION: u16 = 7;
 
     fn apply(&mut self, recorded: &Recorded) {
         let time = recorded.envelope.time;

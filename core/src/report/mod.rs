@@ -10,6 +10,7 @@ mod streams;
 pub use audit::audit;
 pub use data::{Figure, Report, Section, Table, Value};
 pub use database::after_catalogue;
+pub use database::after_look;
 pub use database::after_parity;
 pub use database::services_down;
 pub use database::touched_so_far;

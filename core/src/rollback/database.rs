@@ -71,11 +71,6 @@ fn last_effect(database: &DatabaseState, operation: Operation) -> Option<&Operat
     database.operations.iter().rfind(|record| record.event.operation == operation && !record.is_void())
 }
 
-/// The last of these operations, whatever became of it: one that failed may have done a part of its work.
-fn last_begun(database: &DatabaseState, operation: Operation) -> Option<&OperationRecord> {
-    database.operations.iter().rfind(|record| record.event.operation == operation)
-}
-
 /// What guidance is made of, before it is told when it was done.
 struct Way {
     what: String,

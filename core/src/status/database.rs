@@ -4,15 +4,18 @@
 //! settles it. What destroys something has its preconditions here, so that no history can hold a drop without a proven way
 //! back, on a server that may be the source, or without an approval of this very plan.
 
+mod finding;
+mod permission;
+
 use serde::{Deserialize, Serialize};
 
 use super::{Why, require};
 use crate::event::DatabaseEvent;
 use crate::event::database::{
-    Answer, BackupJudged, BackupOf, Operation, OperationFinished, OperationReconciled, OperationResolved,
-    OperationResult, OperationStarted, Probe, SameAs, StateRecorded, TargetJudged,
+    Answer, Operation, OperationFinished, OperationReconciled, OperationResolved, OperationResult, Probe,
+    SameAs,
 };
-use crate::event::run::{Role, Verdict};
+use crate::event::run::Role;
 use crate::id::{ActionId, Guid};
 use crate::unit::Seq;
 
@@ -34,8 +37,11 @@ pub struct DatabaseStatus {
     pub found: Findings,
     /// Whether this run proved that the target is not the source.
     pub is_another: bool,
-    /// Whether the services were stopped and not started again.
+    /// Whether this run stopped the services, or saw that they are, and began nothing since that may start them. What an
+    /// earlier run stopped somebody may have started.
     pub stopped: bool,
+    /// Whether services that were stopped, by whatever run, are still to be given back what they were.
+    pub owes_services: bool,
     /// Whether a restore was cut off and what it left is still there.
     pub partial: bool,
     /// Whether the source's SUSDB was restored, and did not vanish since.
@@ -113,6 +119,7 @@ impl DatabaseStatus {
         }
         self.found = Findings::default();
         self.is_another = false;
+        self.stopped = false;
         self.failures = 0;
         self.refused = false;
     }
@@ -121,36 +128,6 @@ impl DatabaseStatus {
     pub(super) fn interrupt(&mut self) {
         if let Some(open) = &mut self.open {
             open.in_doubt = true;
-        }
-    }
-
-    /// Whether the step may end so.
-    pub(super) fn may_finish(
-        &self,
-        role: Option<Role>,
-        stop_requested: bool,
-        verdict: Verdict,
-    ) -> Result<(), Why> {
-        let waits = self.open.as_ref().is_some_and(|open| open.in_doubt);
-        require(self.open.is_none() || waits, "an operation is going on")?;
-        match verdict {
-            Verdict::Interrupted => require(stop_requested, "nobody asked the run to stop"),
-            Verdict::Waiting => Ok(()),
-            Verdict::Stopped => require(self.refused, "nothing was found that stops the step"),
-            Verdict::Failures => Ok(()),
-            Verdict::Complete => {
-                require(self.open.is_none(), "an operation is in doubt")?;
-                require(self.failures == 0, "an operation failed")?;
-                require(!self.stopped, "the services are still stopped")?;
-                require(!self.replaced, "another SUSDB took the place of the restored one")?;
-                match role {
-                    Some(Role::Source) => require(self.verified.is_some(), "no backup was verified"),
-                    Some(Role::Destination) => {
-                        require(self.installed, "postinstall has not been carried out")
-                    }
-                    None => Err("the host's role is not declared"),
-                }
-            }
         }
     }
 
@@ -216,52 +193,9 @@ impl DatabaseStatus {
         Ok(())
     }
 
-    /// What has to be true before an operation begins.
-    fn may_start(&self, role: Role, approved: bool, event: &OperationStarted) -> Result<(), Why> {
-        require(self.open.is_none(), "another operation is open")?;
-        require(!self.replaced, "another SUSDB took the place of the restored one")?;
-        let operation = event.operation;
-        require(
-            operation.is_of_source() == (role == Role::Source),
-            "the operation belongs to the other host: nothing of the source is ever dropped or replaced",
-        )?;
-        if operation.is_destructive() {
-            require(approved, "the plan is not approved")?;
-            require(self.verified.is_some(), "no backup of the source was verified on this engine")?;
-            require(self.is_another, "it is not proved that the target is not the source")?;
-            require(self.stopped, "the services were not stopped")?;
-        }
-        let there = self.present == Some(true);
-        match operation {
-            Operation::Drop => {
-                require(there, "there is no SUSDB to drop")?;
-                require(!self.restored, "the SUSDB that is there is the restored one")?;
-                require(self.secured, "no safety backup of the SUSDB that is there was verified")
-            }
-            Operation::DiscardPartial => require(there && self.partial, "no restore was cut off"),
-            Operation::Restore => require(self.present == Some(false), "there is a SUSDB, or nobody looked"),
-            Operation::BackUpOwn | Operation::SetMultiUser => require(there, "there is no SUSDB"),
-            Operation::CheckRestored | Operation::MendUser | Operation::Sleep | Operation::PostInstall => {
-                require(there && self.restored, "no SUSDB was restored")
-            }
-            Operation::StartServices => {
-                require(!self.restored || self.installed, "postinstall has not been carried out")
-            }
-            Operation::Quiesce
-            | Operation::CheckSource
-            | Operation::BackUp
-            | Operation::VerifyBackup
-            | Operation::Resume
-            | Operation::Deliver
-            | Operation::ProveFolder
-            | Operation::CarryBackup
-            | Operation::VerifyCarried
-            | Operation::VerifyOwn
-            | Operation::StopServices => Ok(()),
-        }
-    }
-
-    /// A backup that is being written, or whose file is, proves nothing any more: what was on the media may be gone.
+    /// What an operation puts in question as soon as it begins. A backup that is being written, or whose file is, proves nothing
+    /// any more: what was on the media may be gone. Nor do services rest that are started: `wsusutil` starts them, however it
+    /// ends.
     fn forget(&mut self, operation: Operation) {
         match operation {
             Operation::BackUp | Operation::CarryBackup => {
@@ -272,10 +206,10 @@ impl DatabaseStatus {
                 self.secured = false;
                 self.found.has_read_own = false;
             }
+            Operation::Resume | Operation::PostInstall | Operation::StartServices => self.stopped = false,
             Operation::Quiesce
             | Operation::CheckSource
             | Operation::VerifyBackup
-            | Operation::Resume
             | Operation::Deliver
             | Operation::ProveFolder
             | Operation::VerifyCarried
@@ -287,9 +221,7 @@ impl DatabaseStatus {
             | Operation::Restore
             | Operation::CheckRestored
             | Operation::MendUser
-            | Operation::Sleep
-            | Operation::PostInstall
-            | Operation::StartServices => {}
+            | Operation::Sleep => {}
         }
     }
 
@@ -354,8 +286,8 @@ impl DatabaseStatus {
             return;
         }
         match open.operation {
-            Operation::Quiesce | Operation::StopServices => self.stopped = true,
-            Operation::Resume | Operation::StartServices => self.stopped = false,
+            Operation::Quiesce | Operation::StopServices => (self.stopped, self.owes_services) = (true, true),
+            Operation::Resume | Operation::StartServices => self.owes_services = false,
             Operation::Drop | Operation::DiscardPartial => {
                 self.present = Some(false);
                 self.partial = false;
@@ -384,63 +316,6 @@ impl DatabaseStatus {
             | Operation::CheckRestored
             | Operation::MendUser
             | Operation::Sleep => {}
-        }
-    }
-
-    /// A backup counts as verified where the engine read it since it was written, and in no other history.
-    fn judge(&mut self, role: Role, event: &BackupJudged) -> Result<(), Why> {
-        let has_read = match event.of {
-            BackupOf::Source => self.found.has_read_source,
-            BackupOf::Own => self.found.has_read_own,
-        };
-        require(!event.verified || has_read, "the engine did not verify that backup")?;
-        match event.of {
-            BackupOf::Source => {
-                self.verified = event.verified.then_some(event.set_guid);
-                self.refused |= !event.verified && role == Role::Destination;
-            }
-            BackupOf::Own => self.secured = event.verified,
-        }
-        Ok(())
-    }
-
-    /// A target is another one where it was compared and nothing matched.
-    fn judge_target(&mut self, event: &TargetJudged) -> Result<(), Why> {
-        let found = self.found;
-        require(event.comparisons == found.comparisons, "the count differs from the comparisons")?;
-        let may_be = event.comparisons > 0 && found.matches == 0;
-        require(!event.is_another || may_be, "nothing was compared, or something is the same")?;
-        (self.found.comparisons, self.found.matches) = (0, 0);
-        self.is_another = event.is_another;
-        self.refused |= !event.is_another;
-        Ok(())
-    }
-
-    /// Takes what the engine says of SUSDB. Another database than the one that was backed up is neither secured nor held
-    /// against the source, and one that vanished is not restored any more. What a restore that was cut off left is never online: a database that is came from
-    /// somebody else, and is dropped only with a way back.
-    ///
-    /// The first look behind a restore tells which database it made. Another one in its place was put there by somebody else
-    /// and stops the run: neither is it the source's, nor was anybody asked whether it may be dropped. It is one no more as
-    /// soon as it is gone, or the restored one is back.
-    fn see(&mut self, event: &StateRecorded) {
-        let (was, is) = (self.database, event.database_guid);
-        let differs = was.is_told() && is.is_told() && was != is;
-        self.replaced = event.present && self.restored && (differs || (self.replaced && !is.is_told()));
-        self.refused |= self.replaced;
-        if was != is {
-            self.secured &= !was.is_told();
-            self.is_another &= !event.present || self.restored || self.partial;
-        }
-        if !self.restored || !event.present || !was.is_told() {
-            self.database = is;
-        }
-        self.present = Some(event.present);
-        self.partial &= event.present && event.state.as_str() != "ONLINE";
-        if !event.present {
-            self.restored = false;
-            self.installed = false;
-            self.secured = false;
         }
     }
 }

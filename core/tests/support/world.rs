@@ -8,6 +8,8 @@
     reason = "tests may unwrap; the world is made of facts"
 )]
 
+mod effect;
+
 use std::collections::BTreeMap;
 
 use wsusmigrate_core::decide::{DatabaseNext, DatabaseRequest, decide_database};
@@ -38,6 +40,8 @@ pub enum Database {
     Restored,
     /// What a cut restore left.
     Partial,
+    /// What somebody took offline.
+    Offline,
 }
 
 /// What became of an operation nobody heard the end of.
@@ -101,8 +105,12 @@ pub struct World {
     pub missing: u64,
     installed: bool,
     asleep: bool,
+    /// What `wsusutil` started is neither stopped nor asleep.
+    woken: bool,
     mended: bool,
     secured: bool,
+    /// Somebody starts the services between two runs.
+    pub starts_services: bool,
 
     /// The run is cut off after so many events of the step.
     pub cut_after: Option<usize>,
@@ -140,8 +148,10 @@ impl World {
             installed: false,
             missing: 0,
             asleep: false,
+            woken: false,
             mended: false,
             secured: false,
+            starts_services: false,
             cut_after: None,
             stop_after: None,
             fate: Fate::Happened,
@@ -196,6 +206,7 @@ impl World {
             let in_doubt = u32::try_from(self.status.open_actions()).unwrap();
             self.note(InterruptionFound { run: run(self.runs), in_doubt });
         }
+        self.services |= self.runs > 0 && self.starts_services;
         self.runs += 1;
         self.note(started(self.runs));
         if self.status.role.is_none() {
@@ -206,7 +217,8 @@ impl World {
             Ok(verdict) => {
                 self.told.push(verdict.word());
                 let is_left = self.database != Database::Own || self.access[0] == self.access[1];
-                assert!(is_left || self.status.database.open.is_some(), "{:?}", self.told);
+                let is_open = self.status.database.open.is_some();
+                assert!(is_open || is_left && !self.woken, "{:?}", self.told);
                 self.note(finished_step(Step::Database, verdict));
                 self.note(Finished { run: run(self.runs), verdict });
                 Ends::With(verdict)
@@ -268,6 +280,7 @@ impl World {
             Database::Own => (Some("ONLINE"), guid(1)),
             Database::Restored => (Some("ONLINE"), guid(2)),
             Database::Partial => (Some("RESTORING"), Guid::UNTOLD),
+            Database::Offline => (Some("OFFLINE"), Guid::UNTOLD),
         };
         StateRecorded { user_access: self.access[0].into(), ..seen(state, database) }.into()
     }
@@ -375,50 +388,6 @@ impl World {
         }
     }
 
-    /// Lets an operation have its effect. What must never be begun is never begun, whatever becomes of it.
-    fn affect(&mut self, operation: Operation, fate: Fate) {
-        match operation {
-            Operation::Drop => {
-                assert_eq!(self.database, Database::Own, "dropped: {:?}", self.told);
-                assert!(self.secured && !self.services, "{:?}", self.told);
-            }
-            Operation::DiscardPartial => assert_eq!(self.database, Database::Partial, "{:?}", self.told),
-            Operation::Restore => assert_eq!(self.database, Database::None, "{:?}", self.told),
-            Operation::PostInstall => {
-                assert_eq!(self.database, Database::Restored, "{:?}", self.told);
-                assert!(self.asleep && !self.services, "{:?}", self.told);
-                assert_eq!(self.state.database.parity.len(), 2, "not wholly compared: {:?}", self.told);
-            }
-            Operation::StartServices => assert!(self.installed && self.asleep, "{:?}", self.told),
-            Operation::BackUp => assert!(!self.services || !self.request.quiesce, "{:?}", self.told),
-            _ => {}
-        }
-        if operation == Operation::Drop && (fate == Fate::Partly || self.fails == Some(operation)) {
-            self.access[0] = "SINGLE_USER";
-        }
-        if fate == Fate::Partly && operation == Operation::Restore {
-            self.database = Database::Partial;
-        }
-        if fate == Fate::Not || fate == Fate::Partly {
-            return;
-        }
-        match operation {
-            Operation::Quiesce | Operation::StopServices => self.services = false,
-            Operation::Resume | Operation::StartServices => self.services = true,
-            Operation::Drop | Operation::DiscardPartial => self.database = Database::None,
-            Operation::SetMultiUser => self.access[0] = self.access[1],
-            Operation::Restore => (self.database, self.access[0]) = (Database::Restored, "MULTI_USER"),
-            Operation::MendUser => self.mended = true,
-            Operation::Sleep => self.asleep = true,
-            Operation::PostInstall => {
-                self.installed = true;
-                // It may set going what slept.
-                self.asleep = false;
-            }
-            _ => {}
-        }
-    }
-
     fn reconcile(&mut self, id: ActionId) -> Result<(), Cut> {
         let operation = self.status.database.open.as_ref().map(|open| open.operation).unwrap();
         let found = match (self.look, self.fates[&id]) {
@@ -432,6 +401,7 @@ impl World {
             }
             (Look::CannotTell, _) => Probe::Unknown,
             (Look::Sees, Fate::Happened) if only_reads(operation) => Probe::Not,
+            (Look::Sees, Fate::Happened) if stops(operation) && self.services => Probe::Partly,
             (Look::Sees, Fate::Happened) => Probe::Happened,
             (Look::Sees, Fate::Not) => Probe::Not,
             (Look::Sees, Fate::Partly) => Probe::Partly,
@@ -446,4 +416,8 @@ impl World {
         let changes = matches!(operation, Operation::Drop | Operation::SetMultiUser);
         if changes { self.record(None, self.seen()) } else { Ok(()) }
     }
+}
+
+fn stops(operation: Operation) -> bool {
+    matches!(operation, Operation::Quiesce | Operation::StopServices)
 }

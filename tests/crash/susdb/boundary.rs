@@ -1,7 +1,7 @@
 //! Which boundary is which, from the history of an uninterrupted run.
 //!
 //! In the database step nothing happens at once: each record is a boundary, and each operation's end, before its outcome is
-//! recorded, is one more. What comes before that step may differ from run to run, so the destination's are counted from the
+//! recorded, is one more; so is a child process that is held back, before it is recorded. What comes before that step may differ from run to run, so the destination's are counted from the
 //! end.
 
 use wsusmigrate_core::event::database::Operation;
@@ -13,7 +13,7 @@ use wsusmigrate_tests::History;
 pub(crate) struct Boundary {
     /// `--crash-at`.
     pub(crate) at: u64,
-    /// The record that is durable by then, by its dotted name; `acted` at the end of an operation.
+    /// The record that is durable by then, by its dotted name; `acted` at the end of an operation, `held` where its child waits.
     pub(crate) what: &'static str,
     /// The operation that goes on, or went on last.
     pub(crate) operation: Option<Operation>,
@@ -32,6 +32,7 @@ pub(crate) fn boundaries(history: &History, there_are: Option<u64>) -> Vec<Bound
         let boundary = |what| Boundary { at: 0, what, operation };
         match event {
             Event::Database(DatabaseEvent::OperationStarted(started)) => operation = Some(started.operation),
+            Event::Database(DatabaseEvent::ChildStarted(_)) => found.push(boundary("held")),
             Event::Database(DatabaseEvent::OperationFinished(_)) => {
                 // What was asked at the end of an operation is recorded with its outcome, after its end.
                 let is_read = |it: &Boundary| it.what == "database.statement-read";

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use wsusmigrate_core::event::{DatabaseEvent, Event};
 use wsusmigrate_fixtures::flip;
 use wsusmigrate_fixtures::sql::instance::SqlFaults;
+use wsusmigrate_fixtures::tools::{HostState, State};
 use wsusmigrate_tests::{Console, History};
 
 use super::all;
@@ -121,6 +122,37 @@ fn a_carried_backup_that_is_damaged_where_it_lies() {
         left: FRESH_DOWN,
         proves: |_, history| demand(times(history, "drop") == 1, "it went on to the drop"),
         mend: |site| fs::remove_file(carried(site)).expect("the file"),
+        ..UNDISTURBED
+    }]);
+}
+
+/// Somebody starts the services between two runs: a run trusts none but itself that they rest.
+#[test]
+fn services_that_were_started_by_hand_since_the_last_run() {
+    all(&[Trial {
+        name: "an administrator who was told that they are stopped",
+        plant: |site| {
+            fault(site, SqlFaults { drop_fails: true, ..SqlFaults::default() });
+            assert_eq!(site.ask(&["run"]).status.code(), Some(1));
+            fault(site, SqlFaults::default());
+            let start = |state: &mut HostState| {
+                for service in state.services.values_mut().chain(state.app_pools.values_mut()) {
+                    service.state = State::Running;
+                }
+            };
+            site.servers.host().change(start).expect("the server's services");
+        },
+        says: &["stop-services: done: they do not run"],
+        proves: |_, history| {
+            let begun = history.events().iter().filter_map(|event| match event {
+                Event::Database(DatabaseEvent::OperationStarted(begun)) => Some(begun.operation.word()),
+                _ => None,
+            });
+            let begun: Vec<_> = begun.collect();
+            let drops = begun.windows(2).filter(|pair| pair[1] == "drop").map(|pair| pair[0]);
+            let before: Vec<_> = drops.collect();
+            demand(before == ["stop-services"; 2], format!("before each drop: {before:?}"))
+        },
         ..UNDISTURBED
     }]);
 }

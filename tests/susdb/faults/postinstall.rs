@@ -7,7 +7,7 @@ use wsusmigrate_fixtures::tools::{Fault, Planted, ToolName};
 use wsusmigrate_tests::{Console, History};
 
 use super::all;
-use super::trial::{FULL_DOWN, FULL_UP, Left, Services, Trial, UNDISTURBED, demand, fault, stands};
+use super::trial::{FULL_DOWN, FULL_UP, Trial, UNDISTURBED, demand, fault, stands};
 use crate::site::Site;
 
 fn goes_wrong(site: &Site, fault: Fault) {
@@ -63,6 +63,27 @@ fn came_to(history: &History, results_wanted: &[OperationResult], logs: usize) -
     Ok(())
 }
 
+/// What would make the restored server act as production: rules, schedules, mail.
+const AWAKE: [&str; 3] = [
+    "SELECT [ID] FROM [SUSDB].[dbo].[tbAutoDeploymentRule] WHERE [Enabled] = 1",
+    "SELECT [ScheduleID] FROM [SUSDB].[dbo].[tbSchedule] WHERE [ScheduledTimeOfDay] IS NOT NULL",
+    "SELECT [Name] FROM [SUSDB].[dbo].[tbConfiguration] WHERE [Name] LIKE N'EmailNeedToSend%' AND [Value] = N'True'",
+];
+
+/// Nothing is on, and behind the last postinstall services were stopped and settings switched off, in the journal's words.
+fn is_at_rest(site: &Site, history: &History) -> Result<(), String> {
+    let mut console = Console::open(site.servers.instance(), "master");
+    let awake: Vec<_> = AWAKE.iter().flat_map(|asked| console.does(asked)).collect();
+    demand(awake.is_empty(), format!("it is awake: {awake:?}"))?;
+    let done = history.events().iter().filter_map(|event| match event {
+        Event::Database(DatabaseEvent::OperationFinished(end)) => Some((end.operation, end.result)),
+        _ => None,
+    });
+    let done: Vec<_> = done.collect();
+    let rest = [(Operation::StopServices, Done), (Operation::Sleep, Done)];
+    demand(done.ends_with(&rest), format!("{done:?}"))
+}
+
 use OperationResult::{Done, Failed, Unknown};
 
 #[test]
@@ -82,9 +103,21 @@ fn what_says_no_is_a_failure() {
             plant: |site| goes_wrong(site, Fault::DoneButFailed),
             code: 1,
             says: &["Fatal Error: The operation has timed out."],
-            // It starts the services itself; how they start is still to be put back.
-            left: Left { services: Services::Mixed, ..FULL_UP },
+            // It starts the services itself.
+            left: FULL_DOWN,
             proves: |_, history| came_to(history, &[Failed], 1),
+            ..UNDISTURBED
+        },
+        Trial {
+            name: "an exit code, and all was done, with what slept set going",
+            engines: |engines| engines.destination.postinstall_wakes = true,
+            plant: |site| goes_wrong(site, Fault::DoneButFailed),
+            code: 1,
+            left: FULL_DOWN,
+            proves: |site, history| {
+                came_to(history, &[Failed], 1)?;
+                is_at_rest(site, history)
+            },
             ..UNDISTURBED
         },
         Trial {
@@ -92,7 +125,7 @@ fn what_says_no_is_a_failure() {
             plant: |site| goes_wrong(site, Fault::Unmarked),
             code: 1,
             says: &["the registry has 1 for UpdateServices-Services, not 2"],
-            left: Left { services: Services::Mixed, ..FULL_UP },
+            left: FULL_DOWN,
             proves: |_, history| came_to(history, &[Failed], 1),
             ..UNDISTURBED
         },

@@ -59,6 +59,29 @@ fn a_connection_cut_at_the_restore() {
     ]);
 }
 
+/// Nobody but an administrator takes a database offline, and what is in it then nobody can see.
+#[test]
+fn a_database_that_was_taken_offline_behind_its_restore() {
+    all(&[Trial {
+        name: "whose answer was lost",
+        plant: |site| {
+            let restored_state = Some("OFFLINE".to_owned());
+            fault(
+                site,
+                SqlFaults { cut_restore_before_answer: true, restored_state, ..SqlFaults::default() },
+            );
+        },
+        code: 3,
+        says: &[
+            "restore: unknown: SUSDB is OFFLINE: no restore that was cut off leaves it so",
+            "what became of restore cannot be told by looking: find out, then `wsusmigrate resolve",
+        ],
+        left: FULL_DOWN,
+        proves: |_, history| demand(times(history, "discard-partial") == 0, "it was dropped"),
+        ..UNDISTURBED
+    }]);
+}
+
 /// The destination's engine takes its time: some forty steps for a SUSDB of a megabyte.
 fn slowly(engines: &mut Database) {
     engines.destination.pace = Pace { step_bytes: 32 << 10, delay_ms: 15 };

@@ -21,6 +21,9 @@ pub trait Effects: Send + Sync {
     /// A leftover was removed.
     fn removed(&self, _path: &RelPath) {}
 
+    /// The child process of an operation stands ready and is held back: that it does is not recorded.
+    fn held(&self, _operation: Operation) {}
+
     /// An operation on SUSDB came to an end, its outcome is not recorded.
     fn acted(&self, _operation: Operation) {}
 }

@@ -57,6 +57,7 @@ impl Host {
             arguments: script.arguments(&self.scripts),
             folder: None,
             input: ascii(&input.to_string()).into_bytes(),
+            is_attended: false,
             limits: Limits { timeout, kept_bytes_max: ANSWER_BYTES_MAX },
             hidden_variables,
         };

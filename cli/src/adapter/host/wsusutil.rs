@@ -38,7 +38,7 @@ pub struct PostInstalled {
 }
 
 impl Host {
-    /// Starts the post-installation. `since` is when it was decided on: a log from before is not of this one.
+    /// Starts the post-installation, held back until it is waited for. `since` is when it was decided on: a log from before is not of this one.
     pub fn post_install(
         &self,
         command: &Command,
@@ -50,6 +50,7 @@ impl Host {
             arguments: command.arguments().into_iter().map(Into::into).collect(),
             folder: Some(self.tools.wsus_tools.clone()),
             input: Vec::new(),
+            is_attended: true,
             limits: Limits { timeout, kept_bytes_max: OUTPUT_BYTES_MAX },
             hidden_variables: self.hidden_variables.clone(),
         };

@@ -57,6 +57,9 @@ impl Effects for Counting {
     fn removed(&self, _: &RelPath) {
         self.passed();
     }
+    fn held(&self, _: Operation) {
+        self.passed();
+    }
     fn acted(&self, _: Operation) {
         self.passed();
     }

@@ -1,7 +1,7 @@
 //! Child processes: a process group for each, `/proc` for recognising one.
 
 use std::fs::DirBuilder;
-use std::io::{self, ErrorKind};
+use std::io::{self, ErrorKind, Write};
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::Path;
@@ -10,9 +10,25 @@ use std::process::{Child, Command, ExitStatus};
 use nix::errno::Errno;
 use nix::sys::signal::{Signal, killpg};
 use nix::sys::wait::{Id, WaitPidFlag, waitid};
-use nix::unistd::Pid;
+use nix::unistd::{AccessFlags, Pid, access};
 
 use crate::platform::CodePage;
+
+/// What stands in front of a child that is held back: a shell that waits for a line of its input and then becomes the program,
+/// with the number and the start it has. Where whoever holds it back is gone, its input ends, and it ends without having become
+/// anything.
+const GATE: &str = "read -r _ && exec \"$0\" \"$@\"";
+
+/// The command that starts a program held back, to be completed with its arguments. A program that cannot be started is told
+/// now: behind the gate nobody would hear of it.
+pub fn held(program: &Path) -> io::Result<Command> {
+    if program.components().count() > 1 {
+        access(program, AccessFlags::X_OK)?;
+    }
+    let mut command = Command::new("/bin/sh");
+    command.args(["-c", GATE]).arg(program);
+    Ok(command)
+}
 
 /// A child with everything it started, as far as that stays in its process group.
 #[derive(Clone, Copy, Debug)]
@@ -27,6 +43,17 @@ impl Tree {
         let child = command.process_group(0).spawn()?;
         let leader = i32::try_from(child.id()).map_err(io::Error::other)?;
         Ok((child, Self { leader: Pid::from_raw(leader) }))
+    }
+
+    /// The same of a child that was made by [`held`] and does nothing before [`Tree::let_go`].
+    pub fn start_held(command: &mut Command) -> io::Result<(Child, Self)> {
+        Self::start(command)
+    }
+
+    /// Lets a child go that is held back. Its input has to be a pipe; what follows there is the program's own.
+    pub fn let_go(&self, child: &mut Child) -> io::Result<()> {
+        let gate = child.stdin.as_mut().ok_or_else(|| io::Error::other("the child has no input"))?;
+        gate.write_all(b"\n")
     }
 
     /// Waits until the child has ended. It stays a zombie, so that its number cannot become another's before

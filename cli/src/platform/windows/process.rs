@@ -15,7 +15,9 @@ use windows_sys::Win32::System::Diagnostics::ToolHelp::{
     CreateToolhelp32Snapshot, TH32CS_SNAPTHREAD, THREADENTRY32, Thread32First, Thread32Next,
 };
 use windows_sys::Win32::System::JobObjects::{
-    AssignProcessToJobObject, CreateJobObjectW, TerminateJobObject,
+    AssignProcessToJobObject, CreateJobObjectW, JOB_OBJECT_LIMIT, JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE,
+    JOBOBJECT_EXTENDED_LIMIT_INFORMATION, JobObjectExtendedLimitInformation, SetInformationJobObject,
+    TerminateJobObject,
 };
 use windows_sys::Win32::System::Threading::{
     CREATE_NO_WINDOW, CREATE_SUSPENDED, GetProcessTimes, INFINITE, OpenProcess, OpenThread,
@@ -43,17 +45,44 @@ impl Tree {
     ///
     /// It begins suspended, so that it cannot start anything before it is in the job.
     pub fn start(command: &mut Command) -> io::Result<(Child, Self)> {
+        let (mut child, tree) = Self::suspended(command, |_| Ok(()))?;
+        if let Err(error) = resume(child.id()) {
+            give_up(&mut child);
+            return Err(error);
+        }
+        Ok((child, tree))
+    }
+
+    /// The same of a child that stays suspended until [`Tree::let_go`]. Until then its job ends with its last handle, so that
+    /// nothing is left of the child where this process ends before it.
+    pub fn start_held(command: &mut Command) -> io::Result<(Child, Self)> {
+        Self::suspended(command, |job| limit(job, JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE))
+    }
+
+    /// Lets a child go that is held back. It survives this process from then on: a moment earlier it may end with it, but is
+    /// never left behind suspended.
+    pub fn let_go(&self, child: &mut Child) -> io::Result<()> {
+        resume(child.id())?;
+        self.job.as_ref().map_or(Ok(()), |job| limit(job, 0))
+    }
+
+    fn suspended(
+        command: &mut Command,
+        prepare: impl FnOnce(&OwnedHandle) -> io::Result<()>,
+    ) -> io::Result<(Child, Self)> {
         let mut child = command.creation_flags(CREATE_NO_WINDOW | CREATE_SUSPENDED).spawn()?;
         let process = std::os::windows::io::AsHandle::as_handle(&child).try_clone_to_owned();
-        let started = process.and_then(|process| {
+        let tree = process.and_then(|process| {
             let tree = Self { job: job_with(&process), process };
-            resume(child.id()).map(|()| tree)
+            tree.job.as_ref().map_or(Ok(()), prepare).map(|()| tree)
         });
-        if started.is_err() {
-            // It never ran; a refusal here leaves a suspended process, and nothing better is left to do.
-            let _ = child.kill();
+        match tree {
+            Ok(tree) => Ok((child, tree)),
+            Err(error) => {
+                give_up(&mut child);
+                Err(error)
+            }
         }
-        Ok((child, started?))
     }
 
     /// Waits until the child has ended.
@@ -79,6 +108,32 @@ impl Tree {
         // SAFETY: as above.
         checked(unsafe { TerminateProcess(self.process.as_raw_handle(), KILLED) })
     }
+}
+
+/// The command that starts a program held back, to be completed with its arguments.
+pub fn held(program: &Path) -> io::Result<Command> {
+    Ok(Command::new(program))
+}
+
+/// Ends a child that never ran. A refusal leaves a suspended process, and nothing better is left to do.
+fn give_up(child: &mut Child) {
+    let _ = child.kill();
+}
+
+/// Sets the limits of a job, in the place of those it had.
+fn limit(job: &OwnedHandle, flags: JOB_OBJECT_LIMIT) -> io::Result<()> {
+    let mut limits = JOBOBJECT_EXTENDED_LIMIT_INFORMATION::default();
+    limits.BasicLimitInformation.LimitFlags = flags;
+    let size = u32::try_from(size_of::<JOBOBJECT_EXTENDED_LIMIT_INFORMATION>()).unwrap_or(0);
+    // SAFETY: the handle is open, the limits are live and their size is theirs.
+    checked(unsafe {
+        SetInformationJobObject(
+            job.as_raw_handle(),
+            JobObjectExtendedLimitInformation,
+            (&raw const limits).cast(),
+            size,
+        )
+    })
 }
 
 /// A job that holds the process, where the system allows it.

@@ -134,7 +134,9 @@ fn tell(verdict: Verdict, recorder: &Recorder, context: &Context<'_>) {
     let state = recorder.state();
     let told = match verdict {
         Verdict::Waiting => Some(waits_for(state)),
-        Verdict::Failures => report::after_parity(state).or_else(|| report::after_catalogue(state)),
+        Verdict::Failures => report::after_parity(state)
+            .or_else(|| report::after_catalogue(state))
+            .or_else(|| report::after_look(state)),
         Verdict::Complete | Verdict::Stopped | Verdict::Interrupted => None,
     };
     if let Some(told) = told {

@@ -107,16 +107,17 @@ impl Going<'_> {
         self.failure = self.recorder.record(vec![draft]).err();
     }
 
-    /// Records that the operation's child process runs; it is durable when this returns. Where it could not be, the child is
-    /// left to itself: the operation is in doubt, and whoever looks finds it.
-    pub(super) fn child(&mut self, process: &Process) {
+    /// Records that the operation has a child process; it is durable when this returns. Says whether it is: where it could not
+    /// be recorded, the operation is in doubt, and the child must not begin.
+    pub(super) fn child(&mut self, process: &Process) -> bool {
         if self.failure.is_some() {
-            return;
+            return false;
         }
         let event = ChildStarted { process: process.id, started: process.started.as_str().into() };
         let id = EventId::of_action(self.action, Phase::ItemIntent, self.attempt, 0);
         let draft = Draft::of_action(id, self.action, Some(self.intent), event);
         self.failure = self.recorder.record(vec![draft]).err();
+        self.failure.is_none()
     }
 
     /// Records what was seen of the operation; it is durable when this returns. Where it could not be, no outcome is recorded

@@ -46,7 +46,11 @@ pub(super) fn perform(
             Ok(child) => child,
             Err(error) => return Outcome::failed(0, error.to_string()),
         };
-        going.child(child.process());
+        context.request().boundaries.held(Operation::PostInstall);
+        // It is let go once it is written down, and not at all where it cannot be: what a crash leaves is known, or never began.
+        if !going.child(child.process()) {
+            return Outcome::unknown("wsusutil was never let go: that it runs could not be recorded");
+        }
         let installed = child.wait();
         // What the outcome rests on comes first: a crash behind an outcome must not leave it without its evidence.
         if let Some(log) = &installed.log {
@@ -81,15 +85,16 @@ pub(super) fn probe(recorder: &mut Recorder, context: &Context<'_>) -> Result<(P
     let open = recorder.state().run.status.database.open.as_ref().map(|open| open.action);
     let record = open.and_then(|action| recorder.state().database.operation(action));
     let Some(record) = record else { return Ok((Probe::Not, "it is not known any more".to_owned())) };
-    if let Some(child) = &record.child {
-        let process = Process { id: child.process, started: child.started.as_str().to_owned() };
-        match process.is_running() {
-            Ok(true) => return Ok((Probe::Running, format!("its process {} runs", process.id))),
-            Ok(false) => {}
-            // It may run: beside it no second one is started.
-            Err(error) => {
-                return Ok((Probe::Unknown, format!("whether its process {} runs: {error}", process.id)));
-            }
+    let Some(child) = &record.child else {
+        return Ok((Probe::Not, "no process of it is recorded, so that none was let go".to_owned()));
+    };
+    let process = Process { id: child.process, started: child.started.as_str().to_owned() };
+    match process.is_running() {
+        Ok(true) => return Ok((Probe::Running, format!("its process {} runs", process.id))),
+        Ok(false) => {}
+        // It may run: beside it no second one is started.
+        Err(error) => {
+            return Ok((Probe::Unknown, format!("whether its process {} runs: {error}", process.id)));
         }
     }
     let since = UNIX_EPOCH + Duration::from_micros(u64::try_from(record.started.0).unwrap_or(0));

@@ -15,6 +15,7 @@ use std::collections::BTreeSet;
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
+use wsusmigrate_core::database::restore::is_leftover;
 use wsusmigrate_core::database::row::Row;
 use wsusmigrate_core::database::statement;
 use wsusmigrate_core::database::{DATABASE, EnginePath};
@@ -149,7 +150,7 @@ fn look(
             Ok(if stopped.map_err(|error| services::failure(&error))? {
                 found(Probe::Happened, "the services are stopped")
             } else {
-                found(Probe::Partly, "a service runs, and may start by hand only")
+                found(Probe::Partly, "a service runs, or does not start by hand only")
             })
         }
         Operation::Resume | Operation::StartServices => {
@@ -237,17 +238,27 @@ fn dropped(recorder: &Recorder, engine: &mut Engine<'_>) -> Result<Found, Failur
 fn discarded(engine: &mut Engine<'_>) -> Result<Found, Failure> {
     Ok(match engine.susdb()? {
         None => found(Probe::Happened, "there is no SUSDB"),
-        Some(susdb) if susdb.is_online() => found(Probe::Unknown, "SUSDB is ONLINE"),
-        Some(susdb) => found(Probe::Partly, format!("SUSDB is {}", susdb.facts.state)),
+        Some(susdb) => left(&susdb),
     })
+}
+
+/// What a SUSDB that is not what a restore was to make is to it: only one that is being restored, or suspect, was left by a
+/// restore that was cut off. Whatever else it is, somebody had a hand in it.
+fn left(susdb: &Susdb) -> Found {
+    let state = &susdb.facts.state;
+    if is_leftover(state) {
+        return found(Probe::Partly, format!("SUSDB is {state}"));
+    }
+    found(Probe::Unknown, format!("SUSDB is {state}: no restore that was cut off leaves it so"))
 }
 
 /// A restored SUSDB is never restored over: it is ONLINE, of the backup's family, with every file at its target.
 fn restored(recorder: &Recorder, context: &Context<'_>, engine: &mut Engine<'_>) -> Result<Found, Failure> {
+    // Asked first: a restore that ends between two questions is then seen with what it made.
+    let is_running = is_running(engine, "RESTORE DATABASE")?;
     let susdb = engine.susdb()?;
     // While SUSDB is restored it is not there yet, or not ONLINE: what runs beside one that is, is somebody else's.
-    let is_online = susdb.as_ref().is_some_and(Susdb::is_online);
-    if !is_online && is_running(engine, "RESTORE DATABASE")? {
+    if is_running && !susdb.as_ref().is_some_and(Susdb::is_online) {
         return Ok(found(Probe::Running, "the engine carries out a restore"));
     }
     let Some(susdb) = susdb else { return Ok(found(Probe::Not, "there is no SUSDB")) };
@@ -255,7 +266,7 @@ fn restored(recorder: &Recorder, context: &Context<'_>, engine: &mut Engine<'_>)
         return Ok(found(Probe::Running, "SUSDB is RECOVERING"));
     }
     if !susdb.is_online() {
-        return Ok(found(Probe::Partly, format!("SUSDB is {}", susdb.facts.state)));
+        return Ok(left(&susdb));
     }
     let Some((_, backup)) = recorder.state().database.backups.get(&BackupOf::Source) else {
         return Ok(found(Probe::Unknown, "SUSDB is ONLINE, and no backup is recorded to compare it with"));

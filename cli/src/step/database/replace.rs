@@ -3,7 +3,7 @@
 
 use wsusmigrate_core::database::EnginePath;
 use wsusmigrate_core::database::backup::BackupFile;
-use wsusmigrate_core::database::restore::{OnlineProof, RestoreAnswer, conflicts};
+use wsusmigrate_core::database::restore::{OnlineProof, RestoreAnswer, conflicts, is_leftover};
 use wsusmigrate_core::database::statement::{self, MoveFile, Statement};
 use wsusmigrate_core::event::database::{BackupOf, BackupRecorded, Operation, SessionSeen};
 
@@ -12,7 +12,7 @@ use crate::error::Failure;
 use crate::executor::Recorder;
 use crate::exit::Exit;
 use crate::step::context::Context;
-use crate::step::database::engine::{Engine, Susdb, row_failure};
+use crate::step::database::engine::{Engine, row_failure};
 use crate::step::database::operation::{Going, Intent, Outcome, carry_out};
 use crate::step::database::{look, target, watch};
 
@@ -46,13 +46,13 @@ fn is_as_seen(
     Ok(false)
 }
 
-/// Drops what a restore that was cut off left behind. What can be used is no leftover: it is left alone.
+/// Drops what a restore that was cut off left behind. What can be used, or was taken offline, is no leftover: it is left alone.
 pub(super) fn discard_partial(
     recorder: &mut Recorder,
     context: &Context<'_>,
     engine: &mut Engine<'_>,
 ) -> Result<(), Failure> {
-    if let Some(susdb) = engine.susdb()?.filter(Susdb::is_online) {
+    if let Some(susdb) = engine.susdb()?.filter(|susdb| !is_leftover(&susdb.facts.state)) {
         return Err(Failure::new(
             Exit::Stopped,
             format!("SUSDB is {} although its restore was cut off: it is not dropped", susdb.facts.state),

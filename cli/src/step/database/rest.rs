@@ -55,6 +55,7 @@ fn told(state: &Migration) -> Option<String> {
     let by_hand: Vec<_> = services_by_hand(state).iter().map(ToString::to_string).collect();
     let by_hand = by_hand.join("; ");
     let is_own = status.present == Some(true) && status.replacement().is_none();
+    let may_run = status.restored && !status.stopped;
     Some(match state.run.status.role? {
         Role::Source => format!(
             "warn: the source's services {names} may still be stopped: `wsusmigrate run` puts them back, or in PowerShell: {by_hand}"
@@ -62,6 +63,11 @@ fn told(state: &Migration) -> Option<String> {
         Role::Destination if is_own => format!(
             "warn: the services {names} are stopped, and SUSDB is as it was: `wsusmigrate run` goes on; to leave it so, in \
              PowerShell: {by_hand}"
+        ),
+        // A postinstall nobody knows the end of, or services that did not stop behind it.
+        Role::Destination if may_run => format!(
+            "warn: the services {names} may run, on a SUSDB that is not through postinstall: `wsusmigrate run` stops them and \
+             goes on, `wsusmigrate rollback` says how to go back"
         ),
         Role::Destination => format!(
             "warn: the services {names} stay stopped until postinstall is done: `wsusmigrate run` goes on, `wsusmigrate \

@@ -25,7 +25,8 @@ const fn services(operation: Operation) -> &'static [Service] {
     if operation.is_of_source() { &OF_SOURCE } else { &OF_DESTINATION }
 }
 
-/// Stops the services, after what they are was recorded. Nothing starts them meanwhile: they start by hand only.
+/// Stops the services, after what they are was recorded. Nothing starts them by itself then: they start by hand only. What
+/// an earlier run stopped is stopped again, and so is what `wsusutil` may have started.
 pub(super) fn stop(
     operation: Operation,
     recorder: &mut Recorder,
@@ -104,12 +105,13 @@ pub(super) fn start(
     Ok(())
 }
 
-/// Whether none of the services of an operation runs.
+/// Whether none of the services of an operation runs, nor starts by itself as far as the system tells.
 pub(super) fn are_stopped(operation: Operation, host: &Host) -> Result<bool, ScriptError> {
     let mut stopped = true;
     for &service in services(operation) {
         let is = host.service(service)?;
-        stopped &= !is.exists || is.state == Some(State::Stopped);
+        let rests = is.start_type.is_none_or(|start| start == StartType::Manual);
+        stopped &= !is.exists || is.state == Some(State::Stopped) && rests;
     }
     Ok(stopped)
 }

@@ -46,9 +46,12 @@ pub(super) fn services(side: Side<'_>) -> Section {
     });
     section.table("services", &["service", "kind", "state", "starts"], rows);
     if !side.database().services.is_empty() {
-        let stopped = side.state.run.status.database.stopped;
-        let now =
-            if stopped { "stopped by this migration" } else { "as this migration found or started them" };
+        let status = &side.state.run.status.database;
+        let now = match (status.stopped, status.owes_services) {
+            (true, _) => "stopped by this migration",
+            (false, true) => "stopped by this migration, and perhaps started since",
+            (false, false) => "as this migration found or started them",
+        };
         section.figure("now", "Now", now);
     }
     section

@@ -1,7 +1,9 @@
 //! Sentences a person reads where the database step ends before its end: what is down, what was touched, what helps. They
 //! follow from the state alone, so that none of them promises what did not happen.
 
+use crate::database::restore::ONLINE;
 use crate::event::database::{Operation, Parity, ServiceKind, ServiceState};
+use crate::event::run::Role;
 use crate::projection::Migration;
 use crate::projection::database::OperationRecord;
 use crate::report::Section;
@@ -67,9 +69,27 @@ pub fn touched_so_far(state: &Migration) -> String {
         Some(false) => "there is no SUSDB here, and nothing was dropped",
         Some(true) | None if destroyed.is_some() => "a SUSDB is there, after something was destroyed",
         Some(true) | None if status.stopped => "nothing of SUSDB was changed; the services are stopped",
+        Some(true) | None if status.owes_services => {
+            "nothing of SUSDB was changed; an earlier run stopped the services"
+        }
         Some(true) | None => "nothing was touched",
     };
     format!("{what}{last}")
+}
+
+/// What helps where a SUSDB stands in the way that can be neither secured nor discarded.
+#[must_use]
+pub fn after_look(state: &Migration) -> Option<String> {
+    let status = &state.run.status.database;
+    let is_in_the_way = status.present == Some(true) && !status.restored && !status.partial;
+    let (_, seen) = state.database.state.as_ref().filter(|_| is_in_the_way)?;
+    (state.run.status.role == Some(Role::Destination) && seen.state.as_str() != ONLINE).then(|| {
+        format!(
+            "SUSDB is {}, and no restore that was cut off leaves it so: nothing is done to it. Bring it online, or drop it by \
+             hand if nobody needs it; then `wsusmigrate run`",
+            seen.state
+        )
+    })
 }
 
 /// What helps where the content is not what SUSDB expects, or nobody can say yet that it is.

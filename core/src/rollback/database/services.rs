@@ -1,6 +1,6 @@
 //! Services and application pools as they were before they were stopped.
 
-use super::{Way, answered, last_begun, last_effect};
+use super::{Way, answered, last_effect};
 use crate::event::database::{Operation, ServiceKind, ServiceRecorded, ServiceStart, ServiceState};
 use crate::projection::Migration;
 use crate::projection::rollback::TakenAction;
@@ -9,7 +9,7 @@ use crate::text::Text;
 
 /// The source serves again, as before its backup; nothing where the program has seen to that.
 pub(super) fn wake_source(state: &Migration, taken: &TakenAction) -> Option<Undo> {
-    let stopped = last_begun(&state.database, Operation::Quiesce)?;
+    let stopped = state.database.last_begun(Operation::Quiesce)?;
     let resumed = state.database.last_done(Operation::Resume);
     if resumed.is_some_and(|resumed| resumed.seq > stopped.seq) {
         return None;
@@ -28,7 +28,7 @@ pub(super) fn wake_source(state: &Migration, taken: &TakenAction) -> Option<Undo
 /// The destination's services are as they were before this migration. They are started last, after SUSDB is back, even where
 /// they run by now: going back stops them again.
 pub(super) fn start(state: &Migration, taken: &TakenAction) -> Option<Undo> {
-    let stopped = last_begun(&state.database, Operation::StopServices)?;
+    let stopped = state.database.last_begun(Operation::StopServices)?;
     let started = state.database.last_done(Operation::StartServices);
     let runs = started.is_some_and(|started| started.seq > stopped.seq);
     let replaced = [Operation::Drop, Operation::Restore].map(|it| last_effect(&state.database, it).is_some());

@@ -246,9 +246,13 @@ fn files_known(database: &DatabaseState) -> Text {
 }
 
 fn services_stopped(state: &Migration) -> Text {
-    let stopped = state.run.status.database.stopped;
-    let because = if stopped { "by this migration" } else { "they were started again: stop them first" };
-    answered("the destination's services are stopped", stopped, because)
+    let status = &state.run.status.database;
+    let because = match (status.stopped, status.owes_services) {
+        (true, _) => "by this migration",
+        (false, true) => "an earlier run stopped them, and they may have been started since: stop them first",
+        (false, false) => "they were started again: stop them first",
+    };
+    answered("the destination's services are stopped", status.stopped, because)
 }
 
 fn serves_nobody() -> Text {

@@ -12,6 +12,7 @@ use std::time::Duration;
 use thiserror::Error;
 
 use super::tools::Tool;
+use crate::platform::held;
 
 pub use capture::Output;
 pub use run::Ended;
@@ -29,6 +30,9 @@ pub struct Request {
     pub folder: Option<PathBuf>,
     /// What it reads; its input ends there.
     pub input: Vec<u8>,
+    /// Whether nothing of its work may go on unseen: then it does nothing before [`Running::wait`], and what it leaves running
+    /// is waited for as it is itself, and ended when its time is up.
+    pub is_attended: bool,
     /// How long, and how much.
     pub limits: Limits,
     /// Environment variables it must not see: those the plan names as sources of secrets, and what would mislead it.
@@ -82,10 +86,13 @@ pub enum NotStarted {
 }
 
 impl Request {
-    /// Starts the tool. It can work from here on, but gets no input before [`Running::wait`]: what waits for its input
-    /// does nothing until whoever called has written down that it runs.
+    /// Starts the tool. It gets no input before [`Running::wait`]; one that is attended does nothing at all until whoever
+    /// called has written down that it runs, and never does anything where that did not come to pass.
     pub fn start(self) -> Result<Running, NotStarted> {
-        let mut command = Command::new(&self.tool.program);
+        let command =
+            if self.is_attended { held(&self.tool.program) } else { Ok(Command::new(&self.tool.program)) };
+        let failed = |program, source| not_started(program, self.folder.as_deref(), source);
+        let mut command = command.map_err(|source| failed(self.tool.program.clone(), source))?;
         command.args(&self.tool.leading).args(&self.arguments);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         for variable in &self.hidden_variables {
@@ -94,8 +101,8 @@ impl Request {
         if let Some(folder) = &self.folder {
             command.current_dir(folder);
         }
-        Running::start(&mut command, self.input, self.limits)
-            .map_err(|source| not_started(self.tool.program, self.folder.as_deref(), source))
+        Running::start(&mut command, self.input, self.limits, self.is_attended)
+            .map_err(|source| failed(self.tool.program.clone(), source))
     }
 }
 

@@ -14,7 +14,8 @@ use super::Limits;
 use super::capture::{Capture, Output};
 use crate::platform::{self, Process, Tree};
 
-/// How long the end of a child is waited for after everything of it was ended, and the end of its outputs after its own.
+/// How long the end of a child is waited for after everything of it was ended, and, of one that is not attended, the end of
+/// its outputs after its own.
 const AFTERMATH: Duration = Duration::from_secs(2);
 
 /// A child that was started and nobody has waited for yet. Dropped, it is ended with all it started: nobody would know
@@ -27,6 +28,7 @@ pub struct Running {
     process: Process,
     input: Vec<u8>,
     limits: Limits,
+    is_attended: bool,
 }
 
 /// How a child ended.
@@ -60,7 +62,8 @@ pub struct Finished {
     pub stdout: Output,
     /// What it wrote to stderr.
     pub stderr: Output,
-    /// Whether something it had started still held its outputs when it was over: its work may go on.
+    /// Whether something it had started still held its outputs when it was over, and for as long as it was waited for: its work
+    /// may go on, or was cut off.
     pub is_outlived: bool,
     /// From the moment somebody waited.
     pub took: Duration,
@@ -73,8 +76,13 @@ enum News {
 }
 
 impl Running {
-    pub(super) fn start(command: &mut Command, input: Vec<u8>, limits: Limits) -> io::Result<Self> {
-        let (child, tree) = Tree::start(command)?;
+    pub(super) fn start(
+        command: &mut Command,
+        input: Vec<u8>,
+        limits: Limits,
+        is_attended: bool,
+    ) -> io::Result<Self> {
+        let (child, tree) = if is_attended { Tree::start_held(command)? } else { Tree::start(command)? };
         let id = child.id();
         let mut running = Self {
             child,
@@ -83,6 +91,7 @@ impl Running {
             process: Process { id, started: String::new() },
             input,
             limits,
+            is_attended,
         };
         // One that has ended already has no time any more, and needs none: it cannot survive.
         if let Some(process) = Process::of(id)? {
@@ -97,20 +106,31 @@ impl Running {
         &self.process
     }
 
-    /// Gives the child its input and waits for its end, at most as long as allowed; then ends it and all it started.
+    /// Lets the child go where it was held back, gives it its input and waits for its end, at most as long as allowed; then ends
+    /// it and all it started. What outlives one that is attended is waited for as long, and then ended.
     #[must_use]
     pub fn wait(mut self) -> Finished {
         let begun = Instant::now();
         let (stdout, stderr) = (Capture::default(), Capture::default());
         self.is_waited_for = true;
+        let freed = if self.is_attended { self.tree.let_go(&mut self.child) } else { Ok(()) };
         let news = self.serve(&stdout, &stderr);
         let mut watch = Watch { news, exited: None, open: 2 };
-        let is_in_time = watch.until(begun + self.limits.timeout, |watch| watch.exited.is_some());
-        let killed = if is_in_time { Ok(()) } else { self.tree.kill() };
+        let deadline = begun + self.limits.timeout;
+        let is_in_time = freed.is_ok() && watch.until(deadline, |watch| watch.exited.is_some());
+        let is_left = is_in_time && (!self.is_attended || watch.until(deadline, |watch| watch.open == 0));
+        let killed = if is_left { Ok(()) } else { self.tree.kill() };
         let is_over =
             watch.until(Instant::now() + AFTERMATH, |watch| watch.exited.is_some() && watch.open == 0);
         let ended = match (is_in_time, killed, watch.exited) {
             (true, _, Some(Ok(()))) => ended(self.child.wait()),
+            (false, _, exited) if freed.is_err() => {
+                if exited.is_some() {
+                    // Only to leave nothing of it behind: it was never let go.
+                    let _ = self.child.wait();
+                }
+                Ended::Untold { error: freed.err().map(|error| error.to_string()).unwrap_or_default() }
+            }
             (true, _, Some(Err(error))) => Ended::Untold { error: error.to_string() },
             (_, Ok(()), exited) => {
                 if exited.is_some() {
@@ -125,7 +145,7 @@ impl Running {
             ended,
             stdout: stdout.so_far(),
             stderr: stderr.so_far(),
-            is_outlived: !is_over,
+            is_outlived: !is_over || is_in_time && !is_left,
             took: begun.elapsed(),
         }
     }
