@@ -5,6 +5,7 @@ mod support;
 
 use support::susdb::*;
 use wsusmigrate_core::digest::Sha256;
+use wsusmigrate_core::event::database::{Operation, OperationResult};
 use wsusmigrate_core::projection::Migration;
 use wsusmigrate_core::rollback::{ActionKind, Says, SusdbNow, World, check};
 
@@ -82,17 +83,46 @@ fn whatever_differs_stands_against_it() {
     assert_eq!(says(|it| it.stopped = Err("no tool".into())), (Says::Untold, "no tool".into()));
 }
 
-/// Somebody's own SUSDB in the place of the restored one is neither dropped nor restored over.
+/// Somebody's own SUSDB in the place of the restored one is neither dropped nor restored over, and not the one of before.
 #[test]
 fn another_susdb_is_in_the_way_of_all_of_it() {
     let mut world = as_recorded();
     world.susdb = Ok(Some(SusdbNow { database: guid(0x77), state: "ONLINE".to_owned() }));
-    let kinds: Vec<_> = against(&world).into_iter().map(|(kind, says, _)| (kind, says)).collect();
+    let all = [ActionKind::RestoreDatabase, ActionKind::DropDatabase, ActionKind::StopServices];
+    let kinds = |found: Vec<(ActionKind, Says, String)>| -> Vec<_> {
+        found.into_iter().map(|(kind, says, _)| (kind, says)).collect()
+    };
+    assert_eq!(kinds(against(&world)), all.map(|kind| (kind, Says::DoesNot)));
+    // A journal that has seen it says so as well.
+    let replaced = restored().and(seen(0x77, 904)).state();
+    let conditions = check(&replaced, &world).into_iter().filter(|it| !it.says.is_well());
     assert_eq!(
-        kinds,
-        [(ActionKind::RestoreDatabase, Says::DoesNot), (ActionKind::DropDatabase, Says::DoesNot)]
+        conditions.map(|it| (it.undoes, it.says)).collect::<Vec<_>>(),
+        all.map(|it| (it, Says::DoesNot))
     );
     world.susdb = Err("the engine does not answer".into());
     assert!(against(&world).iter().all(|(_, says, _)| *says == Says::Untold));
     assert_eq!(against(&world).len(), 3);
+}
+
+/// What a restore left that was cut off is known by its state: it never came online.
+#[test]
+fn what_a_restore_left_is_told_from_a_susdb_that_is_online() {
+    let (begun, action) = stopped().does(Operation::Drop).begins(Operation::Restore);
+    let cut = begun.of(action, outcome(Operation::Restore, OperationResult::Unknown, 0)).state();
+    let of_the_drop = |state: &str| {
+        let mut world = as_recorded();
+        world.susdb = Ok(Some(SusdbNow { database: guid(0x77), state: state.to_owned() }));
+        let conditions = check(&cut, &world);
+        let drop = conditions.into_iter().find(|it| it.what.contains("this migration restored"));
+        let drop = drop.expect("a condition");
+        (drop.undoes, drop.says, drop.because)
+    };
+    let left =
+        |state: &str| (ActionKind::RestoreDatabase, Says::Holds, format!("what a restore left: {state}"));
+    assert_eq!(of_the_drop("RESTORING"), left("RESTORING"));
+    assert_eq!(of_the_drop("SUSPECT"), left("SUSPECT"));
+    for state in ["ONLINE", "OFFLINE", "EMERGENCY", "RECOVERY_PENDING"] {
+        assert_eq!(of_the_drop(state).1, Says::DoesNot, "{state}");
+    }
 }

@@ -59,13 +59,16 @@ impl Script {
     }
 }
 
-/// Words as a shell splits them: by blanks, with single quotes around what belongs together.
+/// Words as a shell splits them: by blanks, with single quotes around what belongs together; a single quote
+/// itself is `'\''` between them.
 fn words(line: &str) -> Vec<String> {
     let mut words = Vec::new();
     let mut word: Option<String> = None;
     let mut quoted = false;
-    for letter in line.chars() {
+    let mut letters = line.chars().peekable();
+    while let Some(letter) = letters.next() {
         match letter {
+            '\\' if !quoted && letters.next_if_eq(&'\'').is_some() => word.get_or_insert_default().push('\''),
             '\'' => {
                 quoted = !quoted;
                 word.get_or_insert_default();

@@ -72,7 +72,7 @@ pub(crate) fn intents(journal: &Path, events: &[Event]) -> Vec<Intent> {
 }
 
 /// Whether an operation changes something in the engine, by a statement.
-fn is_effect(operation: Operation) -> bool {
+pub(crate) fn is_effect(operation: Operation) -> bool {
     match operation {
         Operation::ProveFolder
         | Operation::BackUp

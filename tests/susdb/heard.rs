@@ -9,13 +9,14 @@ use std::path::Path;
 
 use wsusmigrate_core::database::statement::Purpose;
 use wsusmigrate_core::digest::Sha256;
-use wsusmigrate_core::event::database::StatementRead;
+use wsusmigrate_core::event::database::{Operation, StatementRead};
 use wsusmigrate_core::event::{DatabaseEvent, Event};
 use wsusmigrate_core::text::Text;
 use wsusmigrate_fixtures::Scenario;
 use wsusmigrate_fixtures::sql::instance::Pace;
 use wsusmigrate_journal::evidence;
 
+use crate::effects::is_effect;
 use crate::site::Site;
 
 /// A backup of the smallest SUSDB takes longer than the program waits before it asks how far it is.
@@ -29,7 +30,7 @@ type Heard = BTreeMap<String, i64>;
 struct Journaled {
     /// Statements that read.
     read: Heard,
-    /// Everything that acts, with the texts of its statements.
+    /// What each operation asks of the engine, batch behind batch; nothing is left of it where all was heard.
     acts: Vec<String>,
     /// What the engine said.
     said: Vec<String>,
@@ -53,6 +54,18 @@ fn read(journal: &Path, it: &StatementRead, into: &mut Journaled) {
     into.said.extend(messages);
 }
 
+/// Whether an operation is a matter of statements; the others are children, services and files.
+fn is_of_the_engine(operation: Operation) -> bool {
+    match operation {
+        Operation::CheckSource
+        | Operation::VerifyBackup
+        | Operation::VerifyCarried
+        | Operation::VerifyOwn
+        | Operation::CheckRestored => true,
+        other => is_effect(other),
+    }
+}
+
 fn journaled(site: &Site, server: &str) -> Journaled {
     let journal = site.world.path(server).join("m.journal");
     let mut all = Journaled::default();
@@ -60,7 +73,9 @@ fn journaled(site: &Site, server: &str) -> Journaled {
         let Event::Database(event) = event else { continue };
         match event {
             DatabaseEvent::StatementRead(it) => read(&journal, it, &mut all),
-            DatabaseEvent::OperationStarted(it) => all.acts.push(whole(&journal, &it.statement, it.whole)),
+            DatabaseEvent::OperationStarted(it) if is_of_the_engine(it.operation) => {
+                all.acts.push(whole(&journal, &it.statement, it.whole));
+            }
             DatabaseEvent::MessageReceived(it) => all.said.push(it.text.as_str().to_owned()),
             _ => {}
         }
@@ -96,6 +111,47 @@ fn heard(site: &Site, server: &str) -> (Heard, Heard) {
     (asked, said)
 }
 
+/// Each batch that was heard and reads nothing is taken off one operation; whatever is left on either side is wrong.
+fn unequal_acts(asked: Heard, mut acts: Vec<String>) -> Vec<String> {
+    let mut wrong = Vec::new();
+    // The longest first: one batch may be a part of another.
+    let mut asked: Vec<_> = asked.into_iter().collect();
+    asked.sort_by_key(|(text, _)| std::cmp::Reverse(text.len()));
+    for (text, times) in asked {
+        let meant = (0..times).take_while(|_| acts.iter_mut().any(|act| takes(act, &text))).count();
+        let left = times - i64::try_from(meant).expect("a few");
+        if left != 0 {
+            wrong.push(format!("heard {left} times more than journaled: {text}"));
+        }
+    }
+    // A comment between two batches is for those who read the journal.
+    let unheard = acts.iter().flat_map(|act| act.lines());
+    let unheard = unheard.filter(|line| !line.trim().is_empty() && !line.starts_with("-- "));
+    wrong.extend(unheard.map(|act| format!("journaled and not heard: {act}")));
+    wrong
+}
+
+/// Takes a batch out of an operation's statement.
+fn takes(act: &mut String, batch: &str) -> bool {
+    let at = act.find(batch);
+    if let Some(at) = at {
+        act.replace_range(at..at + batch.len(), "");
+    }
+    at.is_some()
+}
+
+#[test]
+fn a_batch_too_many_on_either_side_is_told() {
+    let judged = |asked: &[(&str, i64)], acts: &[&str]| {
+        let asked = asked.iter().map(|(text, times)| ((*text).to_owned(), *times)).collect();
+        unequal_acts(asked, acts.iter().map(|act| (*act).to_owned()).collect())
+    };
+    assert_eq!(judged(&[("a;", 2), ("b;", 1)], &["a;", "b;\n-- Or:\na;", ""]), [""; 0]);
+    assert_eq!(judged(&[("a;", 2)], &["a;"]), ["heard 1 times more than journaled: a;"]);
+    assert_eq!(judged(&[("a;", 1)], &["a;", "a;"]), ["journaled and not heard: a;"]);
+    assert_eq!(judged(&[("a;", -1)], &[]), ["heard -1 times more than journaled: a;"]);
+}
+
 /// What one of the two tells and the other does not.
 fn unequal(site: &Site, server: &str) -> Vec<String> {
     let Journaled { read, acts, said } = journaled(site, server);
@@ -104,12 +160,7 @@ fn unequal(site: &Site, server: &str) -> Vec<String> {
     for (text, times) in read {
         *asked.entry(text).or_default() -= times;
     }
-    for (text, left) in &asked {
-        let acting = acts.iter().filter(|act| act.contains(text.as_str())).count();
-        if *left < 0 || (*left > 0 && acting == 0) {
-            wrong.push(format!("{left} times more than journaled: {text}"));
-        }
-    }
+    wrong.extend(unequal_acts(asked, acts));
     for text in said {
         *told.entry(text).or_default() -= 1;
     }

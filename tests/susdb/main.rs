@@ -19,3 +19,4 @@ mod heard;
 mod secrets;
 mod site;
 mod volume;
+mod way_back;

@@ -1,6 +1,8 @@
 //! Every statement of SQL is built in one folder of core, and each builder has its sample: what parsers by others judge is
 //! all that can be sent.
 
+use wsusmigrate_core::database::statement::{Statement, all_samples};
+
 use crate::support::source::code;
 use crate::support::{Finding, Findings, Tree};
 
@@ -23,12 +25,23 @@ const VERBS: &[&str] = &[
     "RESTORE VERIFYONLY ",
     "RESTORE HEADERONLY ",
     "RESTORE FILELISTONLY ",
+    "RESTORE LABELONLY ",
     "DROP DATABASE ",
+    "DROP LOGIN ",
     "CREATE LOGIN ",
     "CREATE USER ",
     "DBCC ",
     "EXEC ",
+    "USE [",
+    "IF ",
 ];
+
+/// Samples that begin with no word of the list: such a statement would not be found where it does not belong.
+fn check_verbs(samples: &[Statement]) -> Findings {
+    let is_listed = |text: &str| VERBS.iter().any(|verb| text.starts_with(verb));
+    let unlisted = samples.iter().map(Statement::text).filter(|text| !is_listed(text));
+    unlisted.map(|text| Finding::at(SAMPLES, 1, format!("no verb of the list begins `{text}`"))).collect()
+}
 
 /// Builders without a sample.
 fn check_samples(tree: &Tree) -> Findings {
@@ -96,9 +109,18 @@ fn every_builder_has_a_sample() {
 }
 
 #[test]
+fn every_statement_begins_with_a_verb_of_the_list() {
+    check_verbs(&all_samples()).demand_none();
+}
+
+#[test]
 fn bites_on_a_statement_elsewhere() {
     check_place("cli/src/x.rs", "    format!(\"DROP DATABASE {name}\")")
         .demand_one("beginning `DROP DATABASE`");
+    for verb in VERBS {
+        let line = format!("    format!(\"{verb}{{name}}\")");
+        check_place("cli/src/x.rs", &line).demand_one(&format!("beginning `{}`", verb.trim()));
+    }
     check_place("cli/src/x.rs", "let said = \"RESTORE DATABASE is terminating abnormally.\";").demand_none();
     check_place("cli/src/x.rs", "#[cfg(test)]\nlet a = \"SELECT {x}\";").demand_none();
 }

@@ -21,7 +21,7 @@ pub use backup::{
     BackupOptions, BackupText, Compression, DESCRIPTION_UNITS_MAX, Expiry, Media, MediaCheck, NAME_UNITS_MAX,
     NotABackup, OnChecksumError, RETAIN_DAYS_MAX, back_up, prove_folder,
 };
-pub use by_hand::{USE_MASTER, own_by_sa, restore_by_hand};
+pub use by_hand::{USE_MASTER, drop_partial_by_hand, drop_restored_by_hand, own_by_sa, restore_by_hand};
 pub use engine::{
     check_database, drop_database, drop_partial, file_exists, free_space, progress, sessions, user_access,
 };

@@ -98,7 +98,8 @@ pub struct Condition {
 #[must_use]
 pub fn check(state: &Migration, world: &World) -> Vec<Condition> {
     let actions = plan(state).actions;
-    let drops_first = actions.iter().any(|undo| undo.undoes == ActionKind::RestoreDatabase);
+    let drops = actions.iter().any(|undo| undo.undoes == ActionKind::RestoreDatabase);
+    let drops_first = drops && !state.run.status.database.replaced;
     let of_action = |(at, kind): (usize, ActionKind)| {
         let told = Told { state, world, drops_first };
         let conditions = told.of(kind);
@@ -209,11 +210,21 @@ impl Told<'_> {
         }
     }
 
+    /// What a cut-off restore left has no `database_guid` to know it by: that it never came online has to do.
     fn restored(&self) -> Answer {
-        let known = self.state.run.status.database.database;
+        const LEFT: [&str; 2] = ["RESTORING", "SUSPECT"];
+        let status = &self.state.run.status.database;
+        let known = status.database;
         match &self.world.susdb {
             Err(why) => untold(why),
             Ok(None) => no("there is no SUSDB"),
+            Ok(Some(now)) if !status.restored && LEFT.contains(&now.state.as_str()) => {
+                yes(&format!("what a restore left: {}", now.state))
+            }
+            Ok(Some(now)) if !status.restored => {
+                no(&format!("it is {}, with database_guid {}: no restore left that", now.state, now.database))
+            }
+            Ok(Some(_)) if !known.is_told() => untold("nobody saw the database_guid of the restored one"),
             Ok(Some(now)) if now.database == known && known.is_told() => {
                 yes(&format!("database_guid {known}, {}", now.state))
             }
@@ -249,7 +260,9 @@ impl Told<'_> {
         match &self.world.susdb {
             Err(why) => untold(why),
             Ok(Some(now)) if Some(now.database) == before => yes(&format!("database_guid {}", now.database)),
-            Ok(_) if self.drops_first => (Says::Later, "it comes back with its safety backup".to_owned()),
+            Ok(now) if self.drops_first && (now.is_none() || self.restored().0 == Says::Holds) => {
+                (Says::Later, "it comes back with its safety backup".to_owned())
+            }
             Ok(Some(now)) => no(&format!("database_guid {} is there", now.database)),
             Ok(None) => no("there is no SUSDB"),
         }

@@ -1,5 +1,7 @@
 //! Histories of the database step, on either side.
 
+use wsusmigrate_core::database::Identifier;
+use wsusmigrate_core::database::statement::create_login;
 use wsusmigrate_core::event::database::*;
 use wsusmigrate_core::id::Guid;
 
@@ -259,4 +261,13 @@ pub fn asked() -> (History, ActionId) {
     let detail = "the server does not answer".into();
     let look = OperationReconciled { operation: Operation::Drop, found: Probe::Unknown, detail };
     (next_run(lost, 1, 1).of(action, look), action)
+}
+
+/// A user's login is created, and the user tied to it.
+pub fn mends(history: History, login: &str, result: OperationResult) -> History {
+    let action = action(login);
+    let create = create_login(&Identifier::new(login).expect("a name"));
+    let statement = format!("{}\nUSE [SUSDB];", create.text());
+    let started = OperationStarted { statement: statement.into(), ..intent(Operation::MendUser) };
+    history.of(action, started).of(action, outcome(Operation::MendUser, result, 0))
 }

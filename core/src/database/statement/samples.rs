@@ -10,7 +10,7 @@ use crate::database::marks::MARKED_TABLES;
 use crate::database::parity::PARITY_TABLES;
 use crate::database::setting::Place;
 use crate::database::version::EngineVersion;
-use crate::database::{EnginePath, UserAccess};
+use crate::database::{EnginePath, Guid, UserAccess};
 
 const OLDEST: EngineVersion = EngineVersion::new(9, 0, 5000);
 const OLD: EngineVersion = EngineVersion::new(10, 0, 1600);
@@ -108,6 +108,8 @@ fn changing() -> Vec<Statement> {
     let mut all = vec![
         engine::drop_database(),
         engine::drop_partial(),
+        by_hand::drop_restored_by_hand(Guid::from_bytes([0xA5; 16])),
+        by_hand::drop_partial_by_hand(),
         by_hand::own_by_sa(),
         engine::user_access(UserAccess::Everybody),
         engine::user_access(UserAccess::Restricted),

@@ -45,7 +45,9 @@ pub(super) fn drop_created(state: &Migration, taken: &TakenAction) -> Option<Und
         return None;
     }
     let (status, names) = (&state.run.status.database, listed(logins.iter().map(|(login, _)| login.name())));
-    let because = if status.restored {
+    let because = if status.replaced {
+        "another one took its place, and may have users with these logins: they stay"
+    } else if status.restored {
         "drop that first, or its users are without a login again"
     } else {
         "what users it had is gone"
@@ -71,7 +73,11 @@ pub(super) fn drop_created(state: &Migration, taken: &TakenAction) -> Option<Und
         preconditions,
         lost: "every right on this engine that somebody gave them since; what logs in by them is refused from then on".to_owned(),
         count: logins.len() as u64,
-        by_hand: logins.iter().map(|(login, _)| drop_login(login).text().into()).collect(),
+        by_hand: logins
+            .iter()
+            .filter(|_| !status.replaced)
+            .map(|(login, _)| drop_login(login).text().into())
+            .collect(),
         bytes: 0,
     };
     Some(way.back(ActionKind::CreateLogin, taken))

@@ -39,6 +39,7 @@ pub(super) fn start(state: &Migration, taken: &TakenAction) -> Option<Undo> {
     let there = status.present == Some(true) && !status.restored;
     let because = match (status.present, status.restored) {
         (Some(true), false) => "the SUSDB that is there was not restored by this migration",
+        (Some(true), true) if status.replaced => "another one took the place of the restored one",
         (Some(true), true) => "the SUSDB that is there is the restored one: undo that first",
         (Some(false), _) => "there is none now: undo that first, or leave the services stopped",
         (None, _) => "nobody looked",

@@ -13,11 +13,13 @@ use crate::text::{TEXT_BYTES_MAX, Text, is_misleading};
 /// How much of a value is shown where no statement can be.
 const SHOWN_BYTES_MAX: usize = 100;
 
-/// The restored server may act by itself again. Settings live in the restored SUSDB: where that is gone, so are they.
+/// The restored server may act by itself again. Settings live in the restored SUSDB: where that is
+/// gone, so are they, and those of another in its place are not ours.
 pub(super) fn wake(state: &Migration, taken: &TakenAction) -> Option<Undo> {
     let slept = last_effect(&state.database, Operation::Sleep)?;
     let restored = state.database.last_done(Operation::Restore)?;
-    if restored.seq > slept.seq || !state.run.status.database.restored {
+    let status = &state.run.status.database;
+    if restored.seq > slept.seq || !status.restored || status.replaced {
         return None;
     }
     let settings = &state.database.settings;

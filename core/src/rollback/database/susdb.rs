@@ -2,7 +2,9 @@
 
 use super::services::stop_by_hand;
 use super::{Way, answered, last_effect};
-use crate::database::statement::{USE_MASTER, drop_database, drop_partial, restore_by_hand, user_access};
+use crate::database::statement::{
+    USE_MASTER, drop_partial_by_hand, drop_restored_by_hand, recovery_status, restore_by_hand, user_access,
+};
 use crate::database::{Literal, NotALiteral, UserAccess};
 use crate::event::database::{BackupRecorded, FileRecorded, Operation, StateRecorded};
 use crate::projection::Migration;
@@ -11,21 +13,48 @@ use crate::projection::rollback::TakenAction;
 use crate::rollback::{ActionKind, POINT_OF_NO_RETURN, Undo};
 use crate::text::Text;
 
-/// The restored SUSDB, or what a restore that was cut off left of it, is dropped.
+/// The restored SUSDB, or what a restore that was cut off left of it, is dropped. Another one that took its place is not.
 pub(super) fn drop_restored(state: &Migration, taken: &TakenAction) -> Option<Undo> {
     let status = &state.run.status.database;
     let restore = last_effect(&state.database, Operation::Restore)?;
     let is_there = status.restored || status.partial || restore.is_in_doubt();
-    if !is_there {
-        return None;
+    is_there.then(|| {
+        let way = if status.replaced { leave_the_other(state) } else { drop_ours(state) };
+        way.back(ActionKind::RestoreDatabase, taken)
+    })
+}
+
+/// The one that is there was put there by somebody else: what becomes of it is not for this migration to say.
+fn leave_the_other(state: &Migration) -> Way {
+    Way {
+        what: "Let the SUSDB that is there be: another one took the place of the one that was restored."
+            .to_owned(),
+        previous: previous(state),
+        preconditions: vec![
+            is_the_restored_one(state),
+            "whoever put it there was asked, and says what becomes of it".into(),
+        ],
+        lost: "nothing: no statement is shown that would drop it".to_owned(),
+        by_hand: Vec::new(),
+        count: 1,
+        bytes: state.database.state.as_ref().map_or(0, |(_, seen)| seen.bytes),
     }
+}
+
+fn drop_ours(state: &Migration) -> Way {
+    let status = &state.run.status.database;
     let mut by_hand = Vec::new();
     if !status.stopped {
         by_hand.extend(stop_by_hand(state));
     }
     // A database that is still being restored knows no users, and refuses SINGLE_USER.
-    let drop = if status.restored { drop_database() } else { drop_partial() };
-    by_hand.extend(drop.text().lines().map(Text::from));
+    let statement = match (status.restored, status.database.is_told()) {
+        (true, true) => drop_restored_by_hand(status.database),
+        // Nobody saw which one it is: it may be any by now, and is only looked at.
+        (true, false) => recovery_status(),
+        (false, _) => drop_partial_by_hand(),
+    };
+    by_hand.extend(statement.text().lines().map(Text::from));
     let (what, lost) = if status.restored {
         (
             "Drop the SUSDB that was restored from the source's backup.",
@@ -38,16 +67,48 @@ pub(super) fn drop_restored(state: &Migration, taken: &TakenAction) -> Option<Un
             "nothing: the source and its backup stay as they are",
         )
     };
-    let way = Way {
+    Way {
         what: what.to_owned(),
         previous: previous(state),
-        preconditions: vec![way_back(state), services_stopped(state), serves_nobody()],
+        preconditions: vec![
+            way_back(state),
+            is_the_restored_one(state),
+            services_stopped(state),
+            serves_nobody(),
+        ],
         lost: lost.to_owned(),
         by_hand,
         count: 1,
         bytes: state.database.state.as_ref().map_or(0, |(_, seen)| seen.bytes),
+    }
+}
+
+/// Which SUSDB may be dropped. The journal knows what was last seen; the statements look again.
+fn is_the_restored_one(state: &Migration) -> Text {
+    let status = &state.run.status.database;
+    let restored = status.database;
+    let seen = state.database.state.as_ref().map_or(restored, |(_, seen)| seen.database_guid);
+    if !status.restored {
+        let condition = "the SUSDB that is there is what the restore left, RESTORING or SUSPECT";
+        let because = if status.partial { "as last seen" } else { "the restore is in doubt: nobody saw" };
+        return answered(
+            condition,
+            status.partial,
+            &format!("{because}; the statement looks before it drops"),
+        );
+    }
+    if !restored.is_told() {
+        let because =
+            "nobody saw its database_guid: `wsusmigrate run` looks, and the statement below only shows it";
+        return answered("the SUSDB that is there is the restored one", false, because);
+    }
+    let condition = format!("the SUSDB that is there is the restored one, database_guid {restored}");
+    let because = if status.replaced {
+        format!("{seen} was last seen: somebody put it there")
+    } else {
+        "as last seen; the statement looks before it drops".to_owned()
     };
-    Some(way.back(ActionKind::RestoreDatabase, taken))
+    answered(&condition, !status.replaced, &because)
 }
 
 /// The dropped SUSDB comes back from its safety backup; one whose drop failed halfway lets everybody in again.
@@ -228,6 +289,7 @@ fn nothing_in_the_way(state: &Migration) -> Text {
     let (holds, because) = match status.present {
         _ if status.partial => (false, "what a cut-off restore left is there: drop that first"),
         Some(false) => (true, "there is no SUSDB now"),
+        Some(true) if status.replaced => (false, "another one took the place of the restored one"),
         Some(true) if status.restored => (false, "the restored one is there: drop that first"),
         Some(true) => (false, "one was seen: look which it is before anything is dropped"),
         None => (false, "nobody looked"),
