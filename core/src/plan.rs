@@ -11,6 +11,7 @@ use sha2::{Digest, Sha256 as Hasher};
 use crate::content::BATCH_FILES_MAX;
 use crate::digest::Sha256;
 use crate::event::run::Role;
+use crate::status::Demand;
 
 /// The most workers a plan may ask for.
 pub const WORKERS_MAX: u16 = 64;
@@ -144,10 +145,10 @@ impl Plan {
         database.validate_for(self.migration.role)
     }
 
-    /// How many persons have to approve it before something is destroyed; nothing where it destroys nothing. A source destroys
-    /// what its media held, where it overwrites them.
+    /// Who has to approve it before something is destroyed; nothing where it destroys nothing. A source destroys what its media
+    /// held, where it overwrites them.
     #[must_use]
-    pub fn approvals(&self) -> Option<usize> {
+    pub fn approvals(&self) -> Option<Demand> {
         let destroys =
             |plan: &&DatabasePlan| self.migration.role == Role::Destination || plan.media != MediaUse::Append;
         self.database.as_ref().filter(destroys).map(DatabasePlan::approvals)

@@ -13,6 +13,7 @@
 //! An event that sums up (a step's end, a count, a verdict) is refused where the records before it say something else.
 //! Inside the content step: [`content`]; inside the database step: [`DatabaseStatus`].
 
+mod approval;
 pub mod content;
 mod database;
 mod run;
@@ -20,21 +21,20 @@ mod streams;
 
 use serde::{Deserialize, Serialize};
 
+pub use approval::{Approval, Approvals, Demand, Given, Sight, Void};
 pub use content::{BATCHES_OPEN_MAX, BatchStatus, ContentStatus};
 pub use database::{DatabaseStatus, OpenOperation, Replacement};
 pub use run::RunStatus;
 pub use streams::{ImportedStream, Streams};
 
-use crate::envelope::Recorded;
-use std::collections::{BTreeMap, BTreeSet};
-
 use crate::digest::Sha256;
+use crate::envelope::Recorded;
 use crate::event::run::Role;
 use crate::event::{ContentEvent, DatabaseEvent, Event, InventoryEvent, Kind, PreflightEvent, RunEvent};
 use crate::id::{ActionId, RunId};
 use crate::step::Step;
-use crate::text::Text;
 use crate::unit::Seq;
+use approval::Now;
 
 /// Where a history stands.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -49,27 +49,10 @@ pub struct Status {
     pub database: DatabaseStatus,
     /// What this host is in the migration, once it is declared.
     pub role: Option<Role>,
-    /// Who approved which plan, by the plan's digest.
-    pub approvals: BTreeMap<Sha256, Approvals>,
+    /// Who approved which plan, and what for.
+    pub approvals: Approvals,
     /// Which other streams were taken in, and how far.
     pub streams: Streams,
-}
-
-/// Approvals of a plan.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Approvals {
-    /// Who gave them, by security identifier.
-    pub sids: BTreeSet<Text>,
-    /// How many persons the plan demands.
-    pub wanted: u8,
-}
-
-impl Approvals {
-    /// Whether so many different persons gave them as the plan demands, and one at least.
-    #[must_use]
-    pub fn suffice(&self) -> bool {
-        self.sids.len() >= usize::from(self.wanted.max(1))
-    }
 }
 
 /// Whether a run is going on.
@@ -118,23 +101,16 @@ impl Status {
         self.content.in_doubt()
     }
 
-    /// How many persons approved a plan.
+    /// What the approvals of a plan come to, as far as they still are for what is there.
     #[must_use]
-    pub fn approvals_of(&self, plan: Sha256) -> usize {
-        self.approvals.get(&plan).map_or(0, |approvals| approvals.sids.len())
+    pub fn approval_of(&self, plan: Sha256, demand: Demand) -> Approval<'_> {
+        self.approvals.judge(plan, demand, Now { role: self.role, database: &self.database })
     }
 
-    /// Whether so many different persons approved the plan of the run that is going on, or was the last, as it demands.
+    /// Whether the plan of the run that is going on, or was the last, is approved by as many as it demands.
     #[must_use]
-    pub fn is_approved(&self) -> bool {
-        let plan = self.run.plan.and_then(|plan| self.approvals.get(&plan));
-        plan.is_some_and(Approvals::suffice)
-    }
-
-    /// How many persons approved the plan of the run that is going on, or was the last.
-    #[must_use]
-    pub fn approved(&self) -> usize {
-        self.run.plan.map_or(0, |plan| self.approvals_of(plan))
+    pub fn is_approved(&self, demand: Demand) -> bool {
+        self.run.plan.is_some_and(|plan| self.approval_of(plan, demand).suffices())
     }
 
     /// Actions whose outcome has to be found out before anything else.
@@ -161,13 +137,14 @@ impl Status {
                 ),
             ) => {}
             // Whoever imports holds the writer's lock: a run that is open here has ended without saying so.
-            (_, Event::Run(RunEvent::StreamImported(event))) => self.streams.import(event)?,
+            (_, Event::Run(RunEvent::StreamImported(event))) => {
+                self.streams.import(event)?;
+                self.approvals.import(recorded.seq);
+            }
             (Phase::Idle, Event::Run(RunEvent::JournalSealed(_))) => self.phase = Phase::Sealed,
             // A person may approve and answer between two runs as well as during one.
             (_, Event::Run(RunEvent::PlanApproved(event))) => {
-                let approvals = self.approvals.entry(event.plan).or_default();
-                approvals.sids.insert(event.sid.clone());
-                approvals.wanted = approvals.wanted.max(event.approvals_wanted);
+                self.approvals.approve(recorded.seq, event, &self.database);
             }
             (_, Event::Database(event @ DatabaseEvent::OperationResolved(_))) => {
                 self.next_of_database(recorded, event)?;
@@ -273,8 +250,15 @@ impl Status {
     }
 
     fn next_of_database(&mut self, recorded: &Recorded, event: &DatabaseEvent) -> Result<(), Why> {
-        let approved = self.is_approved();
-        self.database.next(self.role, approved, recorded.seq, recorded.envelope.action, event)
+        let approved = self.is_approved(Demand::default());
+        self.database.next(self.role, approved, recorded.seq, recorded.envelope.action, event)?;
+        if let DatabaseEvent::Connected(event) = event {
+            self.approvals.connect(&event.server);
+        }
+        if let DatabaseEvent::StateRecorded(_) = event {
+            self.approvals.look(&self.database);
+        }
+        Ok(())
     }
 
     /// The run is over, whatever it was in the middle of.

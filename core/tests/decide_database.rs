@@ -14,8 +14,12 @@ use world::{Ends, Fate, Look, World};
 use wsusmigrate_core::decide::DatabaseRequest;
 use wsusmigrate_core::event::database::Operation;
 use wsusmigrate_core::event::run::{Role, Verdict};
+use wsusmigrate_core::status::Demand;
 
-const REQUEST: DatabaseRequest = DatabaseRequest { quiesce: true, check: true, again: false, approvals: 1 };
+/// One person, who may have approved before anybody looked.
+const ONE: Demand = Demand { persons: 1, after_look: false };
+const TWO: Demand = Demand { persons: 2, ..ONE };
+const REQUEST: DatabaseRequest = DatabaseRequest { quiesce: true, check: true, again: false, approvals: ONE };
 
 /// Runs until the step is complete: as many as a person would start.
 fn complete(mut world: World) -> World {
@@ -129,7 +133,7 @@ fn a_destination_without_a_database_drops_nothing() {
 
 #[test]
 fn without_its_approvals_a_destination_waits_before_it_stops_anything() {
-    let request = DatabaseRequest { approvals: 2, ..REQUEST };
+    let request = DatabaseRequest { approvals: TWO, ..REQUEST };
     let mut world = World::new(Role::Destination, request);
     assert_eq!(world.run(), Ends::With(Verdict::Waiting));
     assert_eq!(world.told.last(), Some(&"waiting"));
@@ -204,7 +208,7 @@ fn those_who_might_be_in_it_before_a_drop_that_failed_may_be_in_it_again() {
     (world.cut_after, world.fate) = (Some(drop), Fate::Partly);
     assert_eq!(world.run(), Ends::Cut);
     assert_eq!(world.access[0], "SINGLE_USER");
-    world.request.approvals = 2;
+    world.request.approvals = TWO;
     assert_eq!(world.run(), Ends::With(Verdict::Waiting));
     assert_eq!(world.told[world.told.len() - 2..], ["set-multi-user", "waiting"]);
     assert_eq!(world.access[0], "RESTRICTED_USER");

@@ -43,16 +43,22 @@ fn who_approved_which_plan_is_told_and_what_ran_under_it() {
     }
 }
 
+/// Runs that ended before anybody approved once counted as run under the approval.
 #[test]
-fn an_approval_says_how_often_its_plan_ran() {
+fn an_approval_says_how_often_its_plan_ran_since() {
     let other = PlanApproved { plan: Sha256([1; 32]), ..approved("S-1-5-21-2") };
-    let told = audited(&restored().and(other));
-    let runs_after = |byte| {
-        let plan = format!("approval plan = {}", Sha256([byte; 32]));
-        let at = told.0.iter().position(|line| *line == plan).expect("the plan is told");
-        told.0[at + 1].as_str()
+    let typed = PlanApproved { how: Approval::Interactive, ..approved("S-1-5-21-4") };
+    let waits = |history: History, n: u8| {
+        let verdict = Verdict::Waiting;
+        history.and(finished_step(Step::Database, verdict)).and(Finished { run: run(n), verdict })
     };
-    assert_eq!([runs_after(0), runs_after(1)], ["approval runs = 1", "approval runs = 0"]);
+    let begins = |history: History, n: u8| history.and(started(n)).and(StepStarted { step: Step::Database });
+    let second = begins(waits(secured(), 1).and(other), 2).and(typed);
+    let third = begins(waits(second, 2).and(approved("S-1-5-21-3")), 3);
+    let told = audited(&third);
+    let ran = told.0.iter().filter(|line| line.starts_with("approval runs = ")).map(String::as_str);
+    // That of another plan, that which the second run asked for, that before the third.
+    assert_eq!(ran.collect::<Vec<_>>(), ["approval runs = 0", "approval runs = 2", "approval runs = 1"]);
 }
 
 #[test]
@@ -110,9 +116,10 @@ fn progress_says_how_many_approvals_are_waited_for() {
     told.says("database next = wsusmigrate plan --approve");
     progress(&waiting(), None).says("database waits_for = approval of the plan: 0 given");
     let one = || waiting().and(approved("S-1-5-21-2")).and(approved("S-1-5-21-2"));
-    progress(&one(), Some(2)).says("database waits_for = approval of the plan: 1 of 2 given");
+    progress(&one(), Some(2))
+        .says(r"database waits_for = approval of the plan: 1 of 2 given, by CONTOSO\bob");
     let both = progress(&one().and(approved("S-1-5-21-3")), Some(2));
-    both.says("database waits_for = approval of the plan: 2 of 2 given");
+    both.says(r"database waits_for = approval of the plan: 2 of 2 given, by CONTOSO\bob, CONTOSO\bob");
     both.says("database next = wsusmigrate run");
     progress(&secured(), Some(2)).never_says("database waits_for");
 }

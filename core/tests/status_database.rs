@@ -246,7 +246,8 @@ fn a_safety_backup_of_another_database_is_no_way_back() {
             .verifies(Operation::VerifyOwn)
     };
     assert!(own().status().unwrap().database.secured);
-    let other = || own().and(seen(Some("ONLINE"), guid(2)));
+    // Approved like the first: an approval of that one would be none.
+    let other = || own().and(seen(Some("ONLINE"), guid(2))).and(approved("S-1"));
     assert_eq!(
         other().begin(Operation::Drop).refusal(),
         "it is not proved that the target is not the source"
@@ -260,7 +261,7 @@ fn a_safety_backup_of_another_database_is_no_way_back() {
 /// It appears before anybody looked again: neither the dropped one's proof nor its safety backup speaks for it.
 #[test]
 fn what_takes_the_place_of_the_dropped_one_is_proved_and_secured_anew() {
-    let there = || ready().done(Operation::Drop).and(seen(Some("ONLINE"), guid(2)));
+    let there = || ready().done(Operation::Drop).and(seen(Some("ONLINE"), guid(2))).and(approved("S-1"));
     assert_eq!(
         there().begin(Operation::Drop).refusal(),
         "it is not proved that the target is not the source"
@@ -406,7 +407,7 @@ fn a_restore_that_the_server_refused_midway_is_a_leftover_until_a_look_says_othe
     let left = refused().and(seen(Some("RESTORING"), Guid::UNTOLD));
     left.done(Operation::DiscardPartial).done(Operation::Restore).status().unwrap();
     refused().and(seen(None, Guid::UNTOLD)).begin(Operation::Restore).status().unwrap();
-    let online = refused().and(seen(Some("ONLINE"), guid(3)));
+    let online = refused().and(seen(Some("ONLINE"), guid(3))).and(approved("S-1"));
     assert_eq!(online.begin(Operation::DiscardPartial).refusal(), "no restore was cut off");
 }
 

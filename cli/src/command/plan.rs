@@ -7,6 +7,8 @@ mod statements;
 use wsusmigrate_core::content::Storage;
 use wsusmigrate_core::event::run::Role;
 use wsusmigrate_core::plan::Plan;
+use wsusmigrate_core::projection::Migration;
+use wsusmigrate_core::report;
 use wsusmigrate_core::report::{Figure, Report, Section, Table, Value};
 use wsusmigrate_core::step::Step;
 use wsusmigrate_journal::Upto;
@@ -37,16 +39,14 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args, global: &Global) -> Result<Answer, Failure> {
     let loaded = global.load_plan()?;
     let plan = &loaded.plan;
+    if args.approve {
+        approve(plan, &args.ticket, &args.note, global)?;
+    }
     // Where there is no journal yet nothing is known of a source, and nobody has approved.
     let known = state::state(global, Upto::Now).ok();
     let source = match &known {
         Some(state) => source_state(&global.journal_folder()?, state)?,
         None => None,
-    };
-    let approvals = if args.approve {
-        approve(plan, &args.ticket, &args.note, global)?
-    } else {
-        known.as_ref().map_or(0, |state| state.run.status.approvals_of(plan.digest()))
     };
     let storage = Storage::of(&plan.content, source.as_ref().map(|source| &source.worksheet));
     let folders = Folders::of(&loaded);
@@ -59,12 +59,13 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<Answer, Failure> {
         figures: vec![
             figure("digest", "Digest of the plan", plan.digest().to_string()),
             figure("role", "This host is the", plan.migration.role.word().to_owned()),
-            figure("approvals", "Approved by", approved_by(plan, approvals)),
+            figure("approvals", "Approved by", approved_by(plan, known.as_ref())),
             figure("source", "From", folders.source_shown().to_string()),
             figure("destination", "To", folders.destination_shown().to_string()),
             figure("journal", "Journal", journal.display().to_string()),
             figure("keys", "Signing keys", global.keys_folder().display().to_string()),
         ],
+        notes: void(plan, known.as_ref()),
         ..Section::default()
     };
     let rows = Step::ALL.iter().map(|step| {
@@ -85,12 +86,22 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<Answer, Failure> {
 }
 
 /// How many have approved, of how many that have to; a plan that destroys nothing needs nobody.
-fn approved_by(plan: &Plan, approvals: usize) -> String {
-    match plan.approvals() {
-        Some(wanted) if plan.migration.role == Role::Destination => format!("{approvals} of {wanted}"),
-        Some(wanted) => format!("{approvals} of {wanted}, where the media holds what is somebody else's"),
-        None => "nobody has to".to_owned(),
-    }
+fn approved_by(plan: &Plan, known: Option<&Migration>) -> String {
+    let Some(demand) = plan.approvals() else { return "nobody has to".to_owned() };
+    let approval = known.map(|state| state.run.status.approval_of(plan.digest(), demand));
+    let count = approval.as_ref().map_or(0, |approval| approval.counted.len());
+    let wanted = approval.as_ref().map_or(demand.persons, |approval| approval.wanted);
+    let when = match plan.migration.role {
+        Role::Destination => "",
+        Role::Source => ", where the media holds what is somebody else's",
+    };
+    format!("{count} of {wanted}{when}")
+}
+
+/// Which approvals count no more, and why.
+fn void(plan: &Plan, known: Option<&Migration>) -> Vec<String> {
+    let Some((state, demand)) = known.zip(plan.approvals()) else { return Vec::new() };
+    report::void_approvals(state, plan.digest(), demand)
 }
 
 fn describe(step: Step, plan: &Plan, storage: Storage) -> (String, &'static str) {

@@ -65,8 +65,8 @@ pub(super) fn run(args: &Args, global: &Global) -> Result<Answer, Failure> {
         Kind::Progress => {
             // A past moment is measured against itself.
             let now = args.at.and(state.run.last).map_or_else(clock::now, |(_, time)| time);
-            let wanted = global.load_plan().ok().and_then(|loaded| loaded.plan.approvals());
-            report::progress(&state, now, wanted)
+            let demand = global.load_plan().ok().and_then(|loaded| loaded.plan.approvals());
+            report::progress(&state, now, demand)
         }
         Kind::Audit => report::audit(&state, source(args, &state, global)?.as_ref()),
     };

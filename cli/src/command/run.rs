@@ -5,6 +5,7 @@ use std::sync::Arc;
 use clap::ValueEnum;
 use wsusmigrate_core::event::run::{Scope, Verdict};
 use wsusmigrate_core::report;
+use wsusmigrate_core::status::Demand;
 
 use crate::adapter::host::Tools;
 use crate::clock;
@@ -109,8 +110,8 @@ fn waiting(done: &Done) -> &'static str {
 }
 
 /// What a finished run answers: where the migration stands, and what to type next.
-pub(super) fn answer(done: &Done, approvals_wanted: Option<usize>) -> Answer {
-    let report = report::progress(&done.state, clock::now(), approvals_wanted);
+pub(super) fn answer(done: &Done, demand: Option<Demand>) -> Answer {
+    let report = report::progress(&done.state, clock::now(), demand);
     let by_name = done.state.run.runs.last().is_some_and(|run| run.facts.scope == Scope::ContentVerify);
     let next = match done.verdict {
         Verdict::Complete => "wsusmigrate report audit",

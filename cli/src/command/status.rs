@@ -15,7 +15,7 @@ pub(super) struct Args {}
 
 pub(super) fn run(_: &Args, global: &Global) -> Result<Answer, Failure> {
     let state = state::state(global, Upto::Now)?;
-    // The journal says how many approved, the plan how many have to; it may lie elsewhere.
-    let wanted = global.load_plan().ok().and_then(|loaded| loaded.plan.approvals());
-    Ok(Answer::well(Body::Report(Box::new(report::progress(&state, clock::now(), wanted)))))
+    // The journal says who approved, the plan who has to; it may lie elsewhere.
+    let demand = global.load_plan().ok().and_then(|loaded| loaded.plan.approvals());
+    Ok(Answer::well(Body::Report(Box::new(report::progress(&state, clock::now(), demand)))))
 }

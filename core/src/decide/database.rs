@@ -6,7 +6,7 @@ use crate::event::run::{Role, Verdict};
 use crate::id::ActionId;
 use crate::projection::Migration;
 use crate::projection::database::DatabaseState;
-use crate::status::DatabaseStatus;
+use crate::status::{DatabaseStatus, Demand};
 use crate::text::Name;
 
 /// What is asked of the database step.
@@ -18,8 +18,8 @@ pub struct DatabaseRequest {
     pub check: bool,
     /// Whether a source that has a verified backup is backed up again.
     pub again: bool,
-    /// How many persons have to approve the plan before something is destroyed: 1, or 2 with four eyes.
-    pub approvals: usize,
+    /// What the plan demands before something is destroyed.
+    pub approvals: Demand,
 }
 
 /// The next thing the database step does. Each leaves at least one record that says so: with none, the same thing would be
@@ -66,7 +66,8 @@ pub fn decide_database(state: &Migration, request: DatabaseRequest) -> Option<Da
         });
     }
     let role = state.run.status.role?;
-    let seen = View { status, database, request, approved: state.run.status.approved() };
+    let approved = state.run.status.is_approved(request.approvals);
+    let seen = View { status, database, request, approved };
     let next = match role {
         Role::Source => seen.source(),
         Role::Destination => match seen.destination() {
@@ -113,7 +114,7 @@ struct View<'a> {
     status: &'a DatabaseStatus,
     database: &'a DatabaseState,
     request: DatabaseRequest,
-    approved: usize,
+    approved: bool,
 }
 
 const fn perform(operation: Operation) -> DatabaseNext {
@@ -233,6 +234,7 @@ impl View<'_> {
     /// Everything is proved before anything is touched; what destroys comes last.
     fn before_restore(&self) -> DatabaseNext {
         let there = self.is_there();
+        let own = there && !self.status.partial;
         match () {
             // Neither ours to discard nor fit to be secured: somebody has to say what it is there for.
             () if there && !self.status.partial && !self.is_online() => {
@@ -242,13 +244,22 @@ impl View<'_> {
             () if !self.has_done(Operation::VerifyCarried) => perform(Operation::VerifyCarried),
             () if self.status.verified.is_none() => DatabaseNext::Finish(Verdict::Failures),
             () if !self.status.is_another => DatabaseNext::Prove,
-            () if there && !self.status.partial && !self.status.secured => self.secure(),
-            () if self.approved < self.request.approvals => DatabaseNext::Finish(Verdict::Waiting),
+            // Whoever is waited for may take days: one safety backup shows that there is a way back, and a fresh one is made
+            // once somebody has approved.
+            () if own && !self.approved && self.was_secured() => DatabaseNext::Finish(Verdict::Waiting),
+            () if own && !self.status.secured => self.secure(),
+            () if !self.approved => DatabaseNext::Finish(Verdict::Waiting),
             () if !self.status.stopped => perform(Operation::StopServices),
             () if self.status.partial => perform(Operation::DiscardPartial),
             () if there => perform(Operation::Drop),
             () => perform(Operation::Restore),
         }
+    }
+
+    /// Whether a safety backup of the SUSDB that is there was verified by some run.
+    fn was_secured(&self) -> bool {
+        let is = self.status.database;
+        is.is_told() && self.database.own_backups.iter().any(|own| own.is_verified() && own.database == is)
     }
 
     /// A verified safety backup of the SUSDB that is there.

@@ -11,6 +11,7 @@ use crate::database::statement::{
 };
 use crate::database::{Day, EnginePath};
 use crate::event::run::Role;
+use crate::status::Demand;
 
 /// Hours a statement that acts may take, where a plan says nothing: a restore of a large SUSDB on slow disks.
 const ACT_HOURS_DEFAULT: u16 = 12;
@@ -139,7 +140,7 @@ const fn act_hours() -> u16 {
 impl DatabasePlan {
     /// How the engine is reached; nothing where WSUS's registry says.
     pub fn target(&self) -> Result<Option<Target>, PlanError> {
-        if self.server.eq_ignore_ascii_case("auto") {
+        if self.finds_engine() {
             return Ok(None);
         }
         // What stands there may be a connection string with its password: it is neither taken nor shown.
@@ -233,10 +234,15 @@ impl DatabasePlan {
         Duration::from_secs(u64::from(self.hours_max) * 3600)
     }
 
-    /// How many persons have to approve.
+    /// Who has to approve, and when.
     #[must_use]
-    pub const fn approvals(&self) -> usize {
-        if self.four_eyes { 2 } else { 1 }
+    pub fn approvals(&self) -> Demand {
+        Demand { persons: if self.four_eyes { 2 } else { 1 }, after_look: self.finds_engine() }
+    }
+
+    /// Whether WSUS's registry says how the engine is reached, and may say something else tomorrow.
+    fn finds_engine(&self) -> bool {
+        self.server.eq_ignore_ascii_case("auto")
     }
 
     pub(super) fn validate(&self) -> Result<(), PlanError> {

@@ -9,9 +9,9 @@ use crate::event::run::{
     JournalCreated, JournalRecovered, JournalSealed, PlanApproved, SkipReason, Started, StreamImported,
     Verdict,
 };
-use crate::event::{ContentEvent, Event, RunEvent};
+use crate::event::{ContentEvent, DatabaseEvent, Event, RunEvent};
 use crate::projection::Projection;
-use crate::status::Status;
+use crate::status::{Demand, Status};
 use crate::step::Step;
 use crate::unit::{Seq, TimeMicros};
 
@@ -30,6 +30,8 @@ pub struct RunState {
     pub imports: Vec<(Seq, TimeMicros, StreamImported)>,
     /// Who approved which plan, with the records that say so, oldest first.
     pub approvals: Vec<(Seq, TimeMicros, PlanApproved)>,
+    /// How many persons' approvals counted when something was destroyed, by the record of its intent.
+    pub destroyed_under: BTreeMap<Seq, usize>,
     /// The end of the journal, where it was sealed.
     pub sealed: Option<(TimeMicros, JournalSealed)>,
     /// The last record.
@@ -131,6 +133,12 @@ impl Projection for RunState {
             Event::Run(RunEvent::JournalSealed(event)) => self.sealed = Some((time, event.clone())),
             Event::Run(RunEvent::PlanApproved(event)) => {
                 self.approvals.push((recorded.seq, time, event.clone()));
+            }
+            Event::Database(DatabaseEvent::OperationStarted(event)) if event.operation.is_destructive() => {
+                let plan = self.status.run.plan;
+                let counted =
+                    plan.map_or(0, |plan| self.status.approval_of(plan, Demand::default()).counted.len());
+                self.destroyed_under.insert(recorded.seq, counted);
             }
             Event::Inventory(_) | Event::Preflight(_) | Event::Database(_) => {}
             Event::Run(event) => {

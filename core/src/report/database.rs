@@ -3,6 +3,7 @@
 //! The same sections tell of the host whose journal it is and, where that is handed in, of the source as its imported stream
 //! has it: those have keys of their own, beginning with `source_`.
 
+mod approvals;
 mod around;
 mod backup;
 mod catalogue;
@@ -14,6 +15,7 @@ mod proof;
 mod reads;
 mod words;
 
+pub use approvals::{approval_missing, void_approvals};
 pub(super) use progress::standing;
 pub(super) use words::down_section;
 pub use words::{after_catalogue, after_look, after_parity, services_down, touched_so_far};

@@ -5,13 +5,14 @@ use crate::projection::Migration;
 use crate::projection::content::{ContentState, PassRecord};
 use crate::projection::run::{RunEnd, StepRecord};
 use crate::report::{Report, Section, Value, database, streams};
+use crate::status::Demand;
 use crate::unit::TimeMicros;
 
 /// Where the migration stands at `state`. `now` is the reader's clock: the pace of a pass is measured against the
-/// last record instead where the run is not going on. `approvals_wanted` is how many persons the plan wants to approve it,
-/// where the reader knows the plan.
+/// last record instead where the run is not going on. `demand` is what the plan wants of approvals, where the reader knows the
+/// plan.
 #[must_use]
-pub fn progress(state: &Migration, now: TimeMicros, approvals_wanted: Option<usize>) -> Report {
+pub fn progress(state: &Migration, now: TimeMicros, demand: Option<Demand>) -> Report {
     let title = match &state.run.journal {
         Some((_, journal)) => format!("Progress of {}", journal.name),
         None => "Progress".to_owned(),
@@ -22,7 +23,7 @@ pub fn progress(state: &Migration, now: TimeMicros, approvals_wanted: Option<usi
         sections.push(pass_section(pass, now));
     }
     sections.extend(read_back(&state.content));
-    sections.extend(database::standing(state, approvals_wanted));
+    sections.extend(database::standing(state, demand));
     sections.extend(streams::standing(state));
     Report { kind: "progress", title, sections }
 }

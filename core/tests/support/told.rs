@@ -2,6 +2,7 @@
 
 use wsusmigrate_core::projection::Migration;
 use wsusmigrate_core::report::{self, Report, Value};
+use wsusmigrate_core::status::Demand;
 use wsusmigrate_core::unit::TimeMicros;
 
 use super::History;
@@ -59,5 +60,6 @@ pub fn audited_with(history: &History, source: Option<&Migration>) -> Told {
 
 /// What progress says where the plan wants so many approvals.
 pub fn progress(history: &History, wanted: Option<usize>) -> Told {
-    Told::of(&report::progress(&history.state(), TimeMicros(0), wanted))
+    let demand = wanted.map(|persons| Demand { persons, after_look: false });
+    Told::of(&report::progress(&history.state(), TimeMicros(0), demand))
 }

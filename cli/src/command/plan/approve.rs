@@ -12,13 +12,13 @@ use crate::place::Global;
 use crate::show::Talk;
 
 /// Records that the person at the keyboard approves this plan. Who that is the process token says; ticket and note are
-/// the person's words. Says how many have approved it now.
+/// the person's words.
 pub(in crate::command) fn approve(
     plan: &Plan,
     ticket: &str,
     note: &str,
     global: &Global,
-) -> Result<usize, Failure> {
+) -> Result<(), Failure> {
     fits("ticket", ticket, NAME_BYTES_MAX)?;
     fits("note", note, TEXT_BYTES_MAX)?;
     // Looked at first, so that what is no journal is told as for every command that reads.
@@ -26,9 +26,9 @@ pub(in crate::command) fn approve(
     let aside = Aside::open(&global.journal_folder()?, &global.keys_folder(), Talk { json: global.json })?;
     let (account, sid) = account();
     let digest = plan.digest();
-    let before = aside.state().run.status.approvals.get(&digest);
-    let is_second = before.is_some_and(|given| given.sids.contains(&sid));
-    let approvals = before.map_or(0, |given| given.sids.len());
+    let demand = plan.approvals().unwrap_or_default();
+    // Who approved what is not there any more may approve what is.
+    let is_second = aside.state().run.status.approval_of(digest, demand).counts(sid.as_str());
     if is_second {
         aside.close()?;
         return Err(Failure::new(Exit::Usage, format!("{account} has approved this plan already"))
@@ -36,14 +36,13 @@ pub(in crate::command) fn approve(
     }
     aside.record(PlanApproved {
         plan: digest,
-        approvals_wanted: u8::try_from(plan.approvals().unwrap_or(0)).unwrap_or(u8::MAX),
+        approvals_wanted: u8::try_from(demand.persons).unwrap_or(u8::MAX),
         how: Approval::Command,
         account,
         sid,
         ticket: ticket.into(),
         note: note.into(),
-    })?;
-    Ok(approvals + 1)
+    })
 }
 
 /// A person's words are recorded whole or not at all.

@@ -66,8 +66,9 @@ fn ready(
     media.record(&path, recorder, context)?;
     let others = media.foreign(Some(recorder.state()));
     // An approval of another plan is none: that one may have appended.
-    let approved = recorder.state().run.status.approved() >= context.database()?.approvals();
-    if options.overwrites() && !others.is_empty() && !approved {
+    let demand = context.database()?.approvals();
+    let is_approved = |recorder: &Recorder| recorder.state().run.status.is_approved(demand);
+    if options.overwrites() && !others.is_empty() && !is_approved(recorder) {
         for set in &others {
             context.talk().say(&format!(
                 "the media holds set {} ({}, {}, {}), which is not of this migration: it would be overwritten",
@@ -84,7 +85,7 @@ fn ready(
         let statements = statement::back_up(&path, &options).into_iter().collect();
         // With four eyes one of them alone may sit here.
         let asked = confirm::ask(&Loss { what, statements }, recorder, context, engine)?;
-        if !asked || recorder.state().run.status.approved() < context.database()?.approvals() {
+        if !asked || !is_approved(recorder) {
             return Ok(None);
         }
     }

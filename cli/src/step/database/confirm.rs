@@ -55,7 +55,7 @@ pub(super) fn ask(
     }
     let server = engine.facts()?.server_name;
     let (talk, plan) = (context.talk(), context.plan());
-    let wanted = context.database()?.approvals();
+    let wanted = context.plan().approvals().map_or(0, |demand| demand.persons);
     talk.say(&format!("On {server} this run would destroy:"));
     loss.what.iter().for_each(|line| talk.say(&format!("  {line}")));
     talk.say("by sending:");
@@ -91,8 +91,8 @@ pub(super) fn ask(
 fn may_ask(recorder: &Recorder, context: &Context<'_>) -> bool {
     let terminal = std::io::stdin().is_terminal() && std::io::stderr().is_terminal();
     let status = &recorder.state().run.status;
-    let given = status.approvals.get(&context.plan().digest());
-    let counted = given.is_some_and(|given| given.sids.contains(&account().1));
+    let demand = context.plan().approvals().unwrap_or_default();
+    let counted = status.approval_of(context.plan().digest(), demand).counts(account().1.as_str());
     terminal && !context.talk().json && !counted && status.database.open.is_none()
 }
 

@@ -63,7 +63,7 @@ fn go_through(
             // Somebody at the terminal may approve what the run stands before.
             DatabaseNext::Finish(Verdict::Waiting) if confirm::replacing(recorder, context, engine)? => {}
             DatabaseNext::Finish(verdict) => {
-                tell(verdict, recorder, context);
+                tell(verdict, asked, recorder, context);
                 return Ok(verdict);
             }
         }
@@ -130,10 +130,10 @@ fn waits(begun: &backup::Begun, context: &Context<'_>) -> Option<Verdict> {
 }
 
 /// What the person has to do, where something waits for one or went wrong.
-fn tell(verdict: Verdict, recorder: &Recorder, context: &Context<'_>) {
+fn tell(verdict: Verdict, asked: DatabaseRequest, recorder: &Recorder, context: &Context<'_>) {
     let state = recorder.state();
     let told = match verdict {
-        Verdict::Waiting => Some(waits_for(state)),
+        Verdict::Waiting => Some(waits_for(state, asked)),
         Verdict::Failures => report::after_parity(state)
             .or_else(|| report::after_catalogue(state))
             .or_else(|| report::after_look(state)),
@@ -144,15 +144,12 @@ fn tell(verdict: Verdict, recorder: &Recorder, context: &Context<'_>) {
     }
 }
 
-fn waits_for(state: &Migration) -> String {
+fn waits_for(state: &Migration, asked: DatabaseRequest) -> String {
     match &state.run.status.database.open {
         Some(open) => format!(
             "what became of {} cannot be told by looking: find out, then `wsusmigrate resolve happened|did-not --note TEXT`",
             open.operation.word()
         ),
-        None => format!(
-            "an approval is missing; {}: read `wsusmigrate plan`, then `wsusmigrate plan --approve --ticket N`",
-            report::touched_so_far(state)
-        ),
+        None => report::approval_missing(state, asked.approvals),
     }
 }

@@ -27,6 +27,12 @@ pub struct OwnBackup {
 }
 
 impl OwnBackup {
+    /// Whether its engine read it and found it whole.
+    #[must_use]
+    pub fn is_verified(&self) -> bool {
+        self.judged.as_ref().is_some_and(|judged| judged.verified)
+    }
+
     /// Whether it is one of this SUSDB.
     #[must_use]
     pub fn is_of(&self, database: &StateRecorded) -> bool {

@@ -1,6 +1,7 @@
 //! Where the database step stands and what it waits for.
 
 use super::after_catalogue;
+use super::approvals::{approved_by, void_approvals};
 use super::operation::named;
 use crate::event::database::{BackupOf, BackupRecorded, OperationResult};
 use crate::event::run::Verdict;
@@ -8,12 +9,12 @@ use crate::projection::Migration;
 use crate::projection::database::{DatabaseState, Doubt, OperationRecord};
 use crate::projection::run::{RunRecord, StepRecord};
 use crate::report::{Section, Value};
-use crate::status::OpenOperation;
+use crate::status::{Demand, OpenOperation};
 use crate::step::Step;
 
-/// Where the step stands; nothing where it was never begun. `wanted` is how many persons the plan wants to approve it, where
-/// the reader knows the plan.
-pub(in crate::report) fn standing(state: &Migration, wanted: Option<usize>) -> Option<Section> {
+/// Where the step stands; nothing where it was never begun. `demand` is what the plan wants of approvals, where the reader
+/// knows the plan.
+pub(in crate::report) fn standing(state: &Migration, demand: Option<Demand>) -> Option<Section> {
     let database = &state.database;
     if database.engine.is_none() && database.operations.is_empty() {
         return None;
@@ -33,7 +34,7 @@ pub(in crate::report) fn standing(state: &Migration, wanted: Option<usize>) -> O
     if let Some(lacking) = database.lacking_files() {
         section.figure("lacking_files", "Files that are missing or damaged", lacking);
     }
-    if let Some(what) = waits_for(state, wanted).or_else(|| content_owed(state)) {
+    if let Some(what) = waits_for(state, demand).or_else(|| content_owed(state)) {
         section.figure("waits_for", "Waits for", what.waits_for);
         section.figure("next", "Next", what.next);
     }
@@ -67,7 +68,7 @@ struct Waiting {
     next: &'static str,
 }
 
-fn waits_for(state: &Migration, wanted: Option<usize>) -> Option<Waiting> {
+fn waits_for(state: &Migration, demand: Option<Demand>) -> Option<Waiting> {
     if let Some(open) = &state.run.status.database.open {
         return open.in_doubt.then(|| answer(state, open));
     }
@@ -76,12 +77,16 @@ fn waits_for(state: &Migration, wanted: Option<usize>) -> Option<Waiting> {
         matches!(verdict, Some(StepRecord::Finished { verdict: Verdict::Waiting, .. }))
     };
     let run = state.run.runs.last().filter(|run| waiting(run))?;
-    let given = state.run.status.approvals_of(run.facts.plan);
-    let (of, enough) = match wanted {
-        Some(wanted) => (format!(" of {wanted}"), given >= wanted),
+    let plan = run.facts.plan;
+    let approval = state.run.status.approval_of(plan, demand.unwrap_or_default());
+    let (of, enough) = match demand {
+        Some(_) => (format!(" of {}", approval.wanted), approval.suffices()),
         None => (String::new(), false),
     };
-    let waits_for = format!("approval of the plan: {given}{of} given");
+    let by = approved_by(&approval).map_or_else(String::new, |by| format!(", by {by}"));
+    let void = void_approvals(state, plan, demand.unwrap_or_default());
+    let void: String = void.iter().map(|why| format!("; {why}")).collect();
+    let waits_for = format!("approval of the plan: {}{of} given{by}{void}", approval.counted.len());
     let next = if enough { "wsusmigrate run" } else { "wsusmigrate plan --approve" };
     Some(Waiting { waits_for, next })
 }
