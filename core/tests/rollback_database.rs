@@ -176,6 +176,7 @@ fn dropped_twice() -> History {
     restored()
         .and(no_susdb())
         .and(seen(0x50, 904))
+        .and(approved("S-1-5-21-2"))
         .proves_another()
         .does(Operation::BackUpOwn)
         .and(backup(BackupOf::Own, 0x50, r"C:\second.bak"))
