@@ -40,10 +40,12 @@ fn before_anything_was_touched_there_is_nothing_to_undo() {
 #[test]
 fn the_way_back_goes_from_the_newest_to_the_oldest() {
     let slept = restored().and(setting("tbA.B", "1", "0")).does(Operation::Sleep);
-    assert_eq!(
-        kinds(&slept),
-        [ActionKind::Sleep, ActionKind::RestoreDatabase, ActionKind::DropDatabase, ActionKind::StopServices]
-    );
+    let order =
+        [ActionKind::Sleep, ActionKind::RestoreDatabase, ActionKind::DropDatabase, ActionKind::StopServices];
+    assert_eq!(kinds(&slept), order);
+    // Services that were stopped again behind postinstall are still the last to be given back.
+    let installed = History { records: slept.records.clone() }.does(Operation::PostInstall);
+    assert_eq!(kinds(&installed.does(Operation::StopServices).does(Operation::Sleep)), order);
     let guidance = plan(&slept.state());
     assert_eq!(guidance.point_of_no_return, None, "the destination serves nobody");
     assert_eq!(guidance.in_doubt, 0);
