@@ -218,7 +218,8 @@ pub struct Kept {
 pub const POINT_OF_NO_RETURN: &str =
     "the first client or downstream server it serves is the point of no return, and none is recorded";
 
-/// Plans the way back from `state`: newest kind of action first, but for logins, which outlast the restored SUSDB.
+/// Plans the way back from `state`: newest kind of action first, but for logins, which outlast the restored SUSDB, and services,
+/// which are stopped again behind it and serve again only once the SUSDB of before is there.
 ///
 /// No step of today lets the destination serve anybody, so there is no point of no return ([`POINT_OF_NO_RETURN`]).
 #[must_use]
@@ -233,6 +234,7 @@ pub fn plan(state: &Migration) -> Guidance {
     let restored = state.taken.actions.get(&ActionKind::RestoreDatabase).map(|taken| taken.last.0);
     taken.sort_by_key(|(kind, taken)| match kind {
         ActionKind::CreateLogin => (std::cmp::Reverse(restored.unwrap_or(taken.last.0)), true),
+        ActionKind::StopServices => (std::cmp::Reverse(taken.first.0), false),
         _ => (std::cmp::Reverse(taken.last.0), false),
     });
     for (&kind, taken) in taken {

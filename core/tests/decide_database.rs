@@ -260,6 +260,21 @@ fn what_a_failed_postinstall_woke_is_stopped_and_asleep_when_the_run_ends() {
     complete(world);
 }
 
+/// A drop that came to nothing takes its proof with it: a second one, in the same run too, is proved anew.
+#[test]
+fn a_second_drop_stands_on_a_proof_of_its_own() {
+    for (fate, found) in [(Fate::Not, "not"), (Fate::Partly, "partly")] {
+        let mut world = fresh(Role::Destination);
+        world.unknown = Some((Operation::Drop, fate));
+        assert_eq!(world.run(), Ends::With(Verdict::Failures));
+        let told = world.told.join(" ");
+        assert!(told.contains(&format!("drop {found} prove drop {found} prove drop {found}")), "{told}");
+        world.unknown = None;
+        world.is_another = false;
+        assert_eq!(world.run(), Ends::With(Verdict::Stopped), "{:?}", world.told);
+    }
+}
+
 /// After how many events of an undisturbed run an operation has begun.
 fn begun_by(role: Role, operation: &str) -> usize {
     let begun = |events: &usize| {

@@ -38,10 +38,12 @@ fn before_anything_was_touched_there_is_nothing_to_undo() {
 #[test]
 fn the_way_back_goes_from_the_newest_to_the_oldest() {
     let slept = restored().and(setting("tbA.B", "1", "0")).does(Operation::Sleep);
-    assert_eq!(
-        kinds(&slept),
-        [ActionKind::Sleep, ActionKind::RestoreDatabase, ActionKind::DropDatabase, ActionKind::StopServices]
-    );
+    let order =
+        [ActionKind::Sleep, ActionKind::RestoreDatabase, ActionKind::DropDatabase, ActionKind::StopServices];
+    assert_eq!(kinds(&slept), order);
+    // Services that were stopped again behind postinstall are still the last to be given back.
+    let installed = History { records: slept.records.clone() }.does(Operation::PostInstall);
+    assert_eq!(kinds(&installed.does(Operation::StopServices).does(Operation::Sleep)), order);
     let guidance = plan(&slept.state());
     assert_eq!(guidance.point_of_no_return, None, "the destination serves nobody");
     assert_eq!(guidance.in_doubt, 0);
@@ -97,9 +99,9 @@ fn the_dropped_susdb_comes_back_to_where_its_files_lay() {
 fn created_logins_are_dropped_again_and_others_are_let_be() {
     let mapped = restored().does(Operation::MendUser);
     assert!(!kinds(&mapped).contains(&ActionKind::CreateLogin), "a login that was there is nobody's to drop");
-    let refused = mends(restored(), r"CORP\REFUSED$", OperationResult::Failed);
+    let refused = mends(restored(), r"CORP\REFUSED$", OperationResult::Failed, 15025);
     assert!(!kinds(&refused).contains(&ActionKind::CreateLogin), "the engine made none");
-    let doubtful = mends(mapped, r"CORP\NEW]WSUS$", OperationResult::Unknown);
+    let doubtful = mends(mapped, r"CORP\NEW]WSUS$", OperationResult::Unknown, 0);
     let undo = undo(&doubtful, ActionKind::CreateLogin);
     assert_eq!(lines(&undo.by_hand), [r"DROP LOGIN [CORP\NEW]]WSUS$];"]);
     assert_eq!((undo.count, undo.previous.as_str()), (1, r"no login was called CORP\NEW]WSUS$"));
@@ -112,6 +114,28 @@ fn created_logins_are_dropped_again_and_others_are_let_be() {
     let age = format!("record {} created, not an older one", record.seq);
     assert!(undo.preconditions.iter().any(|it| it.as_str().contains(&age)), "{:#?}", undo.preconditions);
     assert!(undo.lost.as_str().contains("every right on this engine that somebody gave them since"));
+}
+
+/// Regression: what failed, or was found to come to nothing, hid what it had done before that from the way back.
+#[test]
+fn what_may_have_been_done_in_part_is_in_the_way_back() {
+    let made = mends(restored(), r"CORP\MADE$", OperationResult::Failed, 0);
+    assert_eq!(lines(&undo(&made, ActionKind::CreateLogin).by_hand), [r"DROP LOGIN [CORP\MADE$];"]);
+    let slept = || restored().and(setting("tbA.B where ID = 1", "1", "0"));
+    let whole = undo(&slept().does(Operation::Sleep), ActionKind::Sleep);
+    assert!(whole.what.as_str().contains("that were put to sleep"));
+    let (begun, sleep) = slept().begins(Operation::Sleep);
+    let detail = "done again it comes to the same".into();
+    let looked = OperationReconciled { operation: Operation::Sleep, found: Probe::Not, detail };
+    let doubted = begun.of(sleep, outcome(Operation::Sleep, OperationResult::Unknown, 0)).of(sleep, looked);
+    for partly in [slept().ends(Operation::Sleep, OperationResult::Failed, &[]), doubted] {
+        let undo = undo(&partly, ActionKind::Sleep);
+        assert!(undo.what.as_str().contains("that may have been put to sleep"), "{}", undo.what);
+        assert_eq!((undo.count, &undo.by_hand), (1, &whole.by_hand));
+    }
+    // What a later restore put in the place of all that is awake, whatever was done before it.
+    let anew = slept().ends(Operation::Sleep, OperationResult::Failed, &[]).and(no_susdb());
+    assert!(!kinds(&anew).contains(&ActionKind::Sleep));
 }
 
 #[test]

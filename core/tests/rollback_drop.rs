@@ -149,7 +149,7 @@ fn statements_of(history: &History) -> Vec<String> {
 #[test]
 fn another_susdb_in_the_place_of_the_restored_one_is_let_be() {
     let slept = || {
-        mends(restored(), r"CORP\NEW$", OperationResult::Done)
+        mends(restored(), r"CORP\NEW$", OperationResult::Done, 0)
             .and(setting("tbA.B", "1", "0"))
             .does(Operation::Sleep)
     };

@@ -80,8 +80,8 @@ fn a_restore_whose_connection_was_cut_at_boundaries() {
 #[test]
 fn what_postinstall_woke_at_boundaries() {
     let sleeping = |boundary: &Boundary| {
-        let puts_to_sleep = matches!(boundary.operation, Some(Operation::PostInstall | Operation::Sleep));
-        puts_to_sleep && is_around_an_operation(boundary)
+        let rests = [Operation::PostInstall, Operation::StopServices, Operation::Sleep];
+        boundary.operation.is_some_and(|it| rests.contains(&it)) && is_around_an_operation(boundary)
     };
     enumerate("sleepless", Server::Destination, sleeping, &["database.operation-reconciled", "probe not"]);
 }

@@ -121,6 +121,9 @@ pub(super) fn answer(done: &Done, demand: Option<Demand>) -> Answer {
         Verdict::Failures => {
             "wsusmigrate report audit   (the failures and their reasons), then wsusmigrate run"
         }
+        Verdict::Stopped if done.state.run.status.database.replaced => {
+            "decide about the SUSDB that is there, then wsusmigrate run; wsusmigrate rollback says how to go back"
+        }
         Verdict::Stopped => "do what the stopping checks say, then wsusmigrate run",
         Verdict::Waiting => waiting(done),
         Verdict::Interrupted if by_name => "wsusmigrate run --only content.verify   (begins anew)",

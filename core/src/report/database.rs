@@ -18,7 +18,9 @@ mod words;
 pub use approvals::{approval_missing, void_approvals};
 pub(super) use progress::standing;
 pub(super) use words::down_section;
-pub use words::{after_catalogue, after_look, after_parity, services_down, touched_so_far};
+pub use words::{
+    after_catalogue, after_look, after_parity, after_replacement, services_down, touched_so_far,
+};
 
 use crate::projection::Migration;
 use crate::projection::database::DatabaseState;

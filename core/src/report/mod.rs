@@ -12,6 +12,7 @@ pub use data::{Figure, Report, Section, Table, Value};
 pub use database::after_catalogue;
 pub use database::after_look;
 pub use database::after_parity;
+pub use database::after_replacement;
 pub use database::approval_missing;
 pub use database::services_down;
 pub use database::touched_so_far;

@@ -283,6 +283,8 @@ impl DatabaseStatus {
     fn settle(&mut self, happened: bool) {
         let Some(open) = self.open.take() else { return };
         if !happened {
+            // What it was to drop is there, and time has passed: a second drop stands on a proof of its own.
+            self.is_another &= open.operation != Operation::Drop;
             return;
         }
         match open.operation {

@@ -264,10 +264,11 @@ pub fn asked() -> (History, ActionId) {
 }
 
 /// A user's login is created, and the user tied to it.
-pub fn mends(history: History, login: &str, result: OperationResult) -> History {
+pub fn mends(history: History, login: &str, result: OperationResult, error: i32) -> History {
     let action = action(login);
     let create = create_login(&Identifier::new(login).expect("a name"));
     let statement = format!("{}\nUSE [SUSDB];", create.text());
     let started = OperationStarted { statement: statement.into(), ..intent(Operation::MendUser) };
-    history.of(action, started).of(action, outcome(Operation::MendUser, result, 0))
+    let ended = OperationFinished { error, ..outcome(Operation::MendUser, result, 0) };
+    history.of(action, started).of(action, ended)
 }

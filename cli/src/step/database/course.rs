@@ -137,7 +137,8 @@ fn tell(verdict: Verdict, asked: DatabaseRequest, recorder: &Recorder, context: 
         Verdict::Failures => report::after_parity(state)
             .or_else(|| report::after_catalogue(state))
             .or_else(|| report::after_look(state)),
-        Verdict::Complete | Verdict::Stopped | Verdict::Interrupted => None,
+        Verdict::Stopped => report::after_replacement(state),
+        Verdict::Complete | Verdict::Interrupted => None,
     };
     if let Some(told) = told {
         context.talk().say(&told);

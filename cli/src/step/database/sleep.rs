@@ -46,14 +46,20 @@ pub(super) fn perform(
         if let Err(outcome) = watch::act_each(going, context, engine, &statements, "switching off") {
             return outcome;
         }
-        match WakeUps::read(engine).map(|wakes| wakes.first()) {
-            Err(failure) => Outcome::unknown(failure.to_string()),
-            Ok(Some(on)) => Outcome::failed(0, format!("{on} is still on")),
-            Ok(None) if settings.is_empty() => Outcome::done("nothing was on"),
-            Ok(None) => Outcome::done(format!("{} values that woke the server are off", settings.len())),
-        }
+        judge(settings.len(), WakeUps::read(engine))
     })?;
     Ok(())
+}
+
+/// What came of it, once so many values were switched off. Where something is on all the same, that is no failure without an
+/// effect: the others are off.
+fn judge(values: usize, read_again: Result<WakeUps, Failure>) -> Outcome {
+    match read_again.map(|wakes| wakes.first()) {
+        Err(failure) => Outcome::unknown(format!("{values} values were switched off; then: {failure}")),
+        Ok(Some(on)) => Outcome::unknown(format!("{on} is on, although {values} values were switched off")),
+        Ok(None) if values == 0 => Outcome::done("nothing was on"),
+        Ok(None) => Outcome::done(format!("{values} values that woke the server are off")),
+    }
 }
 
 /// What would wake the server.
@@ -172,6 +178,7 @@ impl WakeUps {
 mod tests {
     use super::*;
     use wsusmigrate_core::database::row::Cell;
+    use wsusmigrate_core::event::database::OperationResult;
     use wsusmigrate_core::unit::TimeMicros;
 
     fn rule(id: i64, enabled: bool) -> Row {
@@ -230,6 +237,17 @@ mod tests {
     fn a_server_that_sleeps_needs_no_statement() {
         let wakes = WakeUps::of(&[rule(1, false)], &[schedule(1, Cell::Null, Cell::Null)], &[]).unwrap();
         assert_eq!((wakes.settings().unwrap(), wakes.statements().unwrap()), (Vec::new(), Vec::new()));
+    }
+
+    /// It was a failure once, and the way back then had none of the values that were switched off.
+    #[test]
+    fn what_is_on_after_all_leaves_the_outcome_unknown() {
+        let result = |rules: &[Row]| judge(3, Ok(WakeUps::of(rules, &[], &[]).unwrap())).result;
+        assert_eq!(result(&[rule(1, true)]), OperationResult::Unknown);
+        assert_eq!(result(&[rule(1, false)]), OperationResult::Done);
+        let unread = judge(3, Err(Failure::new(Exit::Failed, "the connection is gone")));
+        assert_eq!(unread.result, OperationResult::Unknown);
+        assert_eq!(unread.detail, "3 values were switched off; then: the connection is gone");
     }
 
     #[test]

@@ -72,15 +72,25 @@ pub(super) fn mend(
         if let Err(outcome) = watch::act_each(going, context, engine, &statements, "mending") {
             return outcome;
         }
-        match Seen::read(engine) {
-            Err(failure) => Outcome::unknown(failure.to_string()),
-            Ok(seen) => match seen.login_of(subject.as_str()) {
-                Some(login) => Outcome::done(format!("{subject} belongs to the login {login}")),
-                None => Outcome::failed(0, format!("{subject} still has a SID that no login has")),
-            },
-        }
+        judge(subject, statements.len(), Seen::read(engine))
     })?;
     Ok(())
+}
+
+/// What came of it, once so many statements were carried out. A user without a login all the same is no failure without an
+/// effect: a login may have been created.
+fn judge(subject: &Name, statements: usize, read_again: Result<Seen, Failure>) -> Outcome {
+    match read_again {
+        Err(failure) => {
+            Outcome::unknown(format!("{statements} statements were carried out; then: {failure}"))
+        }
+        Ok(seen) => match seen.login_of(subject.as_str()) {
+            Some(login) => Outcome::done(format!("{subject} belongs to the login {login}")),
+            None => Outcome::unknown(format!(
+                "{subject} has a SID that no login has, although {statements} statements were carried out"
+            )),
+        },
+    }
 }
 
 /// Users of SUSDB and logins of the engine, as they are now.
@@ -255,6 +265,7 @@ fn old_host(context: &Context<'_>) -> Result<Machine, Failure> {
 mod tests {
     use super::*;
     use std::collections::BTreeSet;
+    use wsusmigrate_core::event::database::OperationResult;
 
     fn principal(name: &str, sid: &[u8]) -> Principal {
         let (name, kind, sid) = (name.to_owned(), PrincipalKind::WindowsAccount, sid.to_vec());
@@ -322,6 +333,15 @@ mod tests {
         seen.users[2].sid = Vec::new();
         seen.logins[1].sid = Vec::new();
         assert_eq!(seen.login_of("CORP\\gone"), None);
+    }
+
+    /// It was a failure once, and the way back then dropped no login that had been created.
+    #[test]
+    fn a_user_without_a_login_after_all_leaves_the_outcome_unknown() {
+        let came_to = |user: &str, read_again| judge(&user.into(), 2, read_again).result;
+        assert_eq!(came_to("CORP\\gone", Ok(seen())), OperationResult::Unknown);
+        assert_eq!(came_to("CORP\\admin", Ok(seen())), OperationResult::Done);
+        assert_eq!(came_to("CORP\\admin", Err(Failure::new(Exit::Failed, "gone"))), OperationResult::Unknown);
     }
 
     #[test]

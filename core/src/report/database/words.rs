@@ -77,6 +77,19 @@ pub fn touched_so_far(state: &Migration) -> String {
     format!("{what}{last}")
 }
 
+/// What helps where another SUSDB has taken the place of the one that was restored.
+#[must_use]
+pub fn after_replacement(state: &Migration) -> Option<String> {
+    let status = &state.run.status.database;
+    let (_, seen) = state.database.state.as_ref().filter(|_| status.replaced)?;
+    Some(format!(
+        "the SUSDB that is there (database_guid {}) is not the one this migration restored ({}): nothing is done to it. Put the \
+         restored one back, or, where it is not needed any more, secure this one and drop it by hand: the next \
+         `wsusmigrate run` restores the source's again",
+        seen.database_guid, status.database
+    ))
+}
+
 /// What helps where a SUSDB stands in the way that can be neither secured nor discarded.
 #[must_use]
 pub fn after_look(state: &Migration) -> Option<String> {

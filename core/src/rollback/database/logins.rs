@@ -4,7 +4,7 @@ use super::{Way, answered};
 use crate::database::Identifier;
 use crate::database::statement::{created_login, drop_login};
 use crate::event::DatabaseEvent;
-use crate::event::database::{Operation, OperationResult, OperationStarted};
+use crate::event::database::{Operation, OperationFinished, OperationResult, OperationStarted};
 use crate::projection::Migration;
 use crate::projection::database::{DatabaseState, OperationRecord};
 use crate::projection::rollback::TakenAction;
@@ -23,11 +23,12 @@ pub(super) fn begins(event: &DatabaseEvent) -> bool {
 }
 
 /// Every login that was created, or may have been, with the operation that did. A look that found such an operation to be done
-/// again did not ask how far it had come: only a refusal says that there was nothing.
+/// again did not ask how far it had come: only a refusal by the server, which has a number, says that there was nothing. It is
+/// of the first statement: one behind it leaves the outcome unknown.
 fn created(database: &DatabaseState) -> Vec<(Identifier, &OperationRecord)> {
-    let was_refused = |record: &OperationRecord| {
-        record.finished.as_ref().is_some_and(|(_, end)| end.result == OperationResult::Failed)
-    };
+    let is_refusal = |end: &OperationFinished| end.result == OperationResult::Failed && end.error != 0;
+    let was_refused =
+        |record: &OperationRecord| record.finished.as_ref().is_some_and(|(_, end)| is_refusal(end));
     let mut logins: Vec<(Identifier, &OperationRecord)> = Vec::new();
     for record in database.operations.iter().filter(|record| !was_refused(record)) {
         let Some(login) = creates(&record.event) else { continue };

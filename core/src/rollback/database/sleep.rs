@@ -1,6 +1,6 @@
 //! Settings that were put to sleep get their values back.
 
-use super::{Way, last_effect};
+use super::Way;
 use crate::database::Literal;
 use crate::database::setting::Place;
 use crate::database::statement::give_back;
@@ -16,7 +16,8 @@ const SHOWN_BYTES_MAX: usize = 100;
 /// The restored server may act by itself again. Settings live in the restored SUSDB: where that is
 /// gone, so are they, and those of another in its place are not ours.
 pub(super) fn wake(state: &Migration, taken: &TakenAction) -> Option<Undo> {
-    let slept = last_effect(&state.database, Operation::Sleep)?;
+    // One that failed, or came to nothing, may have switched off a part of it before that.
+    let slept = state.database.last_begun(Operation::Sleep)?;
     let restored = state.database.last_done(Operation::Restore)?;
     let status = &state.run.status.database;
     if restored.seq > slept.seq || !status.restored || status.replaced {
@@ -24,8 +25,9 @@ pub(super) fn wake(state: &Migration, taken: &TakenAction) -> Option<Undo> {
     }
     let settings = &state.database.settings;
     let previous = settings.values().map(|it| format!("{} = {}", it.setting, shown(it.value.as_str())));
+    let were = if slept.is_done() { "were" } else { "may have been" };
     let way = Way {
-        what: "Give the settings of the restored SUSDB that were put to sleep their values back.".to_owned(),
+        what: format!("Give the settings of the restored SUSDB that {were} put to sleep their values back."),
         previous: previous.collect::<Vec<_>>().join(", "),
         preconditions: vec![
             "the restored SUSDB is kept: where the way back goes on it is dropped, and this is not needed".into(),
