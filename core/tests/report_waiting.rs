@@ -196,6 +196,11 @@ fn nothing_is_called_untouched_after_something_was_destroyed() {
     let touched = |history: History| report::touched_so_far(&history.state());
     assert_eq!(touched(secured()), "nothing was touched");
     assert_eq!(touched(stopped()), "nothing of SUSDB was changed; the services are stopped");
+    assert_eq!(
+        touched(next_run(stopped(), 1, 0)),
+        "nothing of SUSDB was changed; an earlier run stopped the services",
+        "whether they still are, it does not know"
+    );
     let seq = stopped().state().run.last.expect("records").0.0 + 1;
     let dropped = touched(stopped().does(Operation::Drop));
     assert_eq!(
@@ -237,4 +242,31 @@ fn rows_that_differ_end_with_where_they_are_named() {
     assert!(told.contains("not the source's in tbDeployment") && told.contains(title), "{told}");
     let audit = report::audit(&history.state(), None);
     assert!(audit.sections.iter().any(|section| section.title == title));
+}
+
+#[test]
+fn what_stands_in_the_way_is_told_with_what_to_do() {
+    let offline = |state: &str| StateRecorded { state: state.into(), ..seen(0x50, 904) };
+    let told = |history: History| report::after_look(&history.state());
+    let own = told(in_database(Role::Destination).and(offline("OFFLINE"))).expect("it is in the way");
+    assert!(
+        own.starts_with("SUSDB is OFFLINE, and it is not what a restore of this migration left"),
+        "{own}"
+    );
+    for state in ["ONLINE", "OFFLINE"] {
+        assert_eq!(told(in_database(Role::Source).and(offline(state))), None, "of a source others tell");
+    }
+    assert_eq!(told(in_database(Role::Destination).and(offline("ONLINE"))), None);
+    let cut = || stopped().does(Operation::Drop).ends(Operation::Restore, OperationResult::Failed, &[]);
+    assert_eq!(told(cut().and(offline("RESTORING"))), None, "it is discarded");
+    assert!(told(cut().and(offline("OFFLINE"))).is_some());
+}
+
+#[test]
+fn another_susdb_in_the_place_of_the_restored_one_is_named_beside_it() {
+    assert_eq!(report::after_replacement(&restored().state()), None);
+    let told = report::after_replacement(&restored().and(seen(0x50, 904)).state()).expect("it was replaced");
+    let (there, ours) = (guid(0x50), guid(0x40));
+    let named = format!("(database_guid {there}) is not the one this migration restored ({ours})");
+    assert!(told.contains(&named) && told.contains("wsusmigrate run"), "{told}");
 }

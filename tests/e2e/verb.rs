@@ -131,7 +131,7 @@ impl<'w> Stage<'w> {
     /// Says what goes wrong with the engine from now on, in the words of a scenario; nothing any more for an empty text.
     #[cfg(unix)]
     fn plant(&self, faults: &str) -> std::io::Result<String> {
-        let faults = toml::from_str(faults).map_err(std::io::Error::other)?;
+        let faults = toml::from_str(&faults.replace("\\n", "\n")).map_err(std::io::Error::other)?;
         self.server().instance().set_faults(faults);
         Ok(String::new())
     }

@@ -81,16 +81,22 @@ fn it_works_in_the_folder_and_does_not_see_secrets() {
 #[test]
 fn why_it_was_not_started_is_told_apart() {
     let folder = tempfile::tempdir().unwrap();
-    let no_program = folder.path().join("no-program");
-    assert!(matches!(request(no_program.to_str().unwrap(), &[]).start(), Err(NotStarted::Missing { .. })));
-    let mut no_folder = shell("true");
-    no_folder.folder = Some(PathBuf::from("/no/such/folder"));
-    assert!(matches!(no_folder.start(), Err(NotStarted::NoFolder { .. })));
     let plain = folder.path().join("plain");
     fs::write(&plain, "no program").unwrap();
-    assert!(matches!(request(plain.to_str().unwrap(), &[]).start(), Err(NotStarted::Denied { .. })));
-    let impossible = request("sh", &["-c", "true\0"]);
-    assert!(matches!(impossible.start(), Err(NotStarted::System { .. })));
+    for is_attended in [false, true] {
+        let refused = |mut request: Request| {
+            request.is_attended = is_attended;
+            request.start().unwrap_err()
+        };
+        let no_program = folder.path().join("no-program");
+        let missing = refused(request(no_program.to_str().unwrap(), &[]));
+        assert!(matches!(missing, NotStarted::Missing { .. }), "{missing:?}");
+        let no_folder = Request { folder: Some(PathBuf::from("/no/such/folder")), ..shell("true") };
+        assert!(matches!(refused(no_folder), NotStarted::NoFolder { .. }));
+        let denied = refused(request(plain.to_str().unwrap(), &[]));
+        assert!(matches!(denied, NotStarted::Denied { .. }), "{denied:?}");
+        assert!(matches!(refused(request("sh", &["-c", "true\0"])), NotStarted::System { .. }));
+    }
 }
 
 #[test]

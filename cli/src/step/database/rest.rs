@@ -54,7 +54,11 @@ fn told(state: &Migration) -> Option<String> {
     let names = names.join(", ");
     let by_hand: Vec<_> = services_by_hand(state).iter().map(ToString::to_string).collect();
     let by_hand = by_hand.join("; ");
-    let is_own = status.present == Some(true) && status.replacement().is_none();
+    let mut destroyed =
+        state.database.operations.iter().filter(|record| record.event.operation.is_destructive());
+    let is_own = status.present == Some(true)
+        && status.replacement().is_none()
+        && !destroyed.any(|record| record.is_done() || record.is_in_doubt());
     let may_run = status.restored && !status.stopped;
     Some(match state.run.status.role? {
         Role::Source => format!(

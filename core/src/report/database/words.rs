@@ -98,8 +98,8 @@ pub fn after_look(state: &Migration) -> Option<String> {
     let (_, seen) = state.database.state.as_ref().filter(|_| is_in_the_way)?;
     (state.run.status.role == Some(Role::Destination) && seen.state.as_str() != ONLINE).then(|| {
         format!(
-            "SUSDB is {}, and no restore that was cut off leaves it so: nothing is done to it. Bring it online, or drop it by \
-             hand if nobody needs it; then `wsusmigrate run`",
+            "SUSDB is {}, and it is not what a restore of this migration left: nothing is done to it. Wait for it or bring it \
+             online, or drop it by hand if nobody needs it; then `wsusmigrate run`",
             seen.state
         )
     })
