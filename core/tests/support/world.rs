@@ -82,7 +82,7 @@ struct Cut;
 pub struct World {
     pub request: DatabaseRequest,
     role: Role,
-    state: Migration,
+    pub state: Migration,
     status: Status,
     records: u64,
     /// Runs begun.
