@@ -63,13 +63,11 @@ fn said(record: &OperationRecord) -> impl Iterator<Item = Vec<Value>> {
 
 /// Where nobody tells the number, an English server's words do.
 fn tells_how_far(said: &MessageReceived) -> bool {
-    match said.number {
-        Some(number) => number == message::number::PERCENT,
-        None => {
-            let digits = said.text.as_str().strip_suffix(" percent processed.");
-            digits.is_some_and(|digits| digits.parse::<u8>().is_ok())
-        }
-    }
+    let of_its_form = |text: &str| {
+        let digits = text.strip_suffix(" percent processed.");
+        digits.is_some_and(|digits| digits.parse::<u8>().is_ok())
+    };
+    said.number.map_or_else(|| of_its_form(said.text.as_str()), |number| number == message::number::PERCENT)
 }
 
 /// Why numbers are lacking, where they are.
