@@ -2,8 +2,10 @@
 //!
 //! A crash at any moment changes nothing about how the next action is found: the same function is asked again.
 
+mod ahead;
 mod database;
 
+pub use ahead::is_behind;
 pub use database::{DatabaseNext, DatabaseRequest, decide_database, is_backed_up, is_handed_over};
 
 use crate::event::run::{Role, Scope, SkipReason, Verdict};

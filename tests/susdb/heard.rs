@@ -23,15 +23,17 @@ use crate::site::Site;
 const SLOW: Pace = Pace { step_bytes: 1 << 16, delay_ms: 500 };
 
 /// Texts, and how often each was heard.
-type Heard = BTreeMap<String, i64>;
+pub(crate) type Heard = BTreeMap<String, i64>;
 
 /// What a journal says.
 #[derive(Default)]
-struct Journaled {
+pub(crate) struct Journaled {
     /// Statements that read.
-    read: Heard,
+    pub(crate) read: Heard,
+    /// What was begun, in its order.
+    pub(crate) operations: Vec<Operation>,
     /// What each operation asks of the engine, batch behind batch; nothing is left of it where all was heard.
-    acts: Vec<String>,
+    pub(crate) acts: Vec<String>,
     /// What the engine said.
     said: Vec<String>,
 }
@@ -55,7 +57,7 @@ fn read(journal: &Path, it: &StatementRead, into: &mut Journaled) {
 }
 
 /// Whether an operation is a matter of statements; the others are children, services and files.
-fn is_of_the_engine(operation: Operation) -> bool {
+pub(crate) fn is_of_the_engine(operation: Operation) -> bool {
     match operation {
         Operation::CheckSource
         | Operation::VerifyBackup
@@ -66,15 +68,18 @@ fn is_of_the_engine(operation: Operation) -> bool {
     }
 }
 
-fn journaled(site: &Site, server: &str) -> Journaled {
+pub(crate) fn journaled(site: &Site, server: &str) -> Journaled {
     let journal = site.world.path(server).join("m.journal");
     let mut all = Journaled::default();
     for event in site.history(server).events() {
         let Event::Database(event) = event else { continue };
         match event {
             DatabaseEvent::StatementRead(it) => read(&journal, it, &mut all),
-            DatabaseEvent::OperationStarted(it) if is_of_the_engine(it.operation) => {
-                all.acts.push(whole(&journal, &it.statement, it.whole));
+            DatabaseEvent::OperationStarted(it) => {
+                all.operations.push(it.operation);
+                if is_of_the_engine(it.operation) {
+                    all.acts.push(whole(&journal, &it.statement, it.whole));
+                }
             }
             DatabaseEvent::MessageReceived(it) => all.said.push(it.text.as_str().to_owned()),
             _ => {}
@@ -154,7 +159,7 @@ fn a_batch_too_many_on_either_side_is_told() {
 
 /// What one of the two tells and the other does not.
 fn unequal(site: &Site, server: &str) -> Vec<String> {
-    let Journaled { read, acts, said } = journaled(site, server);
+    let Journaled { read, acts, said, .. } = journaled(site, server);
     let (mut asked, mut told) = heard(site, server);
     let mut wrong = Vec::new();
     for (text, times) in read {

@@ -16,6 +16,7 @@ mod effects;
 mod faults;
 mod four_eyes;
 mod heard;
+mod planned;
 mod secrets;
 mod site;
 mod volume;

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use wsusmigrate_core::report::{Report, Section, Value};
 
-use crate::show::table::{entries, paths, sentence, table};
+use crate::show::table::{batch, entries, paths, sentence, table};
 use crate::show::{plain, unit};
 
 /// Writes a report for people. A table longer than `rows_max` says how much it leaves out.
@@ -21,6 +21,9 @@ const ROWS_MAX: usize = 200;
 const LABEL_WIDTH: usize = 36;
 /// Figures that people copy: blanks in them are no place for a line's end.
 const PATHS: [&str; 6] = ["source", "destination", "journal", "keys", "engine_path", "program_path"];
+
+/// Sections whose notes are statements, of several lines some of them, which people copy.
+const BATCHES: [&str; 2] = ["statements", "reads"];
 
 /// Tables of statements, digests and numbers that people copy, too long to stand beside each other uncut.
 const LISTS: [&str; 5] = ["statements", "found", "sums", "comparisons", "susdb"];
@@ -53,7 +56,8 @@ fn section(section: &Section, out: &mut dyn Write) -> io::Result<()> {
             writeln!(out, "  ... and {} more; --json has them all", unit::count(more as u64))?;
         }
     }
-    section.notes.iter().try_for_each(|note| out.write_all(sentence("  ", note).as_bytes()))
+    let wrapped = if BATCHES.contains(&section.key) { batch } else { sentence };
+    section.notes.iter().try_for_each(|note| out.write_all(wrapped("  ", note).as_bytes()))
 }
 
 fn value(value: &Value) -> String {

@@ -63,10 +63,21 @@ pub(super) fn sentence(indent: &str, text: &str) -> String {
 /// The same for what people copy, a statement or a command: it is wrapped outside quotes only, so that no path or name
 /// changes with a line's end.
 pub(super) fn statement(indent: &str, text: &str) -> String {
-    let hanging = " ".repeat(indent.chars().count());
+    hung(indent, &" ".repeat(indent.chars().count()), text)
+}
+
+/// A note that is a statement, of several lines maybe: each is one, and what is wrapped stands further in than they do.
+pub(super) fn batch(indent: &str, text: &str) -> String {
+    let lines = text.lines().enumerate();
+    let begins = |at| if at == 0 { indent.to_owned() } else { format!("{indent}  ") };
+    lines.map(|(at, line)| hung(&begins(at), &format!("{indent}    "), line)).collect()
+}
+
+/// A statement after `indent`, what is wrapped of it after `hanging`.
+fn hung(indent: &str, hanging: &str, text: &str) -> String {
     let options = textwrap::Options::new(usize::from(WIDTH))
         .initial_indent(indent)
-        .subsequent_indent(&hanging)
+        .subsequent_indent(hanging)
         .word_separator(textwrap::WordSeparator::Custom(outside_quotes))
         .word_splitter(textwrap::WordSplitter::NoHyphenation)
         .break_words(false);
@@ -134,6 +145,13 @@ mod tests {
         assert!(text.lines().filter(|line| !line.contains(&path)).all(|line| line.chars().count() <= 80));
         let words = text.split_whitespace().skip(2).collect::<Vec<_>>().join(" ");
         assert_eq!(words, line.split_whitespace().collect::<Vec<_>>().join(" "));
+    }
+
+    #[test]
+    fn a_batch_stands_in_its_lines_and_moves_nothing_else() {
+        let text = batch("  ", "drop: USE [master];\r\nDROP DATABASE [a\x1B[2Jb\u{85}c];\nGO");
+        assert_eq!(text, "  drop: USE [master];\n    DROP DATABASE [a\\x1B[2Jb\\xC2\\x85c];\n    GO\n");
+        assert!(batch("  ", &"word ".repeat(40)).lines().all(|line| line.chars().count() <= 80));
     }
 
     #[test]

@@ -25,8 +25,18 @@ pub fn carried_file(set: Guid) -> String {
 /// The file of a migration's safety backup, by its number from 1.
 #[must_use]
 pub fn own_file(number: usize, migration: MigrationId) -> String {
-    let migration: String = migration.to_string().chars().take(8).collect();
-    format!("SUSDB-own-{number}-{migration}.bak")
+    format!("SUSDB-own-{number}-{}.bak", beginning(migration))
+}
+
+/// The small file by which a migration proves that the engine writes where this program reads.
+#[must_use]
+pub fn proof_file(migration: MigrationId) -> String {
+    format!("wsusmigrate-{}.probe", beginning(migration))
+}
+
+/// Enough of a migration's name to tell its files from another's.
+fn beginning(migration: MigrationId) -> String {
+    migration.to_string().chars().take(8).collect()
 }
 
 /// What a safety backup is called.

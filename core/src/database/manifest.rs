@@ -141,20 +141,6 @@ coded! {
 }
 
 impl FileVerdict {
-    /// Whether the file is damaged.
-    #[must_use]
-    pub const fn is_damage(self) -> bool {
-        match self {
-            Self::WrongSize | Self::WrongSha1 | Self::WrongSha256 => true,
-            Self::Right
-            | Self::Missing
-            | Self::NotFetched
-            | Self::Extra
-            | Self::Encrypted
-            | Self::OtherName => false,
-        }
-    }
-
     /// Judges a file both sides have.
     #[must_use]
     pub fn of(expected: &ExpectedFile, disk: &FileOnDisk) -> Self {
@@ -308,12 +294,6 @@ impl FileStates {
     /// Every pair and its files: actual state, desired state, files.
     pub fn iter(&self) -> impl Iterator<Item = (i64, i64, u64)> {
         self.0.iter().flat_map(|(actual, of)| of.iter().map(|(desired, files)| (*actual, *desired, *files)))
-    }
-
-    /// Files in an actual state.
-    #[must_use]
-    pub fn in_actual_state(&self, actual: i64) -> u64 {
-        self.0.get(&actual).map_or(0, |of| of.values().sum())
     }
 }
 

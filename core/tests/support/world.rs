@@ -86,7 +86,7 @@ struct Cut;
 pub struct World {
     pub request: DatabaseRequest,
     role: Role,
-    state: Migration,
+    pub state: Migration,
     status: Status,
     records: u64,
     /// Runs begun.

@@ -1,11 +1,12 @@
 //! What will be sent to the engine and done around it, before anything is: everything of the plan that acts, in its order,
 //! and what is asked meanwhile.
 
-use wsusmigrate_core::database::backup::{carried_file, own_file, own_options};
+use wsusmigrate_core::database::backup::{carried_file, own_file, own_options, proof_file};
 use wsusmigrate_core::database::statement::{
     self, Compression, MoveFile, RuleId, Setting, SettingType, Statement,
 };
 use wsusmigrate_core::database::{DATABASE, EnginePath, Identifier, UserAccess};
+use wsusmigrate_core::decide::is_behind;
 use wsusmigrate_core::event::database::{BackupOf, Operation};
 use wsusmigrate_core::event::run::Role;
 use wsusmigrate_core::plan::{DatabasePlan, Plan, PlanError};
@@ -15,6 +16,31 @@ use wsusmigrate_core::report::Section;
 /// What stands in a statement for a name that only the server tells.
 const LATER: &str = "TOLD LATER";
 
+/// What is done, a line each.
+type Acts = Vec<Act>;
+
+/// An operation, on which condition it is carried out, and what is sent or done.
+struct Act {
+    operation: Operation,
+    when: String,
+    text: String,
+}
+
+impl Act {
+    fn new(operation: Operation, text: impl Into<String>) -> Self {
+        Self { operation, when: String::new(), text: text.into() }
+    }
+
+    fn when(operation: Operation, when: impl Into<String>, text: impl Into<String>) -> Self {
+        Self { when: when.into(), ..Self::new(operation, text) }
+    }
+
+    fn told(&self) -> String {
+        let between = if self.when.is_empty() { "" } else { ", " };
+        format!("{}{between}{}: {}", self.operation.word(), self.when, self.text)
+    }
+}
+
 /// The operations of the database step with their statements, and what is asked meanwhile, where the plan holds the step.
 /// `state` is this host's journal as far as there is one, `source` the source's.
 pub(super) fn sections(
@@ -23,70 +49,115 @@ pub(super) fn sections(
     source: Option<&Migration>,
 ) -> Result<Vec<Section>, PlanError> {
     let Some(database) = &plan.database else { return Ok(Vec::new()) };
-    let lines = match plan.migration.role {
-        Role::Source => of_source(database)?,
-        Role::Destination => of_destination(plan, database, state, source)?,
+    let files = Files::of(database, state, source)?;
+    let acts = match plan.migration.role {
+        Role::Source => of_source(database, &files)?,
+        Role::Destination => of_destination(plan, database, &files, source)?,
     };
-    let section = |key, title, lines: Vec<(String, String)>| {
-        let mut section = Section::new(key, title);
-        section.notes.extend(lines.into_iter().map(|(what, text)| format!("{what}: {text}")));
-        section
-    };
-    let mut acts = section("statements", "What will be done, in this order", lines);
-    if plan.migration.role == Role::Destination {
-        acts.notes.push(
-            "Position, logical names and folders are asked of the backup and of the instance before the restore, and recorded \
-             with it; the way back is a verified safety backup of this host's own SUSDB."
-                .to_owned(),
-        );
-    }
-    let mut reads =
-        section("reads", "What will be asked meanwhile, and changes nothing", reads(plan, database)?);
+    let mut reads = Section::new("reads", "What will be asked meanwhile, and changes nothing");
+    reads.notes = self::reads(plan.migration.role, &files);
     reads.notes.push(
-        "The exact form of what else is asked hangs on the engine's version and on the columns SUSDB has: its state, schema \
+        "The exact form of what else is asked hangs on the version of the engine and on the columns SUSDB has: its state, schema \
          version, configuration, counts, high-water marks, the rows that are summed, files, free space, sessions, progress. \
          Each statement stands in the journal once it was sent."
             .to_owned(),
     );
-    Ok(vec![acts, reads])
+    Ok(vec![ahead(acts, plan.migration.role, state), reads])
 }
 
-type Lines = Vec<(String, String)>;
+/// What is not done yet, and what is.
+fn ahead(acts: Acts, role: Role, state: Option<&Migration>) -> Section {
+    let mut section = Section::new("statements", "What will be done, in this order");
+    let is_done = |act: &Act| state.is_some_and(|state| is_behind(state, act.operation));
+    let (done, ahead): (Acts, Acts) = acts.into_iter().partition(is_done);
+    section.notes.extend(ahead.iter().map(Act::told));
+    if role == Role::Destination && ahead.iter().any(|act| act.operation == Operation::Restore) {
+        section.notes.push(
+            "Position, logical names and folders are asked of the backup and of the instance before the restore, and recorded \
+             with it; the way back is a verified safety backup of the SUSDB that is here now."
+                .to_owned(),
+        );
+    }
+    if let Some(state) = state.filter(|_| !done.is_empty()) {
+        let none = if ahead.is_empty() { "Nothing of SUSDB is left to do. " } else { "" };
+        let is_done = |operation: &&Operation| state.database.last_done(**operation).is_some();
+        let words: Vec<_> = Operation::ALL.iter().filter(is_done).map(|it| it.word()).collect();
+        let more = match role {
+            Role::Source => "`wsusmigrate run --only database` makes another backup",
+            Role::Destination => "`wsusmigrate report audit` says what came of it",
+        };
+        section.notes.push(format!("{none}Done, and not done again: {}; {more}.", words.join(", ")));
+    }
+    section
+}
 
-fn line(operation: Operation, text: impl Into<String>) -> (String, String) {
-    (operation.word().to_owned(), text.into())
+/// The backup files of a migration, by what is known of them.
+struct Files {
+    /// The source's backup, on the source.
+    backup: EnginePath,
+    /// What is written and read to prove the folder.
+    proof: EnginePath,
+    /// The source's backup, on the destination.
+    carried: EnginePath,
+    /// Where the set stands on it.
+    position: u16,
+    /// The next safety backup.
+    own: EnginePath,
+}
+
+impl Files {
+    fn of(
+        plan: &DatabasePlan,
+        state: Option<&Migration>,
+        source: Option<&Migration>,
+    ) -> Result<Self, PlanError> {
+        let set = source.and_then(|source| source.database.backups.get(&BackupOf::Source)).map(|(_, it)| it);
+        let journal = state.and_then(|state| Some((state, state.run.journal.as_ref()?)));
+        let proof = journal.map(|(_, (_, journal))| proof_file(journal.migration));
+        let own = journal.map(|(state, (_, journal))| {
+            let made = state.database.operations.iter();
+            let number = made.filter(|it| it.event.operation == Operation::BackUpOwn).count() + 1;
+            own_file(number, journal.migration)
+        });
+        let file = set.map_or_else(named_by_set, |backup| carried_file(backup.set_guid));
+        Ok(Self {
+            backup: plan.backup_path()?,
+            proof: plan.in_backup_folder(proof.as_deref().unwrap_or("wsusmigrate-MIGRATION.probe"))?,
+            carried: plan.in_backup_folder(&file)?,
+            position: set.and_then(|backup| u16::try_from(backup.position).ok()).unwrap_or(1),
+            own: plan.in_backup_folder(own.as_deref().unwrap_or("SUSDB-own-1-MIGRATION.bak"))?,
+        })
+    }
 }
 
 /// The lines of statements that can be built; one that cannot is the checks' business.
-fn sent<E>(operation: Operation, statement: Result<Statement, E>) -> Option<(String, String)> {
-    statement.ok().map(|statement| line(operation, statement.text()))
+fn sent<E>(operation: Operation, statement: Result<Statement, E>) -> Option<Act> {
+    statement.ok().map(|statement| Act::new(operation, statement.text()))
 }
 
-fn of_source(plan: &DatabasePlan) -> Result<Lines, PlanError> {
-    let (path, options) = (plan.backup_path()?, plan.backup_options()?);
-    let mut lines: Lines = Vec::new();
-    let probe = plan.in_backup_folder("wsusmigrate.probe")?;
-    lines.push(line(Operation::ProveFolder, statement::prove_folder(&probe).text()));
+fn of_source(plan: &DatabasePlan, files: &Files) -> Result<Acts, PlanError> {
+    let (path, options) = (&files.backup, plan.backup_options()?);
+    let mut acts = vec![Act::new(Operation::ProveFolder, statement::prove_folder(&files.proof).text())];
     if plan.quiesce {
-        lines.push(line(Operation::Quiesce, "WsusService, W3SVC: start type manual, stop"));
+        acts.push(Act::new(Operation::Quiesce, "WsusService, W3SVC: start type manual, stop"));
     }
     let check = match &plan.check_waived_because {
         None => statement::check_database().text().to_owned(),
         Some(why) => format!("waived: {why}"),
     };
-    lines.push(line(Operation::CheckSource, check));
-    lines.extend(sent(Operation::BackUp, statement::back_up(&path, &options)));
+    acts.push(Act::new(Operation::CheckSource, check));
+    acts.extend(sent(Operation::BackUp, statement::back_up(path, &options)));
     if options.compression == Compression::On {
-        let plain = sent(Operation::BackUp, statement::back_up(&path, &options.uncompressed()));
-        lines.extend(plain.map(|(what, text)| (format!("{what}, where the edition cannot compress"), text)));
+        let plain = sent(Operation::BackUp, statement::back_up(path, &options.uncompressed()));
+        acts.extend(plain.map(|act| Act { when: "where the edition cannot compress".to_owned(), ..act }));
     }
-    lines.extend(sent(Operation::VerifyBackup, statement::verify_backup(&path, 1, &[])));
+    acts.extend(sent(Operation::VerifyBackup, statement::verify_backup(path, 1, &[])));
     let to = format!("copy {path} into the store {} as {}", plan.store, named_by_set());
-    lines.push(line(Operation::Deliver, to));
+    acts.push(Act::new(Operation::Deliver, to));
     if plan.quiesce {
-        lines.push(line(Operation::Resume, "WsusService, W3SVC: start type as before, start what ran"));
+        acts.push(Act::new(Operation::Resume, "WsusService, W3SVC: start type as before, start what ran"));
     }
-    Ok(lines)
+    Ok(acts)
 }
 
 /// The file of a backup whose set nobody knows yet.
@@ -97,93 +168,71 @@ fn named_by_set() -> String {
 fn of_destination(
     whole: &Plan,
     plan: &DatabasePlan,
-    state: Option<&Migration>,
+    files: &Files,
     source: Option<&Migration>,
-) -> Result<Lines, PlanError> {
-    let backup = source.and_then(|source| source.database.backups.get(&BackupOf::Source)).map(|(_, it)| it);
-    let file = backup.map_or_else(named_by_set, |backup| carried_file(backup.set_guid));
-    let path = plan.in_backup_folder(&file)?;
-    let position = backup.and_then(|backup| u16::try_from(backup.position).ok()).unwrap_or(1);
+) -> Result<Acts, PlanError> {
+    let Files { carried, position, own, .. } = files;
     let (moves, later) = moves(plan, source)?;
-    let own = plan.in_backup_folder(&own_name(state))?;
-    let mut lines: Lines =
-        vec![line(Operation::CarryBackup, format!("copy {file} from the store {} to {path}", plan.store))];
-    lines.extend(sent(Operation::VerifyCarried, statement::verify_backup(&path, position, &moves)));
-    lines.extend(sent(Operation::BackUpOwn, statement::back_up(&own, &own_options())));
-    lines.extend(sent(Operation::VerifyOwn, statement::verify_backup(&own, 1, &[])));
-    let stop = "WsusService, WsusPool: start type manual, stop; until postinstall is through";
-    lines.push(line(Operation::StopServices, stop));
-    let also = |operation: Operation, when: &str, statement: Statement| {
-        (format!("{}, {when}", operation.word()), statement.text().to_owned())
+    // A statement that names files only the backup tells of: what will stand in it besides is told in words.
+    let moving = |operation, statement| {
+        let act: Option<Act> = sent(operation, statement);
+        act.map(|act| match later.as_str() {
+            "" => act,
+            later => Act { text: format!("{} -- known only then: {later}", act.text), ..act },
+        })
     };
-    let partial =
-        also(Operation::DiscardPartial, "only after a restore that was cut off", statement::drop_partial());
-    let multi_user = also(
-        Operation::SetMultiUser,
-        "only after a drop that failed",
-        statement::user_access(UserAccess::Everybody),
-    );
-    lines.push(line(Operation::Drop, statement::drop_database().text()));
-    lines.extend([multi_user, partial]);
-    lines.extend(sent(Operation::Restore, statement::restore(&path, position, &moves)).map(
-        |(what, text)| {
-            let told = if later.is_empty() { text } else { format!("{text} -- known only then: {later}") };
-            (what, told)
-        },
-    ));
-    lines.push(line(Operation::CheckRestored, statement::check_database().text()));
-    lines.extend(after_restore(whole, plan));
-    Ok(lines)
-}
-
-/// The next safety backup of this host.
-fn own_name(state: Option<&Migration>) -> String {
-    let journal = state.and_then(|state| Some((state, state.run.journal.as_ref()?)));
-    journal.map_or_else(
-        || "SUSDB-own-1-MIGRATION.bak".to_owned(),
-        |(state, (_, journal))| {
-            let made = state.database.operations.iter();
-            let number = made.filter(|it| it.event.operation == Operation::BackUpOwn).count() + 1;
-            own_file(number, journal.migration)
-        },
-    )
+    let carry = format!("copy {} from the store {} to {carried}", carried.file_name(), plan.store);
+    let mut acts = vec![Act::new(Operation::CarryBackup, carry)];
+    acts.extend(moving(Operation::VerifyCarried, statement::verify_backup(carried, *position, &moves)));
+    acts.extend(sent(Operation::BackUpOwn, statement::back_up(own, &own_options())));
+    acts.extend(sent(Operation::VerifyOwn, statement::verify_backup(own, 1, &[])));
+    let stop = "WsusService, WsusPool: start type manual, stop; until postinstall is through";
+    acts.push(Act::new(Operation::StopServices, stop));
+    acts.push(Act::new(Operation::Drop, statement::drop_database().text()));
+    let open = statement::user_access(UserAccess::Everybody);
+    acts.push(Act::when(Operation::SetMultiUser, "only after a drop that failed", open.text()));
+    let partial = statement::drop_partial();
+    acts.push(Act::when(Operation::DiscardPartial, "only after a restore that was cut off", partial.text()));
+    acts.extend(moving(Operation::Restore, statement::restore(carried, *position, &moves)));
+    acts.push(Act::new(Operation::CheckRestored, statement::check_database().text()));
+    acts.extend(after_restore(whole, plan));
+    Ok(acts)
 }
 
 /// What follows the restore. Users, rules and settings are listed only then; what stands for their names says so.
-fn after_restore(whole: &Plan, plan: &DatabasePlan) -> Lines {
-    let mut lines = Lines::new();
+fn after_restore(whole: &Plan, plan: &DatabasePlan) -> Acts {
+    let mut acts = Acts::new();
     if let Ok(later) = Identifier::new(LATER) {
         let each = "for each user without its login";
-        let mend = statement::mend_user(&later, &later).text().to_owned();
-        let create = statement::create_login(&later).text().to_owned();
-        let mends = Operation::MendUser.word();
-        lines.push((format!("{mends}, {each}, where there is no such login"), create));
-        lines.push((format!("{mends}, {each}"), mend));
+        let create = statement::create_login(&later);
+        let without = format!("{each}, where there is no such login");
+        acts.push(Act::when(Operation::MendUser, without, create.text()));
+        acts.push(Act::when(Operation::MendUser, each, statement::mend_user(&later, &later).text()));
     }
-    lines.extend(put_to_sleep());
+    acts.extend(put_to_sleep());
     let content = plan.content_dir.as_deref().unwrap_or(&whole.content.destination);
     let install =
         format!("wsusutil postinstall CONTENT_DIR={content}, for SQL Server with SQL_INSTANCE_NAME");
-    lines.push(line(Operation::PostInstall, install));
-    lines.push(line(Operation::StartServices, "WsusService, WsusPool: start type as before, start what ran"));
-    lines
+    acts.push(Act::new(Operation::PostInstall, install));
+    let start = "WsusService, WsusPool: start type as before, start what ran";
+    acts.push(Act::new(Operation::StartServices, start));
+    acts
 }
 
 /// Which rules and settings are on is asked of the restored SUSDB: these are the statements where all of them are.
-fn put_to_sleep() -> Lines {
-    let named = |what: &str| format!("{}, {what}", Operation::Sleep.word());
-    let mut lines = Lines::new();
-    if let Some(off) = statement::rules_off(&[RuleId(1)]) {
-        lines.push((named("every rule that is on, such as 1"), off.text().to_owned()));
-    }
-    lines.push((named("inferred from the schema"), statement::schedules_off().text().to_owned()));
+fn put_to_sleep() -> Acts {
+    let named = |what: &str, statement: &Statement| Act::when(Operation::Sleep, what, statement.text());
+    let mut acts = Acts::new();
+    acts.extend(
+        statement::rules_off(&[RuleId(1)]).map(|off| named("every rule that is on, such as 1", &off)),
+    );
+    acts.push(named("inferred from the schema", &statement::schedules_off()));
     let email =
         Setting { name: "EmailNeedToSend...".to_owned(), kind: SettingType::Text, value: String::new() };
     if let Ok(off) = statement::email_off(&email) {
-        let what = "inferred from the schema, every setting that is on, in its type";
-        lines.push((named(what), off.text().to_owned()));
+        acts.push(named("inferred from the schema, every setting that is on, in its type", &off));
     }
-    lines
+    acts
 }
 
 /// Where the files of the backup go, as far as plan and source tell; and in words what is known only when the backup and the
@@ -203,7 +252,10 @@ fn moves(plan: &DatabasePlan, source: Option<&Migration>) -> Result<(Vec<MoveFil
         let logical = file.logical.to_string();
         match target {
             Some(target) => moves.push(MoveFile { logical_name: logical, target }),
-            None => later.push(format!("MOVE N'{logical}' TO the instance's own folder of {}", kept(is_log))),
+            None => later.push(format!(
+                "MOVE N'{logical}' TO the folder of {} the instance has for new databases",
+                kept(is_log)
+            )),
         }
     }
     Ok((moves, later.join(", ")))
@@ -214,27 +266,31 @@ const fn kept(is_log: bool) -> &'static str {
 }
 
 /// Statements that only read and whose text is known before anything was asked.
-fn reads(plan: &Plan, database: &DatabasePlan) -> Result<Lines, PlanError> {
-    let path = database.backup_path()?;
+fn reads(role: Role, files: &Files) -> Vec<String> {
     let mut reads = vec![
         statement::server_facts(),
         statement::recovery_status(),
         statement::mirroring(),
         statement::catalogue(),
-        statement::backup_header(&path),
-        statement::users(),
-        statement::server_logins(),
     ];
     reads.extend(Identifier::new(DATABASE).map(|susdb| statement::database_files(&susdb)));
-    if plan.migration.role == Role::Destination {
+    let media = match role {
+        Role::Source => vec![(&files.backup, 1)],
+        Role::Destination => vec![(&files.carried, files.position), (&files.own, 1)],
+    };
+    for (path, position) in media {
+        let asked = [statement::media_label(path), statement::backup_header(path)];
+        reads.extend(asked.into_iter().chain([statement::backup_files(path, position)]));
+    }
+    reads.push(statement::users());
+    if role == Role::Destination {
         reads.extend([
-            statement::backup_files(&path, 1),
+            statement::server_logins(),
             statement::rules(),
             statement::schedules(),
             statement::email_settings(),
             statement::file_states(),
         ]);
     }
-    let line = |statement: &Statement| (statement.purpose().word().to_owned(), statement.text().to_owned());
-    Ok(reads.iter().map(line).collect())
+    reads.iter().map(|read| format!("{}: {}", read.purpose().word(), read.text())).collect()
 }

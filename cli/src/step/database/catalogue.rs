@@ -127,6 +127,12 @@ impl Comparison<'_> {
             let unreadable = reading.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
             judge.finish().into_iter().try_for_each(|one| found.add(one))?;
             found.unreadable(&unreadable)?;
+            if unreadable.rows > 0 {
+                let rows = count(unreadable.rows);
+                self.context
+                    .talk()
+                    .say(&format!("warn: {rows} rows of SUSDB's files cannot be read as such"));
+            }
             progress.finish();
             found.counted(&judge);
             Ok(true)
@@ -155,18 +161,41 @@ impl Comparison<'_> {
     }
 }
 
+/// Rows that are no files: how many, and why the first of them are none.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Unreadable {
+    rows: u64,
+    named: Vec<String>,
+}
+
+impl Unreadable {
+    fn add(&mut self, why: &impl ToString) {
+        self.rows += 1;
+        if self.named.len() < NAMED_MAX {
+            self.named.push(why.to_string());
+        }
+    }
+
+    /// The lines of the list; nothing where every row is a file.
+    fn lines(&self) -> impl Iterator<Item = String> {
+        let more = self.rows - self.named.len() as u64;
+        let named = self.named.iter().map(|why| format!("unreadable\t\t{why}\n"));
+        named.chain((more > 0).then(|| format!("unreadable\t\tand {more} more\n")))
+    }
+}
+
 /// Streams SUSDB's files, until nobody listens. The answer is what was no file.
 fn read(
     engine: &mut Engine<'_>,
     statement: &statement::Statement,
     sender: &SyncSender<ExpectedFile>,
-) -> Result<Vec<String>, Failure> {
-    let mut unreadable = Vec::new();
+) -> Result<Unreadable, Failure> {
+    let mut unreadable = Unreadable::default();
     let streamed = engine.each(statement, &mut |_, row| {
         let sent = match ExpectedFile::from_row(&row) {
             Ok(file) => sender.send(file).is_ok(),
             Err(error) => {
-                unreadable.push(error.to_string());
+                unreadable.add(&error);
                 true
             }
         };
@@ -211,8 +240,8 @@ impl Found {
     }
 
     /// Rows that are no files stand in the list.
-    fn unreadable(&mut self, rows: &[String]) -> Result<(), Failure> {
-        rows.iter().try_for_each(|why| self.line(&format!("unreadable\t\t{why}\n")))
+    fn unreadable(&mut self, unreadable: &Unreadable) -> Result<(), Failure> {
+        unreadable.lines().try_for_each(|line| self.line(&line))
     }
 
     fn line(&mut self, line: &str) -> Result<(), Failure> {
@@ -278,5 +307,23 @@ fn tell(counts: &CatalogueCompared, by_size: u64, context: &Context<'_>) {
     }
     if counts.missing + counts.damaged > 0 {
         talk.say("    WSUS fetches what is missing by itself once it is told to: `wsusutil reset`, after the cutover");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The list of them once grew with SUSDB.
+    #[test]
+    fn rows_that_are_no_files_are_counted_and_the_first_are_named() {
+        let mut unreadable = Unreadable::default();
+        assert_eq!(unreadable.lines().count(), 0);
+        (0..NAMED_MAX).for_each(|row| unreadable.add(&row));
+        assert_eq!(unreadable.lines().last().as_deref(), Some("unreadable\t\t999\n"));
+        (0..70_000).for_each(|row| unreadable.add(&row));
+        assert_eq!(unreadable.named.len(), NAMED_MAX);
+        assert_eq!(unreadable.lines().count(), NAMED_MAX + 1);
+        assert_eq!(unreadable.lines().last().as_deref(), Some("unreadable\t\tand 70000 more\n"));
     }
 }

@@ -4,6 +4,7 @@
 use std::fs::{self, File};
 use std::path::Path;
 
+use wsusmigrate_core::database::backup::proof_file;
 use wsusmigrate_core::database::statement;
 use wsusmigrate_core::event::database::Operation;
 
@@ -21,7 +22,7 @@ pub(super) fn prove(
     context: &Context<'_>,
     engine: &mut Engine<'_>,
 ) -> Result<(), Failure> {
-    let file = format!("wsusmigrate-{}.probe", &recorder.migration().to_string()[..8]);
+    let file = proof_file(recorder.migration());
     let (there, here) = (room::in_folder(context, &file)?, files::folder_here(context)?.join(&file));
     let statement = statement::prove_folder(&there);
     let intent = Intent {

@@ -30,6 +30,7 @@ pub(super) fn of_source(
         store: files::store_serves(context)?,
         store_bytes,
         room: Ok(room),
+        targets: Vec::new(),
     })
 }
 
@@ -40,6 +41,7 @@ pub(super) fn of_destination(context: &Context<'_>, engine: &mut Engine<'_>) -> 
         store: files::store_serves(context)?,
         store_bytes: 0,
         room: room_of_destination(context, engine)?,
+        targets: target::folders_there(context, engine)?,
     })
 }
 

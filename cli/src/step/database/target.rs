@@ -20,15 +20,11 @@ pub(super) fn carried(context: &Context<'_>, recorded: &BackupRecorded) -> Resul
     context.database()?.in_backup_folder(&file).map_err(|error| Failure::new(Exit::Usage, error.to_string()))
 }
 
-/// Where each file of the backup goes, or why nothing can be said: the plan's folders, else the instance's own.
-pub(super) fn moves(
-    context: &Context<'_>,
-    engine: &mut Engine<'_>,
-    listed: &[BackupFile],
-) -> Result<Result<Vec<MoveFile>, String>, Failure> {
+/// Where files go: the plan's folders, else the instance's own; nothing where neither says.
+fn folders(context: &Context<'_>, engine: &mut Engine<'_>) -> Result<Option<TargetFolders>, Failure> {
     let planned = context.database()?.restore_folders();
     let (data, log) = planned.map_err(|error| Failure::new(Exit::Usage, error.to_string()))?;
-    let folders = match (data, log) {
+    Ok(match (data, log) {
         (Some(data), Some(log)) => Some(TargetFolders { data, log }),
         (data, log) => {
             let facts = engine.facts()?;
@@ -36,8 +32,36 @@ pub(super) fn moves(
             let own = TargetFolders::of_instance(&facts, &master);
             own.map(|own| TargetFolders { data: data.unwrap_or(own.data), log: log.unwrap_or(own.log) })
         }
-    };
-    let Some(folders) = folders else {
+    })
+}
+
+/// Those folders, and whether the engine finds them.
+pub(super) fn folders_there(
+    context: &Context<'_>,
+    engine: &mut Engine<'_>,
+) -> Result<Vec<(String, bool)>, Failure> {
+    let Some(TargetFolders { data, log }) = folders(context, engine)? else { return Ok(Vec::new()) };
+    let mut found: Vec<(String, bool)> = Vec::new();
+    for folder in [data, log] {
+        let shown = folder.to_string();
+        if found.iter().any(|(known, _)| *known == shown) {
+            continue;
+        }
+        // Of a folder the engine tells by what would lie in it.
+        let inside =
+            folder.join("SUSDB.mdf").map_err(|error| Failure::new(Exit::Usage, error.to_string()))?;
+        found.push((shown, files::look_at(engine, &inside)?.has_folder));
+    }
+    Ok(found)
+}
+
+/// Where each file of the backup goes, or why nothing can be said.
+pub(super) fn moves(
+    context: &Context<'_>,
+    engine: &mut Engine<'_>,
+    listed: &[BackupFile],
+) -> Result<Result<Vec<MoveFile>, String>, Failure> {
+    let Some(folders) = folders(context, engine)? else {
         return Ok(Err(
             "the instance does not say where its files lie: set database.data_folder and log_folder".into(),
         ));

@@ -18,6 +18,8 @@ pub struct PlaceFacts {
     pub store_bytes: u64,
     /// Room on the volumes of the engine's host, or why nothing is known of it.
     pub room: Result<Room, String>,
+    /// Where files of a restored SUSDB go, and whether the engine finds that folder; none where nothing is restored.
+    pub targets: Vec<(String, bool)>,
 }
 
 /// What is known of the folder of backups.
@@ -76,7 +78,31 @@ impl BackupFolder {
 /// The checks of the places; none where nothing is known of any.
 pub(super) fn checks(facts: &DatabaseFacts) -> Vec<Checked> {
     let Some(places) = &facts.places else { return Vec::new() };
-    vec![folder(&places.folder, facts.role), store(places, facts.role), room(&places.room, facts.role)]
+    let mut checks =
+        vec![folder(&places.folder, facts.role), store(places, facts.role), room(&places.room, facts.role)];
+    checks.extend(targets(&places.targets));
+    checks
+}
+
+/// A restore makes no folder: where one is lacking it fails, after SUSDB was dropped for it.
+fn targets(targets: &[(String, bool)]) -> Option<Checked> {
+    const NAME: &str = "database.target-folders";
+    let named = |is_there: bool| {
+        let folders = targets.iter().filter(|(_, there)| *there == is_there);
+        folders.map(|(folder, _)| folder.as_str()).collect::<Vec<_>>().join(", ")
+    };
+    if targets.is_empty() {
+        return None;
+    }
+    Some(match named(false).as_str() {
+        "" => pass(NAME, format!("the engine finds where the restored files go: {}", named(true))),
+        absent => stop(
+            NAME,
+            format!("the engine finds no folder {absent}, where restored files are to go"),
+            "Make it on the engine's host, with rights for the engine's account, or see database.data_folder and \
+             database.log_folder.",
+        ),
+    })
 }
 
 fn folder(folder: &BackupFolder, role: Role) -> Checked {
@@ -148,10 +174,11 @@ mod tests {
             store: Ok(("store".into(), Some(10))),
             store_bytes: 10,
             room: Ok(full(10)),
+            targets: Vec::new(),
         }
     }
 
-    fn verdicts(change: impl Fn(&mut PlaceFacts), role: Role) -> [CheckVerdict; 3] {
+    fn judged(change: impl Fn(&mut PlaceFacts), role: Role) -> Vec<Checked> {
         let mut places = healthy();
         change(&mut places);
         let facts = DatabaseFacts {
@@ -165,7 +192,32 @@ mod tests {
         };
         let checks = checks(&facts);
         assert!(checks.iter().all(|it| (it.verdict == Pass) == it.remedy.as_str().is_empty()));
+        checks
+    }
+
+    fn verdicts(change: impl Fn(&mut PlaceFacts), role: Role) -> [CheckVerdict; 3] {
+        let checks = judged(change, role);
+        assert_eq!(checks.len(), 3, "no folder is asked for where nothing is restored");
         [0, 1, 2].map(|at: usize| checks[at].verdict)
+    }
+
+    /// The run once noticed only when it verified the carried backup.
+    #[test]
+    fn a_folder_that_restored_files_go_to_has_to_be_there() {
+        let judged = |there: [bool; 2]| {
+            let folders = ["C:\\Data", "D:\\Log"].map(str::to_owned).into_iter().zip(there).collect();
+            let targets = |it: &mut PlaceFacts| it.targets = Vec::clone(&folders);
+            let last = self::judged(targets, Role::Destination).pop().unwrap();
+            assert_eq!(last.check.as_str(), "database.target-folders");
+            (last.verdict, last.finding.to_string())
+        };
+        let finds = "the engine finds where the restored files go: C:\\Data, D:\\Log".to_owned();
+        assert_eq!(judged([true, true]), (Pass, finds));
+        let lacks = |which: &str| {
+            (Stop, format!("the engine finds no folder {which}, where restored files are to go"))
+        };
+        assert_eq!(judged([true, false]), lacks("D:\\Log"));
+        assert_eq!(judged([false, false]), lacks("C:\\Data, D:\\Log"));
     }
 
     type Change = Box<dyn Fn(&mut PlaceFacts)>;

@@ -77,7 +77,6 @@ fn missing_extra_damaged_and_encrypted_are_told_apart() {
     assert_eq!(with_disk(lower), FileVerdict::Right);
     let encrypted = ExpectedFile { is_encrypted: true, ..expected(1) };
     assert_eq!(FileVerdict::of(&encrypted, &FileOnDisk { bytes: 9, ..disk(1) }), FileVerdict::Encrypted);
-    assert!(FileVerdict::WrongSha256.is_damage() && !FileVerdict::Encrypted.is_damage());
 }
 
 #[test]
@@ -124,5 +123,4 @@ fn states_are_counted_and_not_interpreted() {
     };
     let states = FileStates::from_rows(&[row(1, 1, 5), row(12, 1, 2), row(12, 12, 3)]).unwrap();
     assert_eq!(states.iter().collect::<Vec<_>>(), [(1, 1, 5), (12, 1, 2), (12, 12, 3)]);
-    assert_eq!((states.in_actual_state(STATE_VERIFIED), states.in_actual_state(7)), (5, 0));
 }

@@ -2,7 +2,7 @@
 
 use super::{Side, keys, or_dash};
 use crate::database::message;
-use crate::event::database::MessageReceived;
+use crate::event::database::{MessageReceived, OperationResult};
 use crate::projection::database::{Doubt, OperationRecord};
 use crate::report::{Section, Value};
 
@@ -41,26 +41,42 @@ pub(super) fn operations(side: Side<'_>) -> Section {
     section.table("doubts", &["record", "when", "by", "says", "because"], {
         operations.iter().flat_map(|record| record.doubts.iter().map(|doubt| told(record, doubt)))
     });
+    section.notes.extend(unnumbered(operations));
     section.notes.extend(operations.iter().filter_map(left_out));
     section
 }
 
 /// What the server said of an operation; of how far it was the last word only, and how often it was told.
 fn said(record: &OperationRecord) -> impl Iterator<Item = Vec<Value>> {
-    let tells_how_far = |said: &MessageReceived| said.number == Some(message::number::PERCENT);
     let told = record.messages.iter().filter(|said| tells_how_far(said)).count();
     let last = record.messages.iter().rposition(tells_how_far);
-    let shown = record
-        .messages
-        .iter()
-        .enumerate()
-        .filter(move |(at, said)| !tells_how_far(said) || last == Some(*at));
+    let shown = record.messages.iter().enumerate();
+    let shown = shown.filter(move |(at, said)| !tells_how_far(said) || last == Some(*at));
     shown.map(move |(at, said)| {
         let (number, level) = (message::told(said.number), message::told(said.class));
         let text = said.text.as_str();
-        let text =
-            if last == Some(at) && told > 1 { format!("{text} ({told} such)") } else { text.to_owned() };
+        let is_last = last == Some(at) && told > 1;
+        let text = if is_last { format!("{text} (the last of {told} of its kind)") } else { text.to_owned() };
         vec![record.seq.0.into(), number.into(), level.into(), text.into()]
+    })
+}
+
+/// Where nobody tells the number, an English server's words do.
+fn tells_how_far(said: &MessageReceived) -> bool {
+    let of_its_form = |text: &str| {
+        let digits = text.strip_suffix(" percent processed.");
+        digits.is_some_and(|digits| digits.parse::<u8>().is_ok())
+    };
+    said.number.map_or_else(|| of_its_form(said.text.as_str()), |number| number == message::number::PERCENT)
+}
+
+/// Why numbers are lacking, where they are.
+fn unnumbered(operations: &[OperationRecord]) -> Option<String> {
+    let mut said = operations.iter().flat_map(|record| &record.messages);
+    said.any(|said| said.number.is_none()).then(|| {
+        "? is what is not known: over a connection that is encrypted as a whole, what a server says in passing comes \
+         without its number and level; errors have theirs."
+            .to_owned()
     })
 }
 
@@ -72,17 +88,22 @@ pub(super) fn named(record: &OperationRecord) -> String {
     }
 }
 
+/// How long it took; of one whose end nobody heard, only until when it was heard of is known, which is not that.
 fn took(record: &OperationRecord) -> Value {
-    record.finished.as_ref().map_or_else(
-        || "-".into(),
-        |(_, end)| Value::Span {
-            micros: i64::try_from(end.elapsed_ms.saturating_mul(1000)).unwrap_or(i64::MAX),
-        },
-    )
+    match &record.finished {
+        None => "-".into(),
+        Some((_, end)) if end.result == OperationResult::Unknown => "not known".into(),
+        Some((_, end)) => {
+            Value::Span { micros: i64::try_from(end.elapsed_ms.saturating_mul(1000)).unwrap_or(i64::MAX) }
+        }
+    }
 }
 
 /// The statement on one line: what ends a line between two words of T-SQL may as well be a blank.
 fn statement(record: &OperationRecord) -> String {
+    if record.event.statement.as_str().is_empty() {
+        return "none: there was nothing to send".to_owned();
+    }
     let text = record.event.statement.as_str().split(['\r', '\n']).filter(|line| !line.is_empty());
     let text = text.collect::<Vec<_>>().join(" ");
     match &record.event.whole {

@@ -11,7 +11,11 @@ const BEGINNING_CHARS: usize = 160;
 
 pub(super) fn started(it: &OperationStarted) -> String {
     let subject = if it.subject.as_str().is_empty() { String::new() } else { format!(" of {}", it.subject) };
-    format!("to {}{subject}: {}", it.operation.word(), beginning(it.statement.as_str(), it.whole.is_some()))
+    let statement = match it.statement.as_str() {
+        "" => "nothing to send".to_owned(),
+        statement => beginning(statement, it.whole.is_some()),
+    };
+    format!("to {}{subject}: {statement}", it.operation.word())
 }
 
 /// As the tools of SQL Server write it.
@@ -71,6 +75,7 @@ mod tests {
         assert_eq!(intent(&long, None), format!("to drop: {long}"));
         assert_eq!(intent(&format!("{long}ä"), None), format!("to drop: {long}…"));
         assert_eq!(intent("SELECT 1", Some(Sha256([0; 32]))), "to drop: SELECT 1…");
+        assert_eq!(intent("", None), "to drop: nothing to send");
     }
 
     #[test]
