@@ -1,6 +1,7 @@
 //! The plan: what `migration.toml` says, as data.
 
 mod database;
+mod sides;
 
 use std::num::NonZeroU64;
 
@@ -107,6 +108,16 @@ pub enum PlanError {
         "content.bandwidth_limit is {0:?}: write a number and a unit, such as \"50 MiB/s\" or \"800 kB/s\""
     )]
     Rate(String),
+    /// What only the other host's plan may say.
+    #[error("database.{key} is for the {of}'s plan alone, and this host is the {here}: leave it out")]
+    OtherSide {
+        /// The key.
+        key: &'static str,
+        /// Whose it is.
+        of: &'static str,
+        /// What this host is.
+        here: &'static str,
+    },
     /// Something of the database step.
     #[error("database.{key} is {value:?}: {why}")]
     Database {

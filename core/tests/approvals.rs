@@ -10,7 +10,7 @@ use wsusmigrate_core::decide::{DatabaseNext, DatabaseRequest, decide_database};
 use wsusmigrate_core::digest::Sha256;
 use wsusmigrate_core::event::database::*;
 use wsusmigrate_core::event::run::*;
-use wsusmigrate_core::id::StreamId;
+use wsusmigrate_core::id::{Guid, StreamId};
 use wsusmigrate_core::report;
 use wsusmigrate_core::status::Demand;
 use wsusmigrate_core::step::Step;
@@ -169,6 +169,11 @@ fn what_was_approved_before_any_look_is_bound_to_the_first() {
     assert_eq!(next(&first(), AUTO), WAITS, "neither did");
     let told = report::approval_missing(&first().state(), AUTO);
     assert!(told.contains("nobody had looked at the engine when it was given"), "{told}");
+    // A SUSDB that does not tell yet which one it is binds nobody.
+    let untold = StateRecorded { state: "RECOVERING".into(), database_guid: Guid::UNTOLD, ..seen(OWN, 904) };
+    let recovering =
+        || unseen().and(started(2)).and(StepStarted { step: Step::Database }).and(connected("NEW"));
+    assert!(goes_on(&run_secured(waited(recovering().and(untold), 2), 3, "NEW", OWN), NAMED));
     let stopped = waited(first(), 2);
     assert_eq!(next(&run_secured(stopped, 3, "NEW", 0x50), NAMED), WAITS);
 }
@@ -223,7 +228,9 @@ fn of_two_persons_those_count_who_saw_what_is_there() {
         "approvals/destructive {0} | @{0} | drop | approved by 2 persons",
         drop.state().database.operations.last().expect("the drop").seq
     ));
-    audit.says(&format!("approval given_for = SUSDB {} on NEW", guid(0x50)));
+    for susdb in [OWN, 0x50] {
+        audit.says(&format!("approval given_for = SUSDB {} on NEW", guid(susdb)));
+    }
 }
 
 /// What a source takes in of its destination is nothing that it would restore.
@@ -245,6 +252,21 @@ fn who_waits_twice_has_one_safety_backup() {
     assert_eq!(next(&once_approved, NAMED), perform(own, "".into()), "SUSDB may have changed meanwhile");
     let another = run_on(waited(secured(), 1), 2, "NEW", 0x50);
     assert_eq!(next(&another, NAMED), perform(own, "".into()), "it has none yet");
+}
+
+/// What is the only way back to some SUSDB is never told to be cleared away.
+#[test]
+fn a_safety_backup_may_go_where_a_newer_one_of_the_same_susdb_is_verified() {
+    let second = |susdb: u8, verified: bool| {
+        let history = run_on(waited(secured(), 1), 2, "NEW", susdb).does(Operation::BackUpOwn);
+        let history = history.does(Operation::VerifyOwn).and(backup(BackupOf::Own, 0x51, r"C:\second.bak"));
+        report::spare_backups(&history.and(judged(BackupOf::Own, 0x51, verified)).state())
+    };
+    assert_eq!(report::spare_backups(&secured().state()), None);
+    assert_eq!(second(0x50, true), None, "it is of another SUSDB");
+    assert_eq!(second(OWN, false), None, "it is not verified");
+    let told = second(OWN, true).expect("the first may go");
+    assert!(told.contains(SAFETY) && told.ends_with("(300002 bytes)") && !told.contains("second"), "{told}");
 }
 
 impl History {

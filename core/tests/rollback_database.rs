@@ -206,6 +206,7 @@ fn dropped_twice() -> History {
         .and(backup(BackupOf::Own, 0x50, r"C:\second.bak"))
         .does(Operation::VerifyOwn)
         .and(judged(BackupOf::Own, 0x50, true))
+        .and(approved("S-1-5-21-2"))
         .does(Operation::Drop)
 }
 

@@ -31,6 +31,8 @@ const PATTERNS: &[(&str, &str)] = &[
     ("[ACCOUNT]", r"waived by (?<redacted>\S+ \([^)]*\))"),
     ("[ACCOUNT]", r"(sealed|imported) by (?<redacted>\S+ \([^)]*\))"),
     ("[ACCOUNT]", r"approved by (?<redacted>\S+ \([^)]*\))"),
+    ("[ACCOUNT]", r"approval by (?<redacted>\S+) \(record"),
+    ("[ACCOUNT]", r"given, by (?<redacted>[^\s;]+)"),
     ("[ACCOUNT]", r"(?m)^account = (?<redacted>\S+)$"),
     ("[SID]", r"(?m)^sid = (?<redacted>\S+)$"),
     ("[ACCOUNT]", r"error: (?<redacted>\S+) has approved this plan already"),

@@ -136,10 +136,11 @@ impl<'w> Stage<'w> {
         Ok(String::new())
     }
 
-    /// Somebody at the engine's own console: rows, then the numbers of errors.
+    /// Somebody at the engine's own console: rows, then the numbers of errors. A script has no single quote inside a word: a
+    /// backtick stands for it.
     #[cfg(unix)]
     fn console(&self, batch: &str) -> String {
-        let answered = Console::open(self.server().instance(), "master").ask(batch);
+        let answered = Console::open(self.server().instance(), "master").ask(&batch.replace('`', "'"));
         let rows = answered.rows.iter().map(|row| row.join(" | ") + "\n");
         let errors = answered.errors.iter().map(|number| format!("Msg {number}\n"));
         rows.chain(errors).collect()

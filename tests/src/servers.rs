@@ -145,7 +145,9 @@ fn plan(role: &str, estate: &Estate, served: &Served, store: &Path, encryption: 
     key("store", &here(store));
     key("backup_folder", &served.backup_folder.engine);
     key("backup_folder_here", &here(&served.backup_folder.here));
-    key("content_dir", &served.content_root.engine);
+    if role == "destination" {
+        key("content_dir", &served.content_root.engine);
+    }
     let (source, destination) = (here(&estate.source), here(&estate.destination));
     format!(
         "[migration]\nname = 'm'\nrole = '{role}'\n\n[content]\nsource = '{source}'\ndestination = '{destination}'\n\n\

@@ -194,6 +194,46 @@ fn secrets_turn_up_nowhere_when_a_run_fails() {
     }
 }
 
+/// What somebody types who takes the source of the password for the password.
+const TYPED: [&str; 6] = [
+    "Planted_Pa55word",
+    "env:Planted_Pa55word",
+    "env:Planted-Pa55word, typed",
+    "file:Planted_Pa55word",
+    "file:/Planted_Pa55word",
+    "file:sub/Planted_Pa55word",
+];
+
+/// The plan was once kept as evidence before its password's source was looked at.
+#[test]
+fn a_password_typed_in_the_place_of_its_source_is_refused_and_kept_nowhere() {
+    for typed in TYPED {
+        let mut site = Site::new(&Scenario::named("sql-to-sql").expect("a scenario"), None, None);
+        site.servers.go("old");
+        let plan = site.world.path("old/migration.toml");
+        let text = fs::read_to_string(&plan).expect("the plan");
+        let wrong = format!("password = '{typed}'");
+        let wrong =
+            |line: &str| if line.starts_with("password = ") { wrong.clone() } else { line.to_owned() };
+        fs::write(&plan, text.lines().map(wrong).collect::<Vec<_>>().join("\n")).expect("the plan");
+        for args in [&["run"][..], &["run", "--json"], &["run", "--only", "content"]] {
+            let ran = site.ask(args);
+            assert_eq!(ran.status.code(), Some(2), "{typed}: {args:?}: {ran:?}");
+        }
+        assert!(!site.world.path("old/m.journal").exists(), "{typed}: nothing is written");
+        for args in [&["check"][..], &["plan"], &["plan", "--json"], &["plan", "--approve"], &["rollback"]] {
+            site.ask(args);
+        }
+        fs::remove_file(&plan).expect("the plan");
+        let mut all = vec![("what was said".to_owned(), std::mem::take(&mut site.said))];
+        // An account's folder is made with the first journal.
+        let folders = ["old", "account", "hosts/store"].map(|folder| site.world.path(folder));
+        folders.iter().filter(|folder| folder.exists()).for_each(|folder| files(folder, &mut all));
+        assert_eq!(found("Planted_Pa55word", &all), Vec::<String>::new(), "{typed}");
+        assert_eq!(found("Planted-Pa55word", &all), Vec::<String>::new(), "{typed}");
+    }
+}
+
 #[test]
 fn a_planted_secret_is_found_in_every_form() {
     let secret = "Planted-Pa55word";

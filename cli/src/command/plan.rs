@@ -13,6 +13,7 @@ use wsusmigrate_core::report::{Figure, Report, Section, Table, Value};
 use wsusmigrate_core::step::Step;
 use wsusmigrate_journal::Upto;
 
+use crate::clock;
 use crate::command::state;
 use crate::error::Failure;
 use crate::executor::source_state;
@@ -25,7 +26,8 @@ pub(super) use approve::approve;
 /// Show the steps, what each will do and what cannot be undone
 #[derive(clap::Args, Debug)]
 pub(super) struct Args {
-    /// Approve this plan: record who you are, when, and why, bound to the plan's digest; a changed plan is not approved
+    /// Approve this plan: record who you are, when, and why; it counts for this very plan and for what is known of engine, SUSDB
+    /// and source by now
     #[arg(long)]
     approve: bool,
     /// The number of a ticket or a change, for whoever reads the approval later
@@ -39,6 +41,12 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args, global: &Global) -> Result<Answer, Failure> {
     let loaded = global.load_plan()?;
     let plan = &loaded.plan;
+    if let Some(database) = &plan.database {
+        let past = database.refuse_past(clock::today());
+        past.map_err(|error| {
+            Failure::new(Exit::Usage, error.to_string()).hint("Correct the value and try again.")
+        })?;
+    }
     if args.approve {
         approve(plan, &args.ticket, &args.note, global)?;
     }

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use clap::ValueEnum;
-use wsusmigrate_core::event::run::{Scope, Verdict};
+use wsusmigrate_core::decide::is_handed_over;
+use wsusmigrate_core::event::run::{Role, Scope, Verdict};
 use wsusmigrate_core::report;
 use wsusmigrate_core::status::Demand;
 
@@ -101,11 +102,17 @@ fn refuse_contradiction(args: &Args) -> Result<(), Failure> {
 }
 
 /// What a run waits for: an answer about an operation in doubt, or an approval of its plan.
-fn waiting(done: &Done) -> &'static str {
-    if done.state.run.status.database.open.is_some() {
-        "wsusmigrate resolve   (say whether the operation in doubt happened), then wsusmigrate run"
-    } else {
-        "wsusmigrate plan --approve, then wsusmigrate run"
+fn waiting(done: &Done, demand: Option<Demand>) -> &'static str {
+    let status = &done.state.run.status;
+    let approval = status.run.plan.map(|plan| status.approval_of(plan, demand.unwrap_or_default()));
+    match approval {
+        _ if status.database.open.is_some() => {
+            "wsusmigrate resolve   (say whether the operation in doubt happened), then wsusmigrate run"
+        }
+        Some(approval) if !approval.counted.is_empty() => {
+            "wsusmigrate plan --approve   (by a second person, under another account), then wsusmigrate run"
+        }
+        Some(_) | None => "wsusmigrate plan --approve, then wsusmigrate run",
     }
 }
 
@@ -114,6 +121,11 @@ pub(super) fn answer(done: &Done, demand: Option<Demand>) -> Answer {
     let report = report::progress(&done.state, clock::now(), demand);
     let by_name = done.state.run.runs.last().is_some_and(|run| run.facts.scope == Scope::ContentVerify);
     let next = match done.verdict {
+        Verdict::Complete
+            if done.state.run.status.role == Some(Role::Source) && is_handed_over(&done.state) =>
+        {
+            "wsusmigrate journal export --bundle FILE   (then, at the destination, wsusmigrate journal import FILE)"
+        }
         Verdict::Complete => "wsusmigrate report audit",
         Verdict::Failures if done.state.content.is_blocked() => {
             "move or delete your files at the destination (`wsusmigrate report audit` names them), then wsusmigrate run"
@@ -125,7 +137,7 @@ pub(super) fn answer(done: &Done, demand: Option<Demand>) -> Answer {
             "decide about the SUSDB that is there, then wsusmigrate run; wsusmigrate rollback says how to go back"
         }
         Verdict::Stopped => "do what the stopping checks say, then wsusmigrate run",
-        Verdict::Waiting => waiting(done),
+        Verdict::Waiting => waiting(done, demand),
         Verdict::Interrupted if by_name => "wsusmigrate run --only content.verify   (begins anew)",
         Verdict::Interrupted => "wsusmigrate run   (goes on where it stopped)",
     };

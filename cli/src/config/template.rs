@@ -37,7 +37,7 @@ batch_files = {batch_files}
 # How this host's SUSDB is reached: "auto" (WSUS's registry says), "wid", "wid-2008", 'HOST', 'HOST\INSTANCE', 'HOST,PORT'.
 #server = "auto"
 # A SQL login, where the account of this program is not to be used, and where its password is: "prompt", "env:NAME" or
-# "file:PATH". Never the password.
+# "file:PATH" with the whole path. Never the password: nothing is written while it is not there.
 #login = "migration"
 #password = "prompt"
 # What is encrypted on the way to a SQL Server: "strict", "trust-any-certificate", "login-only", "off".
@@ -60,7 +60,8 @@ batch_files = {batch_files}
 # Source: name and description of the backup set.
 #backup_name = "SUSDB-Full Database Backup"
 #backup_description = "before the migration"
-# Source: the day from which the set may be overwritten, or the days for which it may not (0: never). One of the two.
+# Source: the day, later than today, from which the set may be overwritten, or the days for which it may not (0: never). One of
+# the two.
 #backup_expires = "2030-06-30"
 #backup_retain_days = 14
 # Source: what becomes of the sets the file holds already: "append" leaves them, "overwrite" replaces them, "new" makes a new
@@ -151,10 +152,14 @@ mod tests {
                 "media_description" => "media = 'new'",
                 _ => "",
             };
+            let role = match key.as_str() {
+                "replace_in_use" | "data_folder" | "log_folder" | "content_dir" | "wsusutil" => "destination",
+                _ => "source",
+            };
             let always = always.iter().filter(|it| !it.starts_with(&format!("{key} ="))).copied();
             let database: Vec<_> = always.chain([with, line.as_str()]).collect();
             let text = format!(
-                "[migration]\nname = 'n'\nrole = 'source'\n[content]\nsource = 's'\ndestination = 'd'\n[database]\n{}\n",
+                "[migration]\nname = 'n'\nrole = '{role}'\n[content]\nsource = 's'\ndestination = 'd'\n[database]\n{}\n",
                 database.join("\n")
             );
             let plan: Plan = toml::from_str(&text).unwrap_or_else(|error| panic!("{line}: {error}"));

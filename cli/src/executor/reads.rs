@@ -76,6 +76,15 @@ impl Asked {
         };
     }
 
+    /// The same with a question that was sent and whose answer nobody waited for.
+    #[must_use]
+    pub fn unanswered(&self) -> Self {
+        let why = "the work it was asked about ended before its answer".to_owned();
+        let mut asked = self.clone();
+        asked.ended(0, Duration::ZERO, false, &Err(ReadError::Lost(why)));
+        asked
+    }
+
     /// Whether it is the same question with the same kind of answer.
     fn is_like(&self, other: &Self) -> bool {
         let kind = |asked: &Self| (asked.protection, asked.outcome);
@@ -178,5 +187,12 @@ mod tests {
             ]
         );
         assert!(reads.take().is_empty());
+    }
+
+    #[test]
+    fn a_question_without_an_answer_is_counted_and_told_as_lost() {
+        let twice = asked(statement::users(), &Ok(())).unanswered();
+        assert_eq!((twice.times, twice.rows, twice.outcome), (2, 2, ReadOutcome::Lost));
+        assert!(twice.why.contains("ended before its answer"), "{}", twice.why);
     }
 }

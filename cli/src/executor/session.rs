@@ -31,7 +31,7 @@ use crate::executor::source::source_state;
 use crate::exit::Exit;
 use crate::platform;
 use crate::show::{Talk, event};
-use crate::step::{Context, Folders, check_destination, perform};
+use crate::step::{Context, Folders, check_destination, perform, refuse_without_password};
 use crate::stop::Stop;
 
 /// What a run is asked for.
@@ -118,6 +118,9 @@ impl Done {
 pub fn carry_out(request: &Request) -> Result<Done, Failure> {
     let name = request.loaded.plan.migration.name.clone();
     refuse_inside(request)?;
+    if let Some(database) = &request.loaded.plan.database {
+        refuse_without_password(database)?;
+    }
     let reader = Reader::open(&request.journal);
     if request.scope == Scope::ContentVerify
         && matches!(reader, Err(ReadError::NotFound(_) | ReadError::Unborn(_)))
@@ -130,8 +133,8 @@ pub fn carry_out(request: &Request) -> Result<Done, Failure> {
     }
     let _claim = claim_destination(request)?;
     let opened = open::open_or_create(&request.journal, &request.keys, &name, request.talk)?;
+    let source = source_state(&request.journal, &opened.state)?;
     let mut recorder = begin(opened, request)?;
-    let source = source_state(&request.journal, recorder.state())?;
     let context = Context::new(request, source, recorder.reads());
     let run = recorder.run();
     let went = go_through(&mut recorder, &context)
@@ -215,7 +218,9 @@ fn go_through(recorder: &mut Recorder, context: &Context<'_>) -> Result<Verdict,
 /// Records that an earlier run was interrupted, if one was, and that this one begins.
 fn begin(opened: Opened, request: &Request) -> Result<Recorder, Failure> {
     let Opened { journal, state, size, created } = opened;
+    // What is refused leaves no run behind that seems to have been cut off.
     check_destination(&state, request)?;
+    check_role(&state, &request.loaded.plan)?;
     // What led here was durable before anybody could watch: the boundaries of opening are the journal's own.
     journal.observe(Arc::new(Forward(Arc::clone(&request.boundaries))));
     let talk = request.talk;
@@ -260,19 +265,25 @@ fn begin(opened: Opened, request: &Request) -> Result<Recorder, Failure> {
     Ok(recorder)
 }
 
-/// Says once what this host is. A plan that says something else later is of another migration.
+/// Says once what this host is.
 fn declare_role(recorder: &mut Recorder, plan: &Plan) -> Result<(), Failure> {
+    // A plan that says nothing of SUSDB needs no roles.
+    if recorder.state().run.status.role.is_none() && plan.database.is_some() {
+        recorder.observe(b"", RoleDeclared { role: plan.migration.role })?;
+    }
+    Ok(())
+}
+
+/// A plan that says something else than what this host was declared to be is of another migration.
+fn check_role(state: &Migration, plan: &Plan) -> Result<(), Failure> {
     let role = plan.migration.role;
-    match recorder.state().run.status.role {
-        // A plan that says nothing of SUSDB needs no roles.
-        None if plan.database.is_some() => recorder.observe(b"", RoleDeclared { role }).map(|_| ()),
-        None => Ok(()),
-        Some(declared) if declared == role => Ok(()),
-        Some(declared) => Err(Failure::new(
+    match state.run.status.role {
+        Some(declared) if declared != role => Err(Failure::new(
             Exit::Usage,
             format!("the journal is the {}'s, the plan says {}", declared.word(), role.word()),
         )
         .hint("Give the plan another migration.name, so that it has a journal of its own.")),
+        Some(_) | None => Ok(()),
     }
 }
 

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use wsusmigrate_core::database::connection::Target;
+use wsusmigrate_core::plan::DatabasePlan;
 
-use crate::adapter::database::{Limits, Secret, TdsConnector};
+use crate::adapter::database::{Limits, Secret, SecretError, TdsConnector};
 use crate::error::Failure;
 use crate::exit::Exit;
 use crate::platform;
@@ -20,12 +21,7 @@ pub(super) fn of_plan(context: &Context<'_>) -> Result<TdsConnector, Failure> {
     };
     let login = match (&plan.login, plan.secret().map_err(usage)?) {
         (Some(login), Some(source)) => {
-            let base = context.request().loaded.resolve("");
-            let secret = Secret::read(&source, &base, login).map_err(|error| {
-                Failure::new(Exit::Usage, format!("there is no password for the SQL login {login}"))
-                    .because(&error)
-                    .hint("Set database.password to prompt, env:NAME or file:PATH.")
-            })?;
+            let secret = Secret::read(&source, login).map_err(|error| no_password(login, &error))?;
             Some((login.clone(), Arc::new(secret)))
         }
         _ => None,
@@ -36,6 +32,20 @@ pub(super) fn of_plan(context: &Context<'_>) -> Result<TdsConnector, Failure> {
         encryption: plan.encryption,
         limits: Limits::of_plan(plan.statement_max()),
     })
+}
+
+/// Refuses a plan whose password is not where it says. It is asked before the plan is kept as evidence: what stands in the
+/// place of a file or of a variable may be the password itself.
+pub fn refuse_without_password(plan: &DatabasePlan) -> Result<(), Failure> {
+    let source = plan.secret().map_err(|error| Failure::new(Exit::Usage, error.to_string()))?;
+    let (Some(login), Some(source)) = (&plan.login, source) else { return Ok(()) };
+    Secret::look_for(&source).map_err(|error| no_password(login, &error))
+}
+
+fn no_password(login: &str, error: &SecretError) -> Failure {
+    Failure::new(Exit::Usage, format!("there is no password for the SQL login {login}"))
+        .because(error)
+        .hint("Set database.password to prompt, env:NAME or file:PATH with the whole path.")
 }
 
 /// WSUS's registry values: `SqlServerName` says which engine, and `SqlDatabaseName` is always SUSDB.

@@ -11,6 +11,7 @@ pub mod preflight;
 use wsusmigrate_core::event::run::Verdict;
 use wsusmigrate_core::step::Step;
 
+pub use connector::refuse_without_password;
 pub use context::{Context, check_destination};
 pub use database::look_at_way_back;
 pub(crate) use database::{Engine, Media};

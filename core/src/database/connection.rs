@@ -279,7 +279,7 @@ pub enum SecretSource {
     Prompt,
     /// `env:NAME`: an environment variable.
     Environment(String),
-    /// `file:PATH`: the first line of a file.
+    /// `file:PATH`: the first line of a file, named from the root: what has no folder is more likely the password itself.
     File(String),
 }
 
@@ -303,10 +303,16 @@ impl FromStr for SecretSource {
             return if is_name { Ok(Self::Environment(name.to_owned())) } else { Err(NotASecretSource) };
         }
         match text.strip_prefix("file:") {
-            Some(path) if !path.is_empty() && !path.contains('\0') => Ok(Self::File(path.to_owned())),
+            Some(path) if is_whole_path(path) => Ok(Self::File(path.to_owned())),
             _ => Err(NotASecretSource),
         }
     }
+}
+
+/// Whether a text is a path from the root on, as Windows or Unix writes one: `C:\dir\file`, `\\\\host\share\file`, `/dir/file`.
+fn is_whole_path(text: &str) -> bool {
+    let is_drive = |text: &str| matches!(text.as_bytes(), [letter, b':', b'\\' | b'/', ..] if letter.is_ascii_alphabetic());
+    !text.contains('\0') && (text.starts_with('/') || text.starts_with(r"\\") || is_drive(text))
 }
 
 impl fmt::Display for SecretSource {

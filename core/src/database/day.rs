@@ -24,6 +24,12 @@ impl Day {
     }
 }
 
+impl From<NaiveDate> for Day {
+    fn from(day: NaiveDate) -> Self {
+        Self(day)
+    }
+}
+
 impl FromStr for Day {
     type Err = NotADay;
 

@@ -129,7 +129,7 @@ fn auto() -> String {
     "auto".to_owned()
 }
 
-fn susdb_bak() -> String {
+pub(super) fn susdb_bak() -> String {
     "SUSDB.bak".to_owned()
 }
 
@@ -169,7 +169,7 @@ impl DatabasePlan {
                 Err(_) => Err(wrong(
                     "password",
                     NOT_SHOWN,
-                    &"write prompt, env:NAME or file:PATH, never the password",
+                    &"write prompt, env:NAME or file:PATH with the whole path, never the password",
                 )),
             },
             (None, Some(_)) => {
@@ -276,7 +276,20 @@ impl DatabasePlan {
                 "only the source's check before its backup can be waived, the one after the restore never";
             return Err(wrong("check", "false", &why));
         }
-        Ok(())
+        self.refuse_other_sides(role)
+    }
+
+    /// Refuses a set that could be overwritten on the day it is made.
+    pub fn refuse_past(&self, today: Day) -> Result<(), PlanError> {
+        match self.backup_expires.as_deref().map(|text| (text, day_of(text))) {
+            Some((_, Err(error))) => Err(error),
+            Some((text, Ok(day))) if day <= today => {
+                let why =
+                    format!("the set could be overwritten at once, for today is {today}: name a later day");
+                Err(wrong("backup_expires", text, &why))
+            }
+            Some((_, Ok(_))) | None => Ok(()),
+        }
     }
 
     /// A check is waived with a reason, and a reason stands for nothing else.

@@ -8,7 +8,7 @@ mod reads;
 mod run;
 mod top_up;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -50,6 +50,8 @@ pub struct DatabaseState {
     pub before_files: Vec<FileRecorded>,
     /// Backups that were recorded last, of the source and of our own SUSDB.
     pub backups: BTreeMap<BackupOf, (Seq, BackupRecorded)>,
+    /// Every set this host wrote, on whichever media.
+    pub written: BTreeSet<Guid>,
     /// Every safety backup, oldest first: a second one may be of another SUSDB than the first.
     pub own_backups: Vec<OwnBackup>,
     /// What was said of the last ones.
@@ -207,6 +209,7 @@ impl DatabaseState {
             }
             DatabaseEvent::BackupRecorded(event) => {
                 self.backups.insert(event.of, (recorded.seq, event.clone()));
+                self.written.extend(event.set_guid.is_told().then_some(event.set_guid));
                 if event.of == BackupOf::Own {
                     self.keep_own(recorded, event);
                 }
@@ -408,7 +411,7 @@ fn keep<T: Clone>(list: &mut Vec<T>, item: &T) {
 
 impl Projection for DatabaseState {
     const NAME: &'static str = "database";
-    const VERSION: u16 = 3;
+    const VERSION: u16 = 4;
 
     fn apply(&mut self, recorded: &Recorded) {
         self.top_up.take(recorded.seq, &recorded.event);

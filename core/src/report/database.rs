@@ -8,6 +8,7 @@ mod around;
 mod backup;
 mod catalogue;
 mod engine;
+mod kept;
 mod operation;
 mod parity;
 mod progress;
@@ -16,6 +17,7 @@ mod reads;
 mod words;
 
 pub use approvals::{approval_missing, void_approvals};
+pub use kept::{left_aside, spare_backups};
 pub(super) use progress::standing;
 pub(super) use words::down_section;
 pub use words::{

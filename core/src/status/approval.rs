@@ -30,8 +30,8 @@ pub struct Demand {
 /// Every approval that was given, with what it is bound to.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Approvals {
-    /// The last one of each person, by plan and security identifier.
-    given: BTreeMap<Sha256, BTreeMap<Text, Given>>,
+    /// Those of each plan, oldest first; the last one of each person speaks for that person.
+    given: BTreeMap<Sha256, Vec<Given>>,
     /// How many persons each plan demands.
     wanted: BTreeMap<Sha256, u8>,
     /// `SERVERPROPERTY('ServerName')` of the engine that was last connected to.
@@ -125,7 +125,7 @@ impl Approvals {
     /// The approval of a plan by a record.
     #[must_use]
     pub fn given(&self, plan: Sha256, seq: Seq) -> Option<&Given> {
-        self.given.get(&plan)?.values().find(|given| given.seq == seq)
+        self.given.get(&plan)?.iter().find(|given| given.seq == seq)
     }
 
     /// A person approves. Who approved before does it anew: bound to what is known by now.
@@ -133,7 +133,7 @@ impl Approvals {
         let sight = self.sight(database);
         let after_look = sight.is_some();
         let given = Given { sid: event.sid.clone(), seq, account: event.account.clone(), sight, after_look };
-        self.given.entry(event.plan).or_default().insert(event.sid.clone(), given);
+        self.given.entry(event.plan).or_default().push(given);
         let wanted = self.wanted.entry(event.plan).or_default();
         *wanted = event.approvals_wanted.max(*wanted);
     }
@@ -148,10 +148,10 @@ impl Approvals {
         self.server = Some(server.clone());
     }
 
-    /// Somebody looked: what was approved before anybody had is bound to what is there.
+    /// Somebody looked: what was approved before anybody had is bound to what is there, as soon as that tells what it is.
     pub(super) fn look(&mut self, database: &DatabaseStatus) {
-        let sight = self.sight(database);
-        let unbound = self.given.values_mut().flat_map(BTreeMap::values_mut);
+        let sight = self.sight(database).filter(|sight| sight.susdb != Some(Guid::UNTOLD));
+        let unbound = self.given.values_mut().flatten();
         unbound.filter(|given| given.sight.is_none()).for_each(|given| given.sight.clone_from(&sight));
     }
 
@@ -165,7 +165,10 @@ impl Approvals {
         let wanted = self.wanted.get(&plan).copied().map_or(1, usize::from);
         let mut approval =
             Approval { counted: Vec::new(), void: Vec::new(), wanted: demand.persons.max(wanted).max(1) };
-        for given in self.given.get(&plan).into_iter().flat_map(BTreeMap::values) {
+        let all = self.given.get(&plan).map_or(&[][..], Vec::as_slice);
+        let is_last =
+            |(at, given): &(usize, &Given)| !all[at + 1..].iter().any(|later| later.sid == given.sid);
+        for (_, given) in all.iter().enumerate().filter(is_last) {
             match self.against(given, demand, now) {
                 None => approval.counted.push(given),
                 Some(why) => approval.void.push((given, why)),

@@ -37,14 +37,15 @@ pub enum SecretError {
     NoTerminal(#[source] io::Error),
 }
 
-/// A password file as errors name it. Who writes `file:` before the password itself names no folder: a path without one is
-/// not shown.
+/// A password file as errors name it. Who writes `file:` before the password itself names no folder that is there: a path
+/// without one is not shown.
 #[derive(Debug)]
 pub struct Shown(Option<PathBuf>);
 
 impl Shown {
-    fn of(path: &str, file: &Path) -> Self {
-        Self(path.contains(['/', '\\']).then(|| file.to_owned()))
+    fn of(file: &Path) -> Self {
+        let folder = file.parent().filter(|folder| folder.parent().is_some() && folder.is_dir());
+        Self(folder.map(|_| file.to_owned()))
     }
 }
 
@@ -55,11 +56,23 @@ impl fmt::Display for Shown {
 }
 
 impl Secret {
-    /// Reads the password where it is. `base` is the folder relative paths count from, `login` is shown at the prompt.
-    pub fn read(source: &SecretSource, base: &Path, login: &str) -> Result<Self, SecretError> {
+    /// Whether the password may be had where the plan says, before anything is written: who typed the password itself in the
+    /// place of a name learns it here. A person is asked later.
+    pub fn look_for(source: &SecretSource) -> Result<(), SecretError> {
+        match source {
+            SecretSource::Environment(name) => {
+                std::env::var_os(name).map(|_| ()).ok_or(SecretError::NoVariable)
+            }
+            SecretSource::File(path) => Self::from_file(Path::new(path)).map(|_| ()),
+            SecretSource::Prompt => Ok(()),
+        }
+    }
+
+    /// Reads the password where it is. `login` is shown at the prompt.
+    pub fn read(source: &SecretSource, login: &str) -> Result<Self, SecretError> {
         let text = match source {
             SecretSource::Environment(name) => std::env::var(name).map_err(|_| SecretError::NoVariable)?,
-            SecretSource::File(path) => return Self::from_file(path, &base.join(path)),
+            SecretSource::File(path) => return Self::from_file(Path::new(path)),
             SecretSource::Prompt => {
                 rpassword::prompt_password(format!("Password of the SQL login {login}: "))
                     .map_err(SecretError::NoTerminal)?
@@ -68,8 +81,8 @@ impl Secret {
         Ok(Self(Zeroizing::new(text)))
     }
 
-    fn from_file(written: &str, path: &Path) -> Result<Self, SecretError> {
-        let shown = || Shown::of(written, path);
+    fn from_file(path: &Path) -> Result<Self, SecretError> {
+        let shown = || Shown::of(path);
         let unreadable = |source| SecretError::File { shown: shown(), source };
         if std::fs::metadata(path).map_err(unreadable)?.len() > SECRET_BYTES_MAX {
             return Err(SecretError::Shape(shown()));

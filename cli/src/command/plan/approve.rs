@@ -1,4 +1,4 @@
-//! `plan --approve`: binds who, when and why to the plan's digest, as a record of its own.
+//! `plan --approve`: binds who, when and why to the plan's digest and to what is known by then, as a record of its own.
 
 use wsusmigrate_core::event::run::{Approval, PlanApproved};
 use wsusmigrate_core::plan::Plan;

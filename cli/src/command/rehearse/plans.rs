@@ -29,12 +29,12 @@ pub(super) fn write(
         let text = content.replacen("[content]", &format!("role = \"{}\"\n\n[content]", role.word()), 1);
         let rests = role == Role::Source && scenario.database.as_ref().is_some_and(|it| it.quiesce);
         let rests = if rests { "quiesce = true\n" } else { "" };
-        save(&folder.plan(role), &(text + &database(served, &store) + rests))?;
+        save(&folder.plan(role), &(text + &database(role, served, &store) + rests))?;
     }
     Ok(())
 }
 
-fn database(served: &Served, store: &str) -> String {
+fn database(role: Role, served: &Served, store: &str) -> String {
     let mut text = String::from("\n[database]\n");
     let mut key = |name: &str, value: &str| {
         let _ = writeln!(text, "{name} = {}", toml::Value::String(value.to_owned()));
@@ -48,7 +48,9 @@ fn database(served: &Served, store: &str) -> String {
     key("store", store);
     key("backup_folder", &served.backup_folder.engine);
     key("backup_folder_here", &served.backup_folder.here.display().to_string());
-    key("content_dir", &served.content_root.engine);
+    if role == Role::Destination {
+        key("content_dir", &served.content_root.engine);
+    }
     text
 }
 

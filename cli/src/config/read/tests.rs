@@ -140,3 +140,46 @@ fn what_excludes_each_other_is_refused_by_its_key() {
         assert_eq!(read.validate(), Ok(()), "{lines}");
     }
 }
+
+/// A destination's `quiesce` was once taken, and nothing rested.
+#[test]
+fn what_only_the_other_host_does_is_refused_by_its_key() {
+    let of_source = [
+        "quiesce = true",
+        "backup_file = 'other.bak'",
+        "backup_name = 'n'",
+        "backup_description = 'd'",
+        "backup_expires = '9999-01-31'",
+        "backup_retain_days = 3",
+        "media = 'overwrite'",
+        "media_check = true",
+        "media_name = 'n'",
+        "on_checksum_error = 'continue'",
+        "compression = 'on'",
+    ];
+    let of_destination = [
+        "replace_in_use = true",
+        "data_folder = 'D:\\Data'",
+        "log_folder = 'L:\\Log'",
+        "content_dir = 'D:\\WSUS'",
+        "wsusutil = 'C:\\wsusutil.exe'",
+    ];
+    for (of, here, lines) in
+        [("source", "destination", &of_source[..]), ("destination", "source", &of_destination[..])]
+    {
+        for line in lines {
+            let plan = |role: &str| {
+                format!(
+                    "[migration]\nname = 'a'\nrole = '{role}'\n[content]\nsource = 's'\ndestination = 'd'\n[database]\n\
+                     store = 's'\nbackup_folder = '/b'\n{line}\n"
+                )
+            };
+            let right: Plan = toml::from_str(&plan(of)).unwrap();
+            assert_eq!(right.validate(), Ok(()), "{line}");
+            let told = failure(&plan(here)).to_string();
+            let key = line.split(' ').next().unwrap();
+            let says = format!("database.{key} is for the {of}'s plan alone, and this host is the {here}");
+            assert!(told.contains(&says), "{line}: {told}");
+        }
+    }
+}

@@ -10,6 +10,7 @@ use wsusmigrate_core::event::database::{BackupOf, BackupRecorded, Operation};
 use wsusmigrate_core::plan::PlanError;
 
 use crate::adapter::database::Ended;
+use crate::clock;
 use crate::error::Failure;
 use crate::executor::Recorder;
 use crate::exit::Exit;
@@ -168,6 +169,7 @@ fn ordered(
     let usage = |error: PlanError| Failure::new(Exit::Usage, error.to_string());
     Ok(match of {
         BackupOf::Source => {
+            plan.refuse_past(clock::today()).map_err(usage)?;
             (Operation::BackUp, plan.backup_path().map_err(usage)?, plan.backup_options().map_err(usage)?)
         }
         BackupOf::Own => {

@@ -82,7 +82,7 @@ fn carry_out(
         Operation::ProveFolder => {
             // Nothing rests, and no hour is spent, for a backup that cannot begin.
             let begun = backup::prepare(BackupOf::Source, recorder, context, engine)?;
-            if let Some(verdict) = waits(&begun, context) {
+            if let Some(verdict) = waits(&begun, recorder, context) {
                 return Ok(Some(verdict));
             }
             folder::prove(recorder, context, engine)?;
@@ -94,11 +94,11 @@ fn carry_out(
         }
         Operation::BackUp => {
             let begun = backup::perform(BackupOf::Source, recorder, context, engine)?;
-            return Ok(waits(&begun, context));
+            return Ok(waits(&begun, recorder, context));
         }
         Operation::BackUpOwn => {
             let begun = backup::perform(BackupOf::Own, recorder, context, engine)?;
-            return Ok(waits(&begun, context));
+            return Ok(waits(&begun, recorder, context));
         }
         Operation::VerifyBackup => verify::perform(BackupOf::Source, recorder, context, engine)?,
         Operation::VerifyOwn => verify::perform(BackupOf::Own, recorder, context, engine)?,
@@ -117,10 +117,14 @@ fn carry_out(
 }
 
 /// How the step ends where a backup waits for an approval.
-fn waits(begun: &backup::Begun, context: &Context<'_>) -> Option<Verdict> {
+fn waits(begun: &backup::Begun, recorder: &Recorder, context: &Context<'_>) -> Option<Verdict> {
     match begun {
         backup::Begun::Yes => None,
         backup::Begun::NotApproved => {
+            let (plan, demand) = (context.plan().digest(), context.plan().approvals().unwrap_or_default());
+            for why in report::void_approvals(recorder.state(), plan, demand) {
+                context.talk().say(&why);
+            }
             context
                 .talk()
                 .say("the media is overwritten only once the plan is approved: `wsusmigrate plan --approve`");
@@ -140,7 +144,12 @@ fn tell(verdict: Verdict, asked: DatabaseRequest, recorder: &Recorder, context: 
         Verdict::Stopped => report::after_replacement(state),
         Verdict::Complete | Verdict::Interrupted => None,
     };
-    if let Some(told) = told {
+    let aside = match verdict {
+        Verdict::Complete | Verdict::Failures => report::left_aside(state, context.source().ok()),
+        Verdict::Waiting | Verdict::Stopped | Verdict::Interrupted => None,
+    };
+    let spare = report::spare_backups(state).filter(|_| verdict != Verdict::Interrupted);
+    for told in [told, aside, spare].into_iter().flatten() {
         context.talk().say(&told);
     }
 }

@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 use wsusmigrate_core::database::backup::{BackupFile, BackupSet, MediaLabel, foreign};
 use wsusmigrate_core::database::row::Row;
 use wsusmigrate_core::database::statement::{self, Statement};
-use wsusmigrate_core::database::{EnginePath, Guid, civil};
+use wsusmigrate_core::database::{EnginePath, civil};
 use wsusmigrate_core::event::database::{EvidenceKept, MediaSetRecorded};
 use wsusmigrate_core::projection::Migration;
 use wsusmigrate_journal::evidence;
@@ -88,9 +88,8 @@ impl Media {
 
     /// The sets on it that this migration did not make.
     pub(crate) fn foreign(&self, state: Option<&Migration>) -> Vec<&BackupSet> {
-        let backups = state.into_iter().flat_map(|state| state.database.backups.values());
-        let ours: BTreeSet<Guid> = backups.map(|(_, backup)| backup.set_guid).collect();
-        foreign(&self.sets, &ours)
+        let none = BTreeSet::new();
+        foreign(&self.sets, state.map_or(&none, |state| &state.database.written))
     }
 
     /// Records what lies on it, before anything is written there.

@@ -93,18 +93,21 @@ fn susdb_facts(susdb: &Susdb, engine: &mut Engine<'_>) -> Result<SusdbFacts, Fai
 fn session_hosts(engine: &mut Engine<'_>) -> Result<Result<Vec<String>, String>, Failure> {
     let statement = statement::sessions(engine.version()?);
     let rows = engine.asked(&statement)?;
-    Ok(rows.map_err(refusal).map(|rows| {
-        let mut hosts: Vec<String> = Vec::new();
-        for row in &rows {
-            let text = |column| row.maybe_text(column).ok().flatten().unwrap_or_default();
-            let host = text("host_name").trim().to_uppercase();
-            let ours = text("program_name").trim() == "wsusmigrate";
-            if !ours && !host.is_empty() && !hosts.contains(&host) {
-                hosts.push(host);
-            }
+    Ok(rows.map_err(refusal).and_then(|rows| hosts_of(&rows)))
+}
+
+/// Sessions of the engine itself have no host. One whose host cannot be read is not taken for one of them.
+fn hosts_of(rows: &[Row]) -> Result<Vec<String>, String> {
+    let mut hosts: Vec<String> = Vec::new();
+    for row in rows {
+        let text = |column| row.maybe_text(column).map(Option::unwrap_or_default).map_err(refusal);
+        let host = text("host_name")?.trim().to_uppercase();
+        let ours = text("program_name")?.trim() == "wsusmigrate";
+        if !ours && !host.is_empty() && !hosts.contains(&host) {
+            hosts.push(host);
         }
-        hosts
-    }))
+    }
+    Ok(hosts)
 }
 
 fn offline() -> String {
@@ -226,4 +229,26 @@ pub(super) fn in_one_line(failure: &Failure) -> String {
 /// Somebody's words, in one line.
 fn refusal(error: impl Display) -> String {
     error.to_string().split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use wsusmigrate_core::database::row::Cell;
+
+    use super::*;
+
+    fn session(host: Cell, program: &str) -> Row {
+        Row::of([("host_name", host), ("program_name", Cell::Text(program.to_owned()))])
+    }
+
+    /// A host name that could not be read was once taken for a session of the engine's own.
+    #[test]
+    fn a_session_whose_host_cannot_be_read_is_not_passed_over() {
+        let name = |name: &str| Cell::Text(name.to_owned());
+        let readable =
+            [session(name("front1"), "WSUS"), session(Cell::Null, ""), session(name("me"), "wsusmigrate")];
+        assert_eq!(hosts_of(&readable), Ok(vec!["FRONT1".to_owned()]));
+        let told = hosts_of(&[session(Cell::Int(7), "WSUS")]).unwrap_err();
+        assert!(told.contains("host_name"), "{told}");
+    }
 }

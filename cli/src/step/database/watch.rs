@@ -89,6 +89,11 @@ impl Watcher {
         done
     }
 
+    /// Leaves what was asked so far for the journal.
+    fn note(&self, asking: Asked) {
+        *self.asking.lock().unwrap_or_else(PoisonError::into_inner) = Some(asking);
+    }
+
     /// Tells until the work ends. What goes wrong here is nobody's business: the work itself tells.
     fn watch(&self, connector: &dyn Connector, ended: &Receiver<()>) {
         let (mut connection, mut asking) = (None, None::<Asked>);
@@ -104,10 +109,12 @@ impl Watcher {
                 ControlFlow::Continue(())
             };
             let asking = asking.get_or_insert_with(|| Asked::new(question.clone(), open.protection()));
+            // The work may end while the engine answers: what was sent by then is told as a question without an answer.
+            self.note(asking.unanswered());
             if ask(open.as_mut(), &question, &mut take, asking).is_err() {
                 connection = None;
             }
-            *self.asking.lock().unwrap_or_else(PoisonError::into_inner) = Some(asking.clone());
+            self.note(asking.clone());
             if !matches!(ended.try_recv(), Err(TryRecvError::Empty)) {
                 return;
             }
@@ -135,10 +142,12 @@ fn told(what: &str, row: &Row) -> String {
 mod tests {
     //! Goal: whoever watches never holds up what is watched.
 
-    use std::sync::Mutex;
     use std::time::Instant;
 
-    use crate::adapter::database::{ConnectError, Connection};
+    use wsusmigrate_core::database::message::ServerMessage;
+    use wsusmigrate_core::event::database::Protection;
+
+    use crate::adapter::database::{ConnectError, Connection, ReadError};
 
     use super::*;
 
@@ -165,18 +174,66 @@ mod tests {
         }
     }
 
+    /// Connects at once; says that it is asked, and does not answer.
+    struct Silent(Sender<()>);
+
+    impl Connector for Mutex<Sender<()>> {
+        fn address(&self) -> String {
+            String::new()
+        }
+
+        fn connect(&self) -> Result<Box<dyn Connection>, ConnectError> {
+            Ok(Box::new(Silent(self.lock().unwrap().clone())))
+        }
+
+        fn for_watcher(&self) -> Box<dyn Connector> {
+            unreachable!("nobody watches a watcher")
+        }
+    }
+
+    impl Connection for Silent {
+        fn protection(&self) -> Protection {
+            Protection::None
+        }
+
+        fn rows(
+            &mut self,
+            _: &Statement,
+            _: &mut dyn FnMut(usize, Row) -> ControlFlow<()>,
+            _: &mut dyn FnMut(&ServerMessage),
+        ) -> Result<(), ReadError> {
+            self.0.send(()).unwrap();
+            let (_nobody, answer) = mpsc::channel::<()>();
+            let _ = answer.recv_timeout(HANGS);
+            Ok(())
+        }
+
+        fn act(&mut self, _: &Statement, _: &mut dyn FnMut(&ServerMessage)) -> Ended {
+            unreachable!("a watcher only asks")
+        }
+    }
+
+    fn watcher(asking: &Arc<Mutex<Option<Asked>>>) -> Watcher {
+        let (session, what, talk) = (None, "restore", Talk { json: false });
+        Watcher { session, what, talk, period: Duration::ZERO, asking: Arc::clone(asking) }
+    }
+
+    /// The last question was once in no journal, where the work ended before its answer.
+    #[test]
+    fn a_question_that_nobody_answered_in_time_is_left_for_the_journal() {
+        let (sender, asked) = mpsc::channel();
+        let asking = Arc::default();
+        let done = watcher(&asking).beside(Box::new(Mutex::new(sender)), || asked.recv_timeout(HANGS));
+        assert_eq!(done, Ok(()), "it asks");
+        assert!(asking.lock().unwrap().is_some(), "what was asked is known");
+    }
+
     #[test]
     fn work_that_ends_does_not_wait_for_a_watcher_that_hangs() {
         let (sender, connects) = mpsc::channel();
-        let watcher = Watcher {
-            session: None,
-            what: "restore",
-            talk: Talk { json: false },
-            period: Duration::ZERO,
-            asking: Arc::default(),
-        };
         let began = Instant::now();
-        let done = watcher.beside(Box::new(Mute(Mutex::new(sender))), || connects.recv_timeout(HANGS));
+        let done = watcher(&Arc::default())
+            .beside(Box::new(Mute(Mutex::new(sender))), || connects.recv_timeout(HANGS));
         assert_eq!(done, Ok(()), "it connects");
         assert!(began.elapsed() < HANGS / 2, "{:?}", began.elapsed());
     }

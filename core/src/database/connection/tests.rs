@@ -97,7 +97,20 @@ fn a_secret_is_named_by_its_place_and_never_repeated() {
         assert_eq!(text.parse(), Ok(source.clone()));
         assert_eq!(source.to_string(), text);
     }
-    for text in ["hunter2", "env:", "env:1A", "env:A=B", "file:", "Prompt!"] {
+    for text in [
+        "hunter2",
+        "env:",
+        "env:1A",
+        "env:A=B",
+        "env:Pa55-word",
+        "file:",
+        "file:Pa55word",
+        r"file:Pa55\word",
+        "file:Pa55/word",
+        "file:C:Pa55word",
+        "file:.",
+        "Prompt!",
+    ] {
         assert_eq!(text.parse::<SecretSource>(), Err(NotASecretSource), "{text}");
     }
     assert!(!"hunter2".parse::<SecretSource>().unwrap_err().to_string().contains("hunter2"));

@@ -14,7 +14,7 @@ pub fn approval_missing(state: &Migration, demand: Demand) -> String {
         return format!("an approval is missing; {touched}");
     };
     let approval = state.run.status.approval_of(plan, demand);
-    let void: String = void_approvals(state, plan, demand).iter().map(|why| format!("{why}; ")).collect();
+    let void = void_approvals(state, plan, demand);
     let who = match approved_by(&approval) {
         None => "read `wsusmigrate plan`, then `wsusmigrate plan --approve --ticket N`".to_owned(),
         Some(by) => {
@@ -25,7 +25,8 @@ pub fn approval_missing(state: &Migration, demand: Demand) -> String {
             )
         }
     };
-    format!("an approval is missing; {void}{touched}: {who}")
+    let why = [vec!["an approval is missing".to_owned()], void, vec![touched]].concat().join("; ");
+    format!("{why}: {who}")
 }
 
 /// Who approved, of those that count; nothing where nobody did.

@@ -59,7 +59,11 @@ fn has_failed(record: &OperationRecord) -> bool {
 
 /// What a compressed backup takes is its compressed size.
 fn size(backup: &BackupRecorded) -> Value {
-    Value::bytes(if backup.compressed_bytes > 0 { backup.compressed_bytes } else { backup.backup_bytes })
+    Value::bytes(size_bytes(backup))
+}
+
+pub(super) const fn size_bytes(backup: &BackupRecorded) -> u64 {
+    if backup.compressed_bytes > 0 { backup.compressed_bytes } else { backup.backup_bytes }
 }
 
 /// What a person is waited for, and what to type.
@@ -84,9 +88,9 @@ fn waits_for(state: &Migration, demand: Option<Demand>) -> Option<Waiting> {
         None => (String::new(), false),
     };
     let by = approved_by(&approval).map_or_else(String::new, |by| format!(", by {by}"));
+    let given = format!("approval of the plan: {}{of} given{by}", approval.counted.len());
     let void = void_approvals(state, plan, demand.unwrap_or_default());
-    let void: String = void.iter().map(|why| format!("; {why}")).collect();
-    let waits_for = format!("approval of the plan: {}{of} given{by}{void}", approval.counted.len());
+    let waits_for = [vec![given], void].concat().join("; ");
     let next = if enough { "wsusmigrate run" } else { "wsusmigrate plan --approve" };
     Some(Waiting { waits_for, next })
 }
