@@ -5,14 +5,18 @@
 
 mod support;
 #[path = "support/world.rs"]
+#[allow(dead_code)] // each test target uses its part
 mod world;
 
 use world::{Ends, Fate, Look, World};
 use wsusmigrate_core::decide::{DatabaseRequest, is_behind};
 use wsusmigrate_core::event::database::Operation;
 use wsusmigrate_core::event::run::{Role, Verdict};
+use wsusmigrate_core::status::Demand;
 
-const REQUEST: DatabaseRequest = DatabaseRequest { quiesce: true, check: true, again: false, approvals: 1 };
+/// One person, who may have approved before anybody looked.
+const ONE: Demand = Demand { persons: 1, after_look: false };
+const REQUEST: DatabaseRequest = DatabaseRequest { quiesce: true, check: true, again: false, approvals: ONE };
 
 fn of(role: Role) -> impl Iterator<Item = Operation> {
     Operation::ALL.iter().copied().filter(move |it| it.is_of_source() == (role == Role::Source))
