@@ -7,6 +7,7 @@ use wsusmigrate_tests::World;
 /// Placeholder and pattern; where a pattern has a group `redacted`, only that is replaced.
 const PATTERNS: &[(&str, &str)] = &[
     ("[TIME]", r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z?"),
+    ("[TIME]", r"today is (?<redacted>\d{4}-\d\d-\d\d)"),
     ("[ID]", r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"),
     ("[GUID]", r"\b[0-9A-F]{8}(-[0-9A-F]{4}){3}-[0-9A-F]{12}\b"),
     ("[OWN]", r"SUSDB-own-\d+-(?<redacted>[0-9a-f]{8})"),

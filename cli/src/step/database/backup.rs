@@ -169,7 +169,8 @@ fn ordered(
     let usage = |error: PlanError| Failure::new(Exit::Usage, error.to_string());
     Ok(match of {
         BackupOf::Source => {
-            plan.refuse_past(clock::today()).map_err(usage)?;
+            let correct = |failure: Failure| failure.hint("Correct the value, then `wsusmigrate run`.");
+            plan.refuse_past(clock::today()).map_err(|error| correct(usage(error)))?;
             (Operation::BackUp, plan.backup_path().map_err(usage)?, plan.backup_options().map_err(usage)?)
         }
         BackupOf::Own => {
