@@ -237,7 +237,7 @@ struct ProgramSite {
 
 impl ProgramSite {
     fn build(disk: &Disk) -> Self {
-        let world = World::new(PROGRAM);
+        let world = World::on_disk(PROGRAM);
         let scenario = Scenario::named("tiny").expect("a scenario");
         let estate = build(&scenario, 1, &world.path("hosts"), &mut |_| {}).expect("an estate");
         let plan = format!(

@@ -39,7 +39,7 @@ pub(crate) fn the_head_is_durable_before_anything_is_signed() -> Outcome {
     if let Err(why) = Tracer::is_possible() {
         return did_not_run(FAULT, &why);
     }
-    let world = World::new(PROGRAM);
+    let world = World::on_disk(PROGRAM);
     let ran = rehearse(&world).output().map_err(|error| error.to_string())?;
     assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
     // It appends a record, and signs at once behind it.
@@ -77,7 +77,7 @@ pub(crate) fn a_folder_is_durable_before_anything_in_it() -> Outcome {
     if let Err(why) = Tracer::is_possible() {
         return did_not_run(FAULT, &why);
     }
-    let world = World::new(PROGRAM);
+    let world = World::on_disk(PROGRAM);
     let calls = watched(&rehearse(&world), &world.path("trace"))?;
     let ours = ["r/journal", "r/keys"].map(|folder| world.path(folder));
     // sled's own folders hold a copy of what the log has.

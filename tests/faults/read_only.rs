@@ -26,7 +26,7 @@ pub(crate) fn readers_work_and_the_writer_says_so() -> Outcome {
 }
 
 fn on(disk: &Disk) -> Result<(), String> {
-    let world = World::new(PROGRAM);
+    let world = World::on_disk(PROGRAM);
     let ran = world.command(["rehearse", "--scenario", "tiny", "--dir", "r"]).output().expect("a rehearsal");
     assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
     copy_tree(&world.path("r"), &disk.root());

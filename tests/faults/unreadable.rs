@@ -23,7 +23,7 @@ pub(crate) fn a_log_that_cannot_be_read_is_named_and_kept() -> Outcome {
     if let Err(why) = Tracer::is_possible() {
         return did_not_run(FAULT, &why);
     }
-    let world = World::new(PROGRAM);
+    let world = World::on_disk(PROGRAM);
     let ran = world.command(["rehearse", "--scenario", "tiny", "--dir", "r"]).output();
     assert!(ran.is_ok_and(|ran| ran.status.success()), "a rehearsal");
     let (mut refused, mut inside) = (0, 0);
@@ -56,7 +56,7 @@ pub(crate) fn a_log_that_cannot_be_read_is_named_and_kept() -> Outcome {
 
 /// The verifier names the byte too, and judges what stands before it. Says how often there was something before it.
 fn the_verifier_names_it() -> Result<u64, String> {
-    let world = World::new(PROGRAM);
+    let world = World::on_disk(PROGRAM);
     let site = Site::create(&world.path("r"));
     let written = site.writer(Load { epoch: 0, threads: 1, batch: 100, batches: 100 }).end();
     assert_eq!(written.code, Some(0), "{}", written.text());

@@ -16,14 +16,52 @@ pub struct World {
     program: PathBuf,
 }
 
+/// What has to be free where worlds stand in memory: many do at once.
+#[cfg(target_os = "linux")]
+const MEMORY_BYTES_MIN: u64 = 4 << 30;
+
+/// A folder in memory, where the system has one with room from which programs may be started. A process that is killed leaves
+/// there what it leaves on a disk; what a power cut leaves is the business of `tests/faults`, on disks of its own. `CI` and
+/// campaigns take the disk: what only a real file system says is seen there.
+#[cfg(target_os = "linux")]
+fn memory() -> Option<&'static Path> {
+    use nix::sys::statvfs::{FsFlags, statvfs};
+    let folder = Path::new("/dev/shm");
+    let is_asked_for = |variable: &&str| std::env::var_os(variable).is_some();
+    if ["CI", "CAMPAIGN", "TMPDIR"].iter().any(is_asked_for) {
+        return None;
+    }
+    let told = statvfs(folder).ok()?;
+    let free = told.blocks_available() * told.fragment_size();
+    (free >= MEMORY_BYTES_MIN && !told.flags().contains(FsFlags::ST_NOEXEC)).then_some(folder)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn memory() -> Option<&'static Path> {
+    None
+}
+
 impl World {
-    /// A new world for a program.
+    /// A new world for a program: in memory, where that is to be had.
     ///
     /// # Panics
     /// If the system gives no temporary folder.
     #[must_use]
     pub fn new(program: impl Into<PathBuf>) -> Self {
-        let folder = tempfile::tempdir().expect("a temporary folder");
+        Self::within(memory().map_or_else(tempfile::tempdir, tempfile::tempdir_in), program.into())
+    }
+
+    /// A new world on the disk, for what the disk itself is asked.
+    ///
+    /// # Panics
+    /// If the system gives no temporary folder.
+    #[must_use]
+    pub fn on_disk(program: impl Into<PathBuf>) -> Self {
+        Self::within(tempfile::tempdir(), program.into())
+    }
+
+    fn within(folder: std::io::Result<TempDir>, program: PathBuf) -> Self {
+        let folder = folder.expect("a temporary folder");
         // The name the program will show: systems put links before their temporary folders.
         let root = folder.path().canonicalize().expect("the folder that was just made");
         let root = PathBuf::from(root.to_string_lossy().trim_start_matches(r"\\?\"));
@@ -31,7 +69,13 @@ impl World {
         let padding = ROOT_COLUMNS.saturating_sub(root.to_string_lossy().chars().count() + 1).max(1);
         let root = root.join("w".repeat(padding));
         std::fs::create_dir(&root).expect("a folder in the folder that was just made");
-        Self { folder, root, program: program.into() }
+        Self { folder, root, program }
+    }
+
+    /// The temporary folder it is in, which nothing else is.
+    #[must_use]
+    pub fn temporary(&self) -> &Path {
+        self.folder.path()
     }
 
     /// Its folder.

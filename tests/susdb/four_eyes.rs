@@ -33,7 +33,7 @@ fn ask_as(site: &Site, account: u32, args: &[&str]) -> Output {
     }
     let root = site.world.path("");
     root.ancestors()
-        .filter(|above| above.starts_with(std::env::temp_dir()) && *above != std::env::temp_dir())
+        .filter(|above| above.starts_with(site.world.temporary()))
         .for_each(|above| chown(above, Some(Uid::from_raw(account)), None).expect("root may"));
     give(&root, account);
     let mut command = Command::new(&program);

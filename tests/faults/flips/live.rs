@@ -23,7 +23,7 @@ const PARTS: [&str; 6] = ["log", "head", "checkpoints", "evidence", "snapshots",
 
 pub(crate) fn of_a_live_folder() -> Outcome {
     let flips = campaign::size(1_000, 24);
-    let world = World::new(PROGRAM);
+    let world = World::on_disk(PROGRAM);
     let ran = world.command(["rehearse", "--scenario", "tiny", "--dir", "r"]).output().expect("a rehearsal");
     assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
     let sound = Site::at(&world.path("r"));
