@@ -4,62 +4,13 @@
 mod support;
 
 use support::database::*;
-use support::{History, action, finished_step, run, running, started};
+use support::{action, run, running};
 use wsusmigrate_core::event::database::*;
 use wsusmigrate_core::event::run::{
     Finished, InterruptionFound, PlanApproved, Role, RoleDeclared, StepStarted, StopRequested, Verdict,
 };
 use wsusmigrate_core::id::Guid;
-use wsusmigrate_core::status::Replacement;
 use wsusmigrate_core::step::Step;
-
-/// What has to be there before a drop, and what the table says where it is not.
-const PROOFS: [(&str, &str); 6] = [
-    ("approval", "the plan is not approved"),
-    ("verification", "no backup of the source was verified on this engine"),
-    ("proof", "it is not proved that the target is not the source"),
-    ("safety", "no safety backup of the SUSDB that is there was verified"),
-    ("stopped", "the services were not stopped"),
-    ("database", "there is no SUSDB to drop"),
-];
-
-/// A destination that may drop, but for what is left out.
-fn ready_without(left_out: &str) -> History {
-    let mut history = in_database(Role::Destination);
-    for (proof, _) in PROOFS.iter().filter(|(proof, _)| *proof != left_out) {
-        history = match *proof {
-            "approval" => history.and(approved("S-1")),
-            "verification" => history.verifies(Operation::VerifyCarried),
-            "proof" => history.proves(true),
-            "safety" => history.verifies(Operation::VerifyOwn),
-            "stopped" => history.done(Operation::StopServices),
-            _ => history.and(seen(Some("ONLINE"), Guid::UNTOLD)),
-        };
-    }
-    history
-}
-
-/// A destination that may drop.
-fn ready() -> History {
-    ready_without("")
-}
-
-/// A destination whose SUSDB is the source's.
-fn restored() -> History {
-    ready().done(Operation::Drop).done(Operation::Restore)
-}
-
-/// The run is found interrupted and the next one begins, in the step again.
-fn again(history: History, in_doubt: u32) -> History {
-    history
-        .and(InterruptionFound { run: run(1), in_doubt })
-        .and(started(2))
-        .and(StepStarted { step: Step::Database })
-}
-
-fn finish(history: History, verdict: Verdict) -> History {
-    history.and(finished_step(Step::Database, verdict))
-}
 
 #[test]
 fn a_drop_needs_every_proof() {
@@ -258,71 +209,6 @@ fn a_safety_backup_of_another_database_is_no_way_back() {
     );
 }
 
-/// It appears before anybody looked again: neither the dropped one's proof nor its safety backup speaks for it.
-#[test]
-fn what_takes_the_place_of_the_dropped_one_is_proved_and_secured_anew() {
-    let there = || ready().done(Operation::Drop).and(seen(Some("ONLINE"), guid(2))).and(approved("S-1"));
-    assert_eq!(
-        there().begin(Operation::Drop).refusal(),
-        "it is not proved that the target is not the source"
-    );
-    assert_eq!(
-        there().proves(true).begin(Operation::Drop).refusal(),
-        "no safety backup of the SUSDB that is there was verified"
-    );
-}
-
-#[test]
-fn what_was_restored_is_neither_dropped_nor_restored_over() {
-    assert_eq!(restored().begin(Operation::Drop).refusal(), "the SUSDB that is there is the restored one");
-    assert_eq!(restored().begin(Operation::Restore).refusal(), "there is a SUSDB, or nobody looked");
-    assert_eq!(ready().begin(Operation::Restore).refusal(), "there is a SUSDB, or nobody looked");
-    assert_eq!(
-        ready_without("database").begin(Operation::Restore).refusal(),
-        "there is a SUSDB, or nobody looked"
-    );
-    assert_eq!(restored().begin(Operation::DiscardPartial).refusal(), "no restore was cut off");
-}
-
-#[test]
-fn what_a_cut_restore_left_is_discarded_before_another_and_only_while_it_is_that() {
-    let cut = || {
-        ready()
-            .done(Operation::Drop)
-            .begin(Operation::Restore)
-            .end(Operation::Restore, OperationResult::Unknown)
-    };
-    let partly = || cut().look_at(Operation::Restore, Probe::Partly);
-    assert_eq!(partly().begin(Operation::Restore).refusal(), "there is a SUSDB, or nobody looked");
-    partly().done(Operation::DiscardPartial).done(Operation::Restore).status().unwrap();
-    partly().and(seen(Some("RESTORING"), Guid::UNTOLD)).begin(Operation::DiscardPartial).status().unwrap();
-    partly().and(seen(Some("SUSPECT"), Guid::UNTOLD)).begin(Operation::DiscardPartial).status().unwrap();
-    // What somebody took offline is no leftover, nor what waits for its recovery.
-    for state in ["ONLINE", "OFFLINE", "EMERGENCY", "RECOVERY_PENDING", "RECOVERING", ""] {
-        let state = Some(state).filter(|state| !state.is_empty());
-        let history = partly().and(seen(state, Guid::UNTOLD)).begin(Operation::DiscardPartial);
-        assert_eq!(history.refusal(), "no restore was cut off", "{state:?}");
-    }
-    // Whoever says that it did not happen has not said that nothing is there.
-    let told = cut().look_at(Operation::Restore, Probe::Unknown).answer(Operation::Restore, Answer::DidNot);
-    told.and(seen(Some("RESTORING"), Guid::UNTOLD)).begin(Operation::DiscardPartial).status().unwrap();
-}
-
-#[test]
-fn what_comes_after_a_restore_needs_one() {
-    for operation in [Operation::CheckRestored, Operation::MendUser, Operation::Sleep, Operation::PostInstall]
-    {
-        assert_eq!(ready().begin(operation).refusal(), "no SUSDB was restored");
-        let gone = restored().and(seen(None, Guid::UNTOLD));
-        assert_eq!(gone.begin(operation).refusal(), "no SUSDB was restored");
-        restored().begin(operation).status().unwrap();
-    }
-    assert_eq!(restored().begin(Operation::StartServices).refusal(), "postinstall has not been carried out");
-    for operation in [Operation::BackUpOwn, Operation::SetMultiUser] {
-        assert_eq!(ready_without("database").begin(operation).refusal(), "there is no SUSDB");
-    }
-}
-
 #[test]
 fn a_step_ends_well_only_where_everything_was_done() {
     let destination = || restored().done(Operation::PostInstall);
@@ -394,58 +280,4 @@ fn the_way_back_is_verified_by_the_run_that_goes() {
         next().done(Operation::StopServices).begin(Operation::Drop).refusal(),
         "no safety backup of the SUSDB that is there was verified"
     );
-}
-
-#[test]
-fn a_restore_that_the_server_refused_midway_is_a_leftover_until_a_look_says_otherwise() {
-    let refused = || {
-        ready()
-            .done(Operation::Drop)
-            .begin(Operation::Restore)
-            .end(Operation::Restore, OperationResult::Failed)
-    };
-    let left = refused().and(seen(Some("RESTORING"), Guid::UNTOLD));
-    left.done(Operation::DiscardPartial).done(Operation::Restore).status().unwrap();
-    refused().and(seen(None, Guid::UNTOLD)).begin(Operation::Restore).status().unwrap();
-    let online = refused().and(seen(Some("ONLINE"), guid(3))).and(approved("S-1"));
-    assert_eq!(online.begin(Operation::DiscardPartial).refusal(), "no restore was cut off");
-}
-
-#[test]
-fn a_database_in_the_place_of_the_restored_one_is_left_alone() {
-    let known = || restored().and(seen(Some("ONLINE"), guid(5)));
-    known().and(seen(Some("ONLINE"), guid(5))).begin(Operation::PostInstall).status().unwrap();
-    // What the engine does not tell is no other database.
-    known().and(seen(Some("RECOVERING"), Guid::UNTOLD)).begin(Operation::PostInstall).status().unwrap();
-    let other = || known().and(seen(Some("ONLINE"), guid(6)));
-    assert!(other().status().unwrap().database.refused);
-    let untold = || other().and(seen(Some("RESTORING"), Guid::UNTOLD));
-    for history in [&other as &dyn Fn() -> History, &|| again(other(), 0), &untold] {
-        for operation in [Operation::Drop, Operation::BackUpOwn, Operation::PostInstall, Operation::Restore] {
-            assert_eq!(
-                history().begin(operation).refusal(),
-                "another SUSDB took the place of the restored one"
-            );
-        }
-    }
-    let back = other().and(seen(Some("ONLINE"), guid(5)));
-    back.begin(Operation::PostInstall).status().unwrap();
-    other().and(seen(None, Guid::UNTOLD)).begin(Operation::Restore).status().unwrap();
-}
-
-#[test]
-fn the_checks_know_what_this_migration_put_there() {
-    let told = |history: History| history.status().unwrap().database.replacement();
-    assert_eq!(told(ready()), None);
-    assert_eq!(told(ready().begin(Operation::BackUpOwn)), None);
-    assert_eq!(told(ready().begin(Operation::Drop)), Some(Replacement::GoingOn));
-    let restoring = || ready().done(Operation::Drop).begin(Operation::Restore);
-    assert_eq!(told(restoring()), Some(Replacement::GoingOn));
-    assert_eq!(
-        told(restoring().end(Operation::Restore, OperationResult::Failed)),
-        Some(Replacement::GoingOn)
-    );
-    assert_eq!(told(restored()), Some(Replacement::Restored));
-    let known = restored().and(seen(Some("ONLINE"), guid(5)));
-    assert_eq!(told(known.and(seen(Some("ONLINE"), guid(6)))), None);
 }

@@ -3,12 +3,14 @@
 use wsusmigrate_core::digest::Sha256;
 use wsusmigrate_core::event::content::CatalogueCompared;
 use wsusmigrate_core::event::database::*;
-use wsusmigrate_core::event::run::{Approval, PlanApproved, Role, RoleDeclared, StepStarted};
+use wsusmigrate_core::event::run::{
+    Approval, InterruptionFound, PlanApproved, Role, RoleDeclared, StepStarted, Verdict,
+};
 use wsusmigrate_core::id::Guid;
 use wsusmigrate_core::step::Step;
 use wsusmigrate_core::text::Word;
 
-use super::{History, action, running};
+use super::{History, action, finished_step, run, running, started};
 
 pub fn guid(byte: u8) -> Guid {
     Guid::from_bytes([byte; 16])
@@ -154,4 +156,52 @@ pub fn catalogue(missing: u64) -> CatalogueCompared {
 /// Whether nothing of an operation is there to be seen afterwards.
 pub fn only_reads(operation: Operation) -> bool {
     matches!(operation, Operation::VerifyBackup | Operation::VerifyCarried | Operation::VerifyOwn)
+}
+
+/// What has to be there before a drop, and what the table says where it is not.
+pub const PROOFS: [(&str, &str); 6] = [
+    ("approval", "the plan is not approved"),
+    ("verification", "no backup of the source was verified on this engine"),
+    ("proof", "it is not proved that the target is not the source"),
+    ("safety", "no safety backup of the SUSDB that is there was verified"),
+    ("stopped", "the services were not stopped"),
+    ("database", "there is no SUSDB to drop"),
+];
+
+/// A destination that may drop, but for what is left out.
+pub fn ready_without(left_out: &str) -> History {
+    let mut history = in_database(Role::Destination);
+    for (proof, _) in PROOFS.iter().filter(|(proof, _)| *proof != left_out) {
+        history = match *proof {
+            "approval" => history.and(approved("S-1")),
+            "verification" => history.verifies(Operation::VerifyCarried),
+            "proof" => history.proves(true),
+            "safety" => history.verifies(Operation::VerifyOwn),
+            "stopped" => history.done(Operation::StopServices),
+            _ => history.and(seen(Some("ONLINE"), Guid::UNTOLD)),
+        };
+    }
+    history
+}
+
+/// A destination that may drop.
+pub fn ready() -> History {
+    ready_without("")
+}
+
+/// A destination whose SUSDB is the source's.
+pub fn restored() -> History {
+    ready().done(Operation::Drop).done(Operation::Restore)
+}
+
+/// The run is found interrupted and the next one begins, in the step again.
+pub fn again(history: History, in_doubt: u32) -> History {
+    history
+        .and(InterruptionFound { run: run(1), in_doubt })
+        .and(started(2))
+        .and(StepStarted { step: Step::Database })
+}
+
+pub fn finish(history: History, verdict: Verdict) -> History {
+    history.and(finished_step(Step::Database, verdict))
 }

@@ -214,6 +214,13 @@ fn after_restore(whole: &Plan, plan: &DatabasePlan) -> Acts {
     let install =
         format!("wsusutil postinstall CONTENT_DIR={content}, for SQL Server with SQL_INSTANCE_NAME");
     acts.push(Act::new(Operation::PostInstall, install));
+    let woken = "WsusService, WsusPool, because wsusutil starts them: start type manual, stop";
+    acts.push(Act::new(Operation::StopServices, woken));
+    acts.push(Act::when(
+        Operation::Sleep,
+        "again",
+        "what is on by then, by the statements of before postinstall",
+    ));
     let start = "WsusService, WsusPool: start type as before, start what ran";
     acts.push(Act::new(Operation::StartServices, start));
     acts

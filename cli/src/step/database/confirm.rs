@@ -60,8 +60,7 @@ pub(super) fn ask(
     loss.what.iter().for_each(|line| talk.say(&format!("  {line}")));
     talk.say("by sending:");
     for statement in &loss.statements {
-        let line = statement.text().split_whitespace().collect::<Vec<_>>().join(" ");
-        talk.say(&format!("  {line}"));
+        statement.text().lines().for_each(|line| talk.say(&format!("  {line}")));
     }
     talk.say(&format!("The plan {} has to be approved by {wanted}.", plan.digest()));
     talk.say(&format!("To approve it, type the server's name, {server}; anything else leaves all as it is:"));
