@@ -14,10 +14,15 @@ fn state() -> Migration {
     restored().and(seen(0x40, 904)).state()
 }
 
+/// A SUSDB of a family of its own.
+fn is(byte: u8, state: &str) -> SusdbNow {
+    SusdbNow { database: guid(byte), family: guid(byte + 1), state: state.to_owned() }
+}
+
 /// The world as the journal has it.
 fn as_recorded() -> World {
     World {
-        susdb: Ok(Some(SusdbNow { database: guid(0x40), state: "ONLINE".to_owned() })),
+        susdb: Ok(Some(is(0x40, "ONLINE"))),
         backup_file: Ok(Some(Sha256([0x20; 32]))),
         backup_set: Ok(Some(guid(0x20))),
         folders: Ok(vec![(r"C:\Windows\WID\Data\".to_owned(), true)]),
@@ -87,7 +92,7 @@ fn whatever_differs_stands_against_it() {
 #[test]
 fn another_susdb_is_in_the_way_of_all_of_it() {
     let mut world = as_recorded();
-    world.susdb = Ok(Some(SusdbNow { database: guid(0x77), state: "ONLINE".to_owned() }));
+    world.susdb = Ok(Some(is(0x77, "ONLINE")));
     let all = [ActionKind::RestoreDatabase, ActionKind::DropDatabase, ActionKind::StopServices];
     let kinds = |found: Vec<(ActionKind, Says, String)>| -> Vec<_> {
         found.into_iter().map(|(kind, says, _)| (kind, says)).collect()
@@ -105,6 +110,15 @@ fn another_susdb_is_in_the_way_of_all_of_it() {
     assert_eq!(against(&world).len(), 3);
 }
 
+/// Regression: the safety backup makes another database, of the same family; it was not taken for the SUSDB of before.
+#[test]
+fn what_came_back_with_its_safety_backup_is_the_one_of_before() {
+    let mut world = as_recorded();
+    world.susdb = Ok(Some(SusdbNow { family: guid(0x21), ..is(0x99, "ONLINE") }));
+    let services = check(&state(), &world).into_iter().find(|it| it.undoes == ActionKind::StopServices);
+    assert_eq!(services.expect("a condition").says, Says::Holds);
+}
+
 /// What a restore left that was cut off is known by its state: it never came online.
 #[test]
 fn what_a_restore_left_is_told_from_a_susdb_that_is_online() {
@@ -112,7 +126,7 @@ fn what_a_restore_left_is_told_from_a_susdb_that_is_online() {
     let cut = begun.of(action, outcome(Operation::Restore, OperationResult::Unknown, 0)).state();
     let of_the_drop = |state: &str| {
         let mut world = as_recorded();
-        world.susdb = Ok(Some(SusdbNow { database: guid(0x77), state: state.to_owned() }));
+        world.susdb = Ok(Some(is(0x77, state)));
         let conditions = check(&cut, &world);
         let drop = conditions.into_iter().find(|it| it.what.contains("this migration restored"));
         let drop = drop.expect("a condition");

@@ -127,4 +127,12 @@ fn the_checks_know_what_this_migration_put_there() {
     assert_eq!(told(restored()), Some(Replacement::Restored));
     let known = restored().and(seen(Some("ONLINE"), guid(5)));
     assert_eq!(told(known.and(seen(Some("ONLINE"), guid(6)))), None);
+    // The one that took its place is nobody's; the restored one is known again before anything of it was recorded.
+    let replaced = restored().and(seen(Some("ONLINE"), guid(5))).and(seen(Some("ONLINE"), guid(6)));
+    let status = replaced.status().unwrap().database;
+    for (there, replacement) in
+        [(None, None), (Some(guid(6)), None), (Some(guid(5)), Some(Replacement::Restored))]
+    {
+        assert_eq!(status.replacement_by(there), replacement, "{there:?}");
+    }
 }

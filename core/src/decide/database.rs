@@ -198,10 +198,14 @@ impl View<'_> {
     /// what a postinstall woke that did not come to its end is at rest.
     fn leave_destination(&self, verdict: Verdict) -> DatabaseNext {
         let is_own = self.is_there() && !self.status.restored && !self.status.partial;
-        if is_own && self.database.owes_access() && !self.has_tried(Operation::SetMultiUser) {
-            return perform(Operation::SetMultiUser);
+        let owes_access = is_own && self.database.owes_access() && !self.has_tried(Operation::SetMultiUser);
+        let owed = if owes_access { Some(Operation::SetMultiUser) } else { self.puts_to_rest() };
+        match owed {
+            // What another run knew of SUSDB is no reason to change anything in the one that is there.
+            Some(_) if !self.database.run.looked => DatabaseNext::Look,
+            Some(operation) => perform(operation),
+            None => DatabaseNext::Finish(verdict),
         }
-        self.puts_to_rest().map_or(DatabaseNext::Finish(verdict), perform)
     }
 
     /// What puts the destination to rest after `wsusutil` was begun. It starts the services itself, whatever becomes of it: they

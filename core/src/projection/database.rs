@@ -165,7 +165,10 @@ impl DatabaseState {
     fn take(&mut self, recorded: &Recorded, event: &DatabaseEvent) {
         let (time, action) = (recorded.envelope.time, recorded.envelope.action);
         match event {
-            DatabaseEvent::Connected(event) => self.engine = Some((time, event.clone())),
+            DatabaseEvent::Connected(event) => {
+                self.engine = Some((time, event.clone()));
+                self.run.connected = true;
+            }
             DatabaseEvent::OperationStarted(event) => {
                 let Some(action) = action else { return };
                 self.prepare(event.operation);
@@ -224,7 +227,8 @@ impl DatabaseState {
             DatabaseEvent::StateRecorded(event) => {
                 self.state = Some((time, event.clone()));
                 self.files.clear();
-                self.run.looked = true;
+                // A look at an operation in doubt says nothing of the engine, on which approvals hang.
+                self.run.looked = self.run.connected;
             }
             DatabaseEvent::FileRecorded(event) => self.files.push(event.clone()),
             DatabaseEvent::MediaSetRecorded(event) => {

@@ -36,6 +36,8 @@ pub struct World {
 pub struct SusdbNow {
     /// Its `database_guid`.
     pub database: Guid,
+    /// Its `family_guid`, which a restore keeps.
+    pub family: Guid,
     /// `state_desc`.
     pub state: String,
 }
@@ -256,10 +258,15 @@ impl Told<'_> {
 
     /// The services are given back once SUSDB is, by the actions before.
     fn before_is_there(&self) -> Answer {
-        let before = self.state.database.before.as_ref().map(|before| before.database_guid);
+        // Restored from its safety backup it is another database, of the same family.
+        let is_before = |now: &&SusdbNow| {
+            let before = self.state.database.before.as_ref();
+            before.is_some_and(|before| before.family_guid.is_told() && before.family_guid == now.family)
+                && self.restored().0 != Says::Holds
+        };
         match &self.world.susdb {
             Err(why) => untold(why),
-            Ok(Some(now)) if Some(now.database) == before => yes(&format!("database_guid {}", now.database)),
+            Ok(Some(now)) if is_before(&now) => yes(&format!("family_guid {}", now.family)),
             Ok(now) if self.drops_first && (now.is_none() || self.restored().0 == Says::Holds) => {
                 (Says::Later, "it comes back with its safety backup".to_owned())
             }

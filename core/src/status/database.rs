@@ -110,6 +110,13 @@ impl DatabaseStatus {
         }
     }
 
+    /// The same before anybody recorded that this SUSDB is there: the restored one may be back in its place.
+    #[must_use]
+    pub fn replacement_by(&self, there: Option<Guid>) -> Option<Replacement> {
+        let is_back = self.replaced && self.database.is_told() && there == Some(self.database);
+        if is_back { Some(Replacement::Restored) } else { self.replacement() }
+    }
+
     /// A run begins: what an earlier one proved does not speak for this one. What may yet be restored is verified again, the
     /// way back as well: a file may have changed, and the database behind it.
     pub(super) fn begin(&mut self, role: Option<Role>) {

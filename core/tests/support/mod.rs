@@ -18,6 +18,7 @@ use wsusmigrate_core::digest::{Sha1, Sha256};
 use wsusmigrate_core::envelope::{Envelope, Recorded};
 use wsusmigrate_core::event::Event;
 use wsusmigrate_core::event::content::*;
+use wsusmigrate_core::event::database::{Connected, EngineKind, Protection};
 use wsusmigrate_core::event::inventory::InventoryFinished;
 use wsusmigrate_core::event::preflight::{CheckVerdict, Checked, PreflightFinished};
 use wsusmigrate_core::event::run::*;
@@ -329,4 +330,19 @@ pub fn read_back_end(files: u64, exceptions: u64, left: u64) -> ReadBackFinished
 
 pub fn reconciled() -> BatchReconciled {
     BatchReconciled { recorded: 0, happened: 1, not: 1, leftovers: 0 }
+}
+
+/// An engine of Windows Internal Database.
+pub fn connected(server: &str) -> Connected {
+    Connected {
+        address: r"\\.\pipe\MICROSOFT##WID\tsql\query".into(),
+        kind: EngineKind::Wid,
+        server: server.into(),
+        edition: "Windows Internal Database (64-bit)".into(),
+        version: "15.0.2000.5".into(),
+        internal_version: 904,
+        login: r"CONTOSO\alice".into(),
+        session: 51,
+        protection: Protection::None,
+    }
 }

@@ -75,20 +75,6 @@ pub fn guid(byte: u8) -> Guid {
     Guid::from_bytes([byte; 16])
 }
 
-pub fn connected(server: &str) -> Connected {
-    Connected {
-        address: r"\\.\pipe\MICROSOFT##WID\tsql\query".into(),
-        kind: EngineKind::Wid,
-        server: server.into(),
-        edition: "Windows Internal Database (64-bit)".into(),
-        version: "15.0.2000.5".into(),
-        internal_version: 904,
-        login: r"CONTOSO\alice".into(),
-        session: 51,
-        protection: Protection::None,
-    }
-}
-
 /// A SUSDB whose identifiers are this byte over and over.
 pub fn seen(byte: u8, internal_version: u32) -> StateRecorded {
     StateRecorded {

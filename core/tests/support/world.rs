@@ -27,7 +27,7 @@ use wsusmigrate_core::step::Step;
 use wsusmigrate_core::unit::{Seq, TimeMicros};
 
 use crate::support::database::*;
-use crate::support::{action, created, finished_step, migration, run, started};
+use crate::support::{action, connected, created, finished_step, migration, run, started};
 
 /// Decisions of one run after which it is not coming to an end.
 const DECISIONS_MAX: usize = 200;
@@ -251,7 +251,10 @@ impl World {
             match decide_database(&self.state, self.request).expect("a step is going on") {
                 DatabaseNext::Finish(verdict) => return Ok(verdict),
                 DatabaseNext::Reconcile(action) => self.reconcile(action)?,
-                DatabaseNext::Look => self.say("look", Self::seen)?,
+                DatabaseNext::Look => {
+                    self.record(None, connected("NEW"))?;
+                    self.say("look", Self::seen)?;
+                }
                 DatabaseNext::MarkBefore => self.marks(Moment::BeforeBackup)?,
                 DatabaseNext::MarkAfter => self.marks(Moment::AfterBackup)?,
                 DatabaseNext::Sum => self.sums(SumOf::Source)?,

@@ -11,7 +11,7 @@ use wsusmigrate_core::event::database::{BackupOf, Operation};
 use wsusmigrate_core::event::run::Role;
 use wsusmigrate_core::plan::{DatabasePlan, Plan, PlanError};
 use wsusmigrate_core::projection::Migration;
-use wsusmigrate_core::report::Section;
+use wsusmigrate_core::report::{self, Section};
 
 /// What stands in a statement for a name that only the server tells.
 const LATER: &str = "TOLD LATER";
@@ -79,8 +79,13 @@ fn ahead(acts: Acts, role: Role, state: Option<&Migration>) -> Section {
         );
     }
     if let Some(state) = state.filter(|_| !done.is_empty()) {
-        let none = if ahead.is_empty() { "Nothing of SUSDB is left to do. " } else { "" };
-        let is_done = |operation: &&Operation| state.database.last_done(**operation).is_some();
+        let left_alone = report::after_replacement(state);
+        let is_over = left_alone.is_none() && ahead.is_empty();
+        let none = if is_over { "Nothing of SUSDB is left to do. " } else { "" };
+        section.notes.extend(left_alone);
+        let is_done = |operation: &&Operation| {
+            state.database.last_done(**operation).is_some() && is_behind(state, **operation)
+        };
         let words: Vec<_> = Operation::ALL.iter().filter(is_done).map(|it| it.word()).collect();
         let more = match role {
             Role::Source => "`wsusmigrate run --only database` makes another backup",

@@ -9,6 +9,7 @@ use std::io::{BufRead as _, IsTerminal as _};
 use wsusmigrate_core::database::statement::{self, Statement};
 use wsusmigrate_core::event::run::{Approval, PlanApproved};
 use wsusmigrate_core::projection::Migration;
+use wsusmigrate_core::projection::database::OwnBackup;
 
 use crate::error::Failure;
 use crate::executor::{Recorder, account};
@@ -106,9 +107,12 @@ fn what_is_there(state: &Migration) -> Vec<String> {
         None => what.push("nothing: there is no SUSDB".to_owned()),
     }
     what.extend(state.database.files.iter().map(|file| format!("file {}", file.physical)));
-    if let Some(own) =
-        state.database.own_backups.last().filter(|own| own.judged.as_ref().is_some_and(|it| it.verified))
-    {
+    let there = state.database.state.as_ref().map(|(_, found)| found.database_guid);
+    let mut own_backups = state.database.own_backups.iter();
+    let is_way_back = |own: &&OwnBackup| {
+        Some(own.database) == there && own.judged.as_ref().is_some_and(|judged| judged.verified)
+    };
+    if let Some(own) = own_backups.rfind(is_way_back) {
         what.push(format!(
             "the way back is the verified safety backup, set {} of {}",
             own.backup.position, own.backup.engine_path

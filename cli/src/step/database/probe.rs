@@ -49,7 +49,10 @@ fn fill(facts: &mut DatabaseFacts, context: &Context<'_>, state: Option<&Migrati
         is_express: server.edition.to_ascii_lowercase().contains("express"),
         is_sysadmin: server.is_sysadmin,
     });
-    facts.susdb = match engine.susdb()? {
+    let there = engine.susdb()?;
+    let guid = there.as_ref().map(|susdb| susdb.database_guid);
+    facts.replacement = state.and_then(|state| state.run.status.database.replacement_by(guid));
+    facts.susdb = match there {
         Some(susdb) => Some(susdb_facts(&susdb, &mut engine)?),
         None => None,
     };

@@ -68,6 +68,13 @@ fn told(state: &Migration) -> Option<String> {
             "warn: the services {names} are stopped, and SUSDB is as it was: `wsusmigrate run` goes on; to leave it so, in \
              PowerShell: {by_hand}"
         ),
+        Role::Destination if status.replaced => format!(
+            "warn: the services {names} may be stopped, and the SUSDB that is there is not the restored one: this migration leaves \
+             both alone; once that is decided, in PowerShell: {by_hand}"
+        ),
+        Role::Destination if status.installed => format!(
+            "warn: the services {names} may be stopped, and postinstall is through: `wsusmigrate run` goes on and starts them"
+        ),
         // A postinstall nobody knows the end of, or services that did not stop behind it.
         Role::Destination if may_run => format!(
             "warn: the services {names} may run, on a SUSDB that is not through postinstall: `wsusmigrate run` stops them and \

@@ -34,8 +34,11 @@ pub fn look(state: &Migration, context: &Context<'_>) -> World {
     };
     let (mut susdb, mut set, mut folders) = (None, None, Vec::new());
     let susdb_asked = asked(&mut |engine| {
-        susdb =
-            engine.susdb()?.map(|found| SusdbNow { database: found.database_guid, state: found.facts.state });
+        susdb = engine.susdb()?.map(|found| SusdbNow {
+            database: found.database_guid,
+            family: found.family_guid,
+            state: found.facts.state,
+        });
         Ok(())
     });
     let set_asked = asked(&mut |engine| {

@@ -65,6 +65,8 @@ pub(super) const ATTEMPTS_MAX: u8 = 3;
 pub struct DatabaseRun {
     /// The record it begins with.
     pub since: Seq,
+    /// Whether it recorded which engine it is connected to.
+    pub connected: bool,
     /// Whether it looked at the engine and at SUSDB.
     pub looked: bool,
     /// Operations it finished, with their subjects.

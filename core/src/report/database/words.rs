@@ -25,12 +25,21 @@ pub fn services_down(state: &Migration) -> Option<String> {
     }
     let are = if stop.is_done() { "are stopped" } else { "may be stopped" };
     let (names, started) = (touched(state), stop.started);
+    let status = &state.run.status.database;
+    if status.restored && !status.installed {
+        let woken = state.database.last_begun(Operation::PostInstall).is_some_and(|it| it.seq > stop.seq);
+        let are = if woken { "were stopped, and wsusutil may have started them" } else { are };
+        return Some(format!(
+            "{names} {are} (start type manual) by this migration since {started}; `wsusmigrate run` sees to them: they are not to \
+             serve a SUSDB that is not through postinstall"
+        ));
+    }
     let by_hand = match services_by_hand(state) {
         lines if lines.is_empty() => "services.msc".to_owned(),
         lines => lines.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "),
     };
     // Services that start on no SUSDB, or on half of one, do not help anybody.
-    let is_usable = state.run.status.database.present != Some(false) && !state.run.status.database.partial;
+    let is_usable = status.present != Some(false) && !status.partial;
     let when = if is_usable { "by hand" } else { "by hand, once SUSDB is there again" };
     Some(format!(
         "{names} {are} (start type manual) by this migration since {started}; `wsusmigrate run` starts them again; {when}: \
