@@ -8,6 +8,8 @@ use std::collections::BTreeMap;
 
 use thiserror::Error;
 
+/// What the first line of its log ends with, in builds that name their logs by the second and in older ones.
+const STARTED: &str = "Postinstall started";
 /// The last line it prints when it is through.
 const SUCCESS: &str = "Post install has successfully completed";
 /// What the line begins with that says why it gave up.
@@ -216,7 +218,7 @@ pub fn lacks(evidence: &Evidence<'_>) -> Vec<Lack> {
     if evidence.is_outlived {
         lacks.push(Lack::Outlived);
     }
-    let log = evidence.log.filter(|log| log.is_newer).map_or("", |log| log.text);
+    let log = evidence.log.filter(|log| log.is_newer).map_or("", |log| of_last_call(log.text));
     let fatal = [evidence.output, log].into_iter().find_map(fatal_line);
     if let Some(line) = fatal {
         lacks.push(Lack::Fatal(line.to_owned()));
@@ -242,9 +244,14 @@ pub fn is_through(text: &str) -> bool {
     last.is_some_and(|line| line.trim().trim_end_matches('.').ends_with(SUCCESS))
 }
 
+/// The part of a log that the last call wrote: logs are named by the second, so that two calls may share one. The whole of
+/// it where it says of no call that it started.
+fn of_last_call(log: &str) -> &str {
+    log.rfind(STARTED).map_or(log, |at| &log[at..])
+}
+
 /// The line that says why it gave up.
-#[must_use]
-pub fn fatal_line(text: &str) -> Option<&str> {
+fn fatal_line(text: &str) -> Option<&str> {
     text.lines().find(|line| line.contains(FATAL)).map(str::trim)
 }
 

@@ -78,6 +78,22 @@ fn success_may_stand_in_the_log_alone_but_only_in_a_new_one_and_last() {
     assert_eq!(with(&gave_up, true), [Lack::Fatal("2024-03-01 02:16:11  Fatal Error: no".to_owned())]);
 }
 
+/// Two calls within one second write into one log: what the first said is nothing the second says.
+#[test]
+fn a_shared_log_is_judged_by_its_last_call() {
+    let roles = roles("UpdateServices-WidDatabase");
+    let failed = "2024-03-01 02:16:11  Postinstall started\n2024-03-01 02:16:11  Fatal Error: no\n";
+    let with = |text: &str| {
+        let log = Some(Log { text, is_newer: true });
+        lacks(&Evidence { log, ..whole(&roles) })
+    };
+    assert_eq!(with(&format!("{failed}{LOG}")), []);
+    assert_eq!(
+        with(&format!("{LOG}{failed}")),
+        [Lack::Fatal("2024-03-01 02:16:11  Fatal Error: no".to_owned())]
+    );
+}
+
 /// What says no is a failure; what goes on, or is not there to be read, is known to nobody.
 #[test]
 fn what_it_came_to_follows_from_what_its_proof_lacks() {
