@@ -77,6 +77,10 @@ pub fn decide(state: &Migration, request: Request) -> Option<Next> {
         match run.steps.get(&step) {
             Some(StepRecord::Finished { verdict: Verdict::Complete, .. } | StepRecord::Skipped(_)) => {}
             Some(StepRecord::Finished { verdict: Verdict::Failures, .. }) => verdict = Verdict::Failures,
+            // Checks that stand in the way of more are no reason to leave production as an earlier run left it.
+            Some(StepRecord::Finished { .. }) if run.is_barred() && owes_rest(state, request) => {
+                return Some(Next::Perform(Step::Database));
+            }
             Some(StepRecord::Finished { verdict, .. }) => return Some(Next::Finish(*verdict)),
             Some(StepRecord::Started(_)) | None if run.stop_requested => {
                 return Some(Next::Finish(Verdict::Interrupted));
@@ -85,6 +89,13 @@ pub fn decide(state: &Migration, request: Request) -> Option<Next> {
         }
     }
     Some(Next::Finish(verdict))
+}
+
+/// Whether the database step is asked for, was not entered in this run, and has something to put back that an earlier run left.
+fn owes_rest(state: &Migration, request: Request) -> bool {
+    let entered = state.run.current().is_some_and(|run| run.steps.contains_key(&Step::Database));
+    let asked = request.database.filter(|_| !entered && steps(request).contains(&Step::Database));
+    asked.is_some_and(|asked| database::owes_rest(state, asked))
 }
 
 const fn perform(step: Step, request: Request) -> Next {

@@ -199,8 +199,7 @@ impl Status {
                     Step::Inventory | Step::Preflight => {}
                     Step::Content => self.content.may_finish(&self.run, event.verdict)?,
                     Step::Database => {
-                        let stop_requested = self.run.stop_requested;
-                        self.database.may_finish(self.role, stop_requested, event.verdict)?;
+                        self.database.may_finish(self.role, &self.run, event.verdict)?;
                     }
                 }
                 self.run.finish(step, event.verdict)?;

@@ -9,6 +9,7 @@
 //! ```
 #![cfg(unix)]
 
+mod barred;
 mod carrying;
 mod confirm;
 mod cut;

@@ -69,6 +69,9 @@ pub fn decide_database(state: &Migration, request: DatabaseRequest) -> Option<Da
     let approved = state.run.status.is_approved(request.approvals);
     let seen = View { status, database, request, approved };
     let next = match role {
+        // What the checks stop puts back what is owed, and begins nothing.
+        Role::Source if run.is_barred() => seen.leave(Verdict::Stopped),
+        Role::Destination if run.is_barred() => seen.leave_destination(Verdict::Stopped),
         Role::Source => seen.source(),
         Role::Destination => match seen.destination() {
             DatabaseNext::Finish(verdict) => seen.leave_destination(verdict),
@@ -82,6 +85,23 @@ pub fn decide_database(state: &Migration, request: DatabaseRequest) -> Option<Da
         Role::Source => seen.leave(Verdict::Interrupted),
         Role::Destination => seen.leave_destination(Verdict::Interrupted),
     })
+}
+
+/// Whether an earlier run left services, or the access to SUSDB, otherwise than it found them, or may have: what an operation
+/// in doubt did is known only once somebody looked.
+pub(super) fn owes_rest(state: &Migration, request: DatabaseRequest) -> bool {
+    let (status, database) = (&state.run.status.database, &state.database);
+    let seen = View { status, database, request, approved: false };
+    match (state.run.status.role, &status.open) {
+        (None, _) => false,
+        (Some(Role::Source), _) => seen.leave(Verdict::Stopped) != DatabaseNext::Finish(Verdict::Stopped),
+        (Some(Role::Destination), Some(open)) => {
+            matches!(open.operation, Operation::Drop | Operation::SetMultiUser | Operation::PostInstall)
+        }
+        (Some(Role::Destination), None) => {
+            seen.leave_destination(Verdict::Stopped) != DatabaseNext::Finish(Verdict::Stopped)
+        }
+    }
 }
 
 /// Whether the source has nothing left to do but, where that was not done, to carry its backup into the store.

@@ -157,6 +157,15 @@ impl Projection for RunState {
 }
 
 impl RunRecord {
+    /// Whether the checks stopped it.
+    #[must_use]
+    pub fn is_barred(&self) -> bool {
+        matches!(
+            self.steps.get(&Step::Preflight),
+            Some(StepRecord::Finished { verdict: Verdict::Stopped, .. })
+        )
+    }
+
     fn apply(&mut self, time: TimeMicros, event: &RunEvent) {
         match event {
             RunEvent::StepStarted(event) => {

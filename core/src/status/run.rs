@@ -110,6 +110,11 @@ impl RunStatus {
         Ok(())
     }
 
+    /// Whether the checks stopped it.
+    pub(super) fn is_barred(&self) -> bool {
+        self.steps.get(&Step::Preflight) == Some(&Some(Verdict::Stopped))
+    }
+
     fn said(&self, verdict: CheckVerdict) -> u64 {
         self.checks.get(&verdict).copied().unwrap_or(0)
     }

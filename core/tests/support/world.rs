@@ -8,6 +8,7 @@
     reason = "tests may unwrap; the world is made of facts"
 )]
 
+mod barred;
 mod effect;
 
 use std::collections::BTreeMap;
@@ -112,6 +113,8 @@ pub struct World {
     /// Somebody starts the services between two runs.
     pub starts_services: bool,
 
+    /// The checks stop the run.
+    pub barred: bool,
     /// The run is cut off after so many events of the step.
     pub cut_after: Option<usize>,
     /// Somebody asks to stop after so many.
@@ -152,6 +155,7 @@ impl World {
             mended: false,
             secured: false,
             starts_services: false,
+            barred: false,
             cut_after: None,
             stop_after: None,
             fate: Fate::Happened,
@@ -212,6 +216,11 @@ impl World {
         if self.status.role.is_none() {
             self.note(RoleDeclared { role: self.role });
         }
+        if self.barred && !self.is_entered() {
+            self.told.push(Verdict::Stopped.word());
+            self.note(Finished { run: run(self.runs), verdict: Verdict::Stopped });
+            return Ends::With(Verdict::Stopped);
+        }
         self.note(StepStarted { step: Step::Database });
         match self.go_through() {
             Ok(verdict) => {
@@ -220,6 +229,7 @@ impl World {
                 let is_open = self.status.database.open.is_some();
                 assert!(is_open || is_left && !self.woken, "{:?}", self.told);
                 self.note(finished_step(Step::Database, verdict));
+                let verdict = if self.barred { Verdict::Stopped } else { verdict };
                 self.note(Finished { run: run(self.runs), verdict });
                 Ends::With(verdict)
             }

@@ -3,22 +3,24 @@
 use super::DatabaseStatus;
 use crate::event::database::{Operation, OperationStarted};
 use crate::event::run::{Role, Verdict};
-use crate::status::{Why, require};
+use crate::status::{RunStatus, Why, require};
 
 impl DatabaseStatus {
     /// Whether the step may end so.
     pub(in crate::status) fn may_finish(
         &self,
         role: Option<Role>,
-        stop_requested: bool,
+        run: &RunStatus,
         verdict: Verdict,
     ) -> Result<(), Why> {
         let waits = self.open.as_ref().is_some_and(|open| open.in_doubt);
         require(self.open.is_none() || waits, "an operation is going on")?;
         match verdict {
-            Verdict::Interrupted => require(stop_requested, "nobody asked the run to stop"),
+            Verdict::Interrupted => require(run.stop_requested, "nobody asked the run to stop"),
             Verdict::Waiting => Ok(()),
-            Verdict::Stopped => require(self.refused, "nothing was found that stops the step"),
+            Verdict::Stopped => {
+                require(self.refused || run.is_barred(), "nothing was found that stops the step")
+            }
             Verdict::Failures => Ok(()),
             Verdict::Complete => {
                 require(self.open.is_none(), "an operation is in doubt")?;
