@@ -43,9 +43,17 @@ fn replacements_at_every_boundary() {
     enumerate("tiny-replaced", &[&TRACES[..], &REPLACED].concat());
 }
 
+/// A rehearsal that nothing interrupts, and that counts every boundary its history speaks of.
+fn uninterrupted(scenario: &str) -> Rehearsal {
+    let uninterrupted = Rehearsal::of(scenario, &[]);
+    let there_are = countable(&uninterrupted.history);
+    assert_eq!(uninterrupted.boundaries, there_are, "is somebody still counting them all?");
+    uninterrupted
+}
+
 /// Crashes once at each boundary there is.
 fn enumerate(scenario: &str, traces: &[&str]) {
-    let uninterrupted = Rehearsal::of(scenario, &[]);
+    let uninterrupted = uninterrupted(scenario);
     let wanted = if full_campaign() { 1..=uninterrupted.boundaries } else { of_content(&uninterrupted) };
     let next = AtomicU64::new(*wanted.start());
     let crashed = AtomicU64::new(0);
@@ -77,8 +85,6 @@ fn enumerate(scenario: &str, traces: &[&str]) {
     assert!(unseen.is_empty(), "no crash led to {unseen:?}");
     let beyond = Rehearsal::of(scenario, &[uninterrupted.boundaries + 1]);
     assert!(!beyond.crashed, "there is a boundary that nobody crashed at");
-    let there_are = countable(&uninterrupted.history);
-    assert_eq!(uninterrupted.boundaries, there_are, "is somebody still counting them all?");
 }
 
 /// The boundaries from the content step on: what comes before it are records alone. The scenario has no database.
@@ -120,14 +126,14 @@ fn marks(history: &History) -> BTreeSet<&'static str> {
 
 /// The boundaries a history speaks of: each record from the run's first on, each copied file once staged and once
 /// renamed, each leftover once removed, each batch that copied something once synced and once settled, each operation on
-/// SUSDB once at its end.
+/// SUSDB once at its end, each child process of one once it stands ready.
 fn countable(history: &History) -> u64 {
     let copying =
         |event: &&Event| matches!(event, Event::Content(ContentEvent::BatchFinished(it)) if it.copied > 0);
     let batches = history.events().iter().filter(copying).count();
     let files = 2 * history.count("content.file-copied") + history.count("content.leftover-removed");
     let before = history.events().iter().take_while(|event| event.kind().name() != "run.started").count();
-    let operations = history.count("database.operation-finished");
+    let operations = history.count("database.operation-finished") + history.count("database.child-started");
     (history.events().len() - before + files + 2 * batches + operations) as u64
 }
 
@@ -140,7 +146,7 @@ fn a_resumed_run_that_crashes_again() {
 /// Crashes of a run and of the run that resumes it.
 fn crashes_again(scenario: &str) {
     let (first, second) = if full_campaign() { (24, 12) } else { (3, 2) };
-    let uninterrupted = Rehearsal::of(scenario, &[]);
+    let uninterrupted = uninterrupted(scenario);
     let there_are = uninterrupted.boundaries;
     // In the middle of each of as many equal parts, of the run and of the one that resumes it.
     let middle = |part: u64, parts: u64| (2 * part + 1) * there_are / (2 * parts);
@@ -169,7 +175,7 @@ fn small_office_at_boundaries_spread_over_the_run() {
 
 /// Crashes in the middle of each of as many equal parts of the run.
 fn spread(scenario: &str, samples: u64) {
-    let uninterrupted = Rehearsal::of(scenario, &[]);
+    let uninterrupted = uninterrupted(scenario);
     let next = AtomicU64::new(0);
     let work = || {
         let mut wrong = Vec::new();
